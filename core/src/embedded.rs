@@ -1,0 +1,167 @@
+//! A private server for tests, doctests, examples and benchmarks.
+//!
+//! A real one: no crate that imitates Redis answers as Redis does. It listens
+//! on a unix socket in a folder of its own, writes nothing to disk and ends
+//! with the [`Server`] value, or with the program, however that ends.
+//!
+//! ```
+//! use redis_model::embedded::Server;
+//!
+//! let server = Server::start()?;
+//! let mut con = server.connection()?;
+//! redis::cmd("SET").arg("greeting").arg("hello").exec(&mut con)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod process;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::{env, io};
+
+use process::Process;
+
+/// Names the server binary to use instead of the one on `PATH`.
+pub const BINARY_VARIABLE: &str = "REDIS_MODEL_SERVER";
+
+/// Names a running server to use instead of a private one: its URL.
+pub const URL_VARIABLE: &str = "REDIS_URL";
+
+/// A server, private to this program.
+#[derive(Debug, Clone)]
+pub struct Server {
+    url: String,
+    process: Option<Arc<Process>>,
+}
+
+/// What a [`Server`] is started with.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    binary: Option<PathBuf>,
+    arguments: Vec<String>,
+}
+
+/// Why there is no server.
+#[non_exhaustive]
+pub enum StartError {
+    /// Neither `redis-server` nor `valkey-server` is installed.
+    NoBinary,
+    /// The binary could not be started.
+    Io(io::Error),
+    /// It was started, but did not answer; with the end of its log.
+    NoAnswer(String),
+}
+
+impl Server {
+    /// Starts a private server with the binary that `REDIS_MODEL_SERVER`
+    /// names or, without it, with `redis-server` or `valkey-server` from `PATH`.
+    pub fn start() -> Result<Self, StartError> {
+        Options::default().start()
+    }
+
+    /// The server that `REDIS_URL` names or, without it, a private one.
+    ///
+    /// Nothing is flushed: on a named server the data that is there stays.
+    pub fn named_or_private() -> Result<Self, StartError> {
+        match env::var(URL_VARIABLE) {
+            Ok(url) if !url.is_empty() => Ok(Self { url, process: None }),
+            _ => Self::start(),
+        }
+    }
+
+    /// Starts a private server with other options.
+    pub fn options() -> Options {
+        Options::default()
+    }
+
+    /// The URL to connect to, for RESP2.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The URL to connect to, for RESP3.
+    pub fn url_resp3(&self) -> String {
+        let separator = if self.url.contains('?') { '&' } else { '?' };
+        format!("{}{separator}protocol=resp3", self.url)
+    }
+
+    /// A client of this server.
+    pub fn client(&self) -> redis::RedisResult<redis::Client> {
+        redis::Client::open(self.url())
+    }
+
+    /// A new sync connection to this server.
+    pub fn connection(&self) -> redis::RedisResult<redis::Connection> {
+        self.client()?.get_connection()
+    }
+
+    /// The server's process id, where it is a private one: for tests that stop or kill it.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.as_ref().map(|process| process.server_pid())
+    }
+}
+
+impl Options {
+    /// Uses this server binary.
+    pub fn binary(mut self, path: impl Into<PathBuf>) -> Self {
+        self.binary = Some(path.into());
+        self
+    }
+
+    /// Adds a command-line argument: `.argument("--maxmemory").argument("10mb")`.
+    pub fn argument(mut self, argument: impl Into<String>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// Starts the server and waits until it answers.
+    pub fn start(self) -> Result<Server, StartError> {
+        let binary = self.binary.or_else(find_binary).ok_or(StartError::NoBinary)?;
+        let process = Process::start(&binary, &self.arguments)?;
+        let url = format!("redis+unix://{}", process.socket().display());
+        Ok(Server { url, process: Some(Arc::new(process)) })
+    }
+}
+
+fn find_binary() -> Option<PathBuf> {
+    if let Some(named) = env::var_os(BINARY_VARIABLE).filter(|named| !named.is_empty()) {
+        return Some(named.into());
+    }
+    let path = env::var_os("PATH")?;
+    let folders: Vec<_> = env::split_paths(&path).collect();
+    let candidates = ["redis-server", "valkey-server"]
+        .map(|name| folders.iter().map(move |folder| folder.join(name)));
+    candidates.into_iter().flatten().find(|candidate| candidate.is_file())
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoBinary => f.write_str(
+                "no redis-server or valkey-server found: install one (Debian, Ubuntu: `apt-get install redis-server`; \
+                 Fedora: `dnf install valkey`; Alpine: `apk add redis`; Arch: `pacman -S valkey`; \
+                 macOS: `brew install redis`), or name its binary in REDIS_MODEL_SERVER, \
+                 or a running server in REDIS_URL",
+            ),
+            Self::Io(error) => write!(f, "the server could not be started: {error}"),
+            Self::NoAnswer(log) => write!(f, "the server was started but does not answer; the end of its log:\n{log}"),
+        }
+    }
+}
+
+/// As `Display`: a `main` that returns this error prints it so.
+impl fmt::Debug for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            Self::NoBinary | Self::NoAnswer(_) => None,
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! One opaque error for the whole crate.
+//!
+//! An error says what went wrong ([`Error::kind`]) and where (model, field,
+//! key, codec). It never holds what is stored: the bytes of a record may be a
+//! password, and errors end up in logs. That is why the messages of serde, of
+//! codecs and of values are replaced by our own, which tell positions and types
+//! but not contents, and why only I/O errors are kept as a `source`.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+
+/// What an operation returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why an operation failed, and where. See [`ErrorKind`] for the reasons.
+///
+/// ```
+/// # use redis_model::{Operation, RedisModel, embedded};
+/// #[derive(Debug, RedisModel)]
+/// #[redis(key = "user:{id}")]
+/// struct User { id: u64, visits: u8 }
+///
+/// # let server = embedded::Server::start()?;
+/// # let mut con = server.connection()?;
+/// redis::cmd("HSET").arg("user:7").arg("visits").arg("hunter2").exec(&mut con)?;
+/// let error = User::get(7).run(&mut con).unwrap_err();
+/// assert!(error.is_invalid_value());
+/// assert_eq!((error.model(), error.key()), (Some("User"), Some("user:7")));
+/// assert_eq!(error.field(), Some("visits"));
+/// assert_eq!(error.to_string(), "User `user:7`, field `visits`: not an integer of type u8");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: Cow<'static, str>,
+    place: Place,
+    code: Option<Box<str>>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+#[derive(Clone, Default)]
+struct Place {
+    model: Option<&'static str>,
+    key: Option<Box<str>>,
+    field: Option<Cow<'static, str>>,
+    codec: Option<&'static str>,
+}
+
+/// The reasons for an [`Error`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The server could not be reached, or the connection broke. Whether the
+    /// operation took effect is unknown.
+    Connection,
+    /// The server answered with an error; [`Error::code`] tells which.
+    Server,
+    /// A record has no value for a field that needs one.
+    MissingField,
+    /// A stored value is not one of the field's type, or a value cannot be stored.
+    InvalidValue,
+    /// A codec could not encode or decode.
+    Codec,
+    /// Stored by a version of the model that this program does not know.
+    Version,
+    /// A number would leave the range of the field's type.
+    OutOfRange,
+    /// The server is too old for the operation.
+    Unsupported,
+    /// Keys of several cluster slots in one atomic step.
+    CrossSlot,
+    /// Larger, longer or deeper than a limit.
+    Limit,
+    /// The operation itself makes no sense, such as a TTL of zero.
+    InvalidOperation,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        let (message, place) = (message.into(), Place::default());
+        Self(Box::new(Inner { kind, message, place, code: None, source: None }))
+    }
+
+    /// The reason.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The model's name, where one is concerned.
+    pub fn model(&self) -> Option<&str> {
+        self.0.place.model
+    }
+
+    /// The Redis key, where one is concerned.
+    pub fn key(&self) -> Option<&str> {
+        self.0.place.key.as_deref()
+    }
+
+    /// The stored name of the field, where one is concerned.
+    pub fn field(&self) -> Option<&str> {
+        self.0.place.field.as_deref()
+    }
+
+    /// The codec's name, where one is concerned.
+    pub fn codec(&self) -> Option<&str> {
+        self.0.place.codec
+    }
+
+    /// The server's error code, such as `WRONGTYPE` or `NOAUTH`.
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// The server could not be reached or the connection broke. A bad record
+    /// is never one of these, so a retry layer may drop the connection.
+    pub fn is_connection(&self) -> bool {
+        self.kind() == ErrorKind::Connection
+    }
+
+    /// A record has no value for a field that needs one.
+    pub fn is_missing_field(&self) -> bool {
+        self.kind() == ErrorKind::MissingField
+    }
+
+    /// A stored value is not one of the field's type.
+    pub fn is_invalid_value(&self) -> bool {
+        self.kind() == ErrorKind::InvalidValue
+    }
+
+    /// A number would leave the range of its field.
+    pub fn is_out_of_range(&self) -> bool {
+        self.kind() == ErrorKind::OutOfRange
+    }
+
+    /// The server is too old for the operation.
+    pub fn is_unsupported(&self) -> bool {
+        self.kind() == ErrorKind::Unsupported
+    }
+
+    /// The key holds another Redis type than the operation is for.
+    pub fn is_wrong_type(&self) -> bool {
+        self.code() == Some("WRONGTYPE")
+    }
+
+    /// The same error once more, for an operation that is run twice.
+    pub(crate) fn again(&self) -> Self {
+        let Inner { kind, message, place, code, .. } = &*self.0;
+        let (message, place, code) = (message.clone(), place.clone(), code.clone());
+        Self(Box::new(Inner { kind: *kind, message, place, code, source: None }))
+    }
+
+    pub(crate) fn with_model(mut self, model: &'static str) -> Self {
+        self.0.place.model.get_or_insert(model);
+        self
+    }
+
+    pub(crate) fn with_key(mut self, key: &str) -> Self {
+        self.0.place.key.get_or_insert_with(|| key.into());
+        self
+    }
+
+    pub(crate) fn with_field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
+        self.0.place.field.get_or_insert_with(|| field.into());
+        self
+    }
+
+    pub(crate) fn with_code(mut self, code: &str) -> Self {
+        self.0.code = Some(code.into());
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Box::new(source));
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { message, place, .. } = &*self.0;
+        let mut parts = 0;
+        let mut part = |f: &mut fmt::Formatter<'_>, words: fmt::Arguments<'_>| {
+            parts += 1;
+            if parts > 1 {
+                f.write_str(", ")?;
+            }
+            f.write_fmt(words)
+        };
+        match (place.model, &place.key) {
+            (Some(model), Some(key)) => part(f, format_args!("{model} `{}`", Shown(key)))?,
+            (Some(model), None) => part(f, format_args!("{model}"))?,
+            (None, Some(key)) => part(f, format_args!("key `{}`", Shown(key)))?,
+            (None, None) => {}
+        }
+        if let Some(field) = &place.field {
+            part(f, format_args!("field `{}`", Shown(field)))?;
+        }
+        if let Some(codec) = place.codec {
+            part(f, format_args!("codec {codec}"))?;
+        }
+        if parts > 0 {
+            f.write_str(": ")?;
+        }
+        f.write_str(message)
+    }
+}
+
+/// Control characters of a key or name, escaped, so that a hostile one cannot
+/// forge lines in a log.
+struct Shown<'a>(&'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            if c.is_control() {
+                write!(f, "{}", c.escape_default())?
+            } else {
+                fmt::Write::write_char(f, c)?
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, message, place, code, source } = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", kind)
+            .field("message", message)
+            .field("model", &place.model)
+            .field("key", &place.key)
+            .field("field", &place.field)
+            .field("codec", &place.codec)
+            .field("code", code)
+            .field("source", source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// What a value or a codec says when it cannot write or read: a reason without
+/// coordinates, which the caller adds.
+///
+/// The reason is `&'static str` for a purpose: it cannot carry stored bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueError {
+    pub(crate) kind: ErrorKind,
+    pub(crate) codec: Option<&'static str>,
+    reason: Cow<'static, str>,
+}
+
+impl ValueError {
+    /// The value is not one of its type, in a few words: `"not a colour"`.
+    pub const fn new(reason: &'static str) -> Self {
+        Self { kind: ErrorKind::InvalidValue, codec: None, reason: Cow::Borrowed(reason) }
+    }
+
+    /// The value is larger, longer or deeper than a limit.
+    pub const fn limit(reason: &'static str) -> Self {
+        Self { kind: ErrorKind::Limit, codec: None, reason: Cow::Borrowed(reason) }
+    }
+
+    /// For reasons that are put together from numbers, never from contents.
+    pub(crate) fn computed(kind: ErrorKind, reason: String) -> Self {
+        Self { kind, codec: None, reason: Cow::Owned(reason) }
+    }
+
+    pub(crate) fn of_codec(mut self, codec: &'static str) -> Self {
+        if self.kind == ErrorKind::InvalidValue {
+            self.kind = ErrorKind::Codec;
+        }
+        self.codec.get_or_insert(codec);
+        self
+    }
+}
+
+impl fmt::Display for ValueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl StdError for ValueError {}
+
+impl From<ValueError> for Error {
+    fn from(error: ValueError) -> Self {
+        let ValueError { kind, codec, reason } = error;
+        let mut error = Error::new(kind, reason);
+        error.0.place.codec = codec;
+        error
+    }
+}

@@ -1,0 +1,227 @@
+//! How a field's value becomes one bulk string, or nothing at all.
+
+use std::io::Write;
+use std::marker::PhantomData;
+
+use crate::codec::{Codec, Place};
+use crate::error::ValueError;
+use crate::value::RedisValue;
+
+/// Stored as it is: a [`RedisValue`], or an `Option` of one.
+#[derive(Debug, Clone, Copy)]
+pub struct Plain;
+
+/// Stored through a codec.
+#[derive(Debug, Clone, Copy)]
+pub struct Via<C>(PhantomData<C>);
+
+/// Stored as `As`, where a field that the hash does not have is its type's
+/// default: `#[redis(default)]`.
+#[derive(Debug, Clone, Copy)]
+pub struct OrDefault<As>(PhantomData<As>);
+
+/// Ways of storing that Redis can count in: text that is a number.
+#[diagnostic::on_unimplemented(
+    message = "this field is stored through a codec, so Redis cannot increment it",
+    label = "needs a field that is stored as it is"
+)]
+pub trait Countable {}
+
+impl Countable for Plain {}
+impl Countable for OrDefault<Plain> {}
+
+/// How a field of this type is stored: as one bulk string, or left out.
+///
+/// Implemented for every type that can be a field; implement [`RedisValue`]
+/// or [`Codec`] instead.
+pub trait Stored<As>: Sized {
+    /// How the server compares it, as `update.lua` calls it.
+    #[doc(hidden)]
+    const COMPARED: &'static str = "bytes";
+
+    #[doc(hidden)]
+    fn is_absent(&self) -> bool;
+
+    #[doc(hidden)]
+    fn size_hint(&self) -> usize;
+
+    #[doc(hidden)]
+    fn write<W: Write>(&self, place: &Place<'_>, out: &mut W) -> Result<(), ValueError>;
+
+    #[doc(hidden)]
+    fn read(bytes: Vec<u8>, place: &Place<'_>) -> Result<Self, ValueError>;
+
+    /// What a field that the hash does not have stands for.
+    #[doc(hidden)]
+    fn absent() -> Option<Self>;
+}
+
+impl<V: RedisValue> Stored<Plain> for V {
+    const COMPARED: &'static str = V::COMPARED;
+
+    fn is_absent(&self) -> bool {
+        false
+    }
+
+    fn size_hint(&self) -> usize {
+        RedisValue::size_hint(self)
+    }
+
+    fn write<W: Write>(&self, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+        RedisValue::write(self, out)
+    }
+
+    fn read(bytes: Vec<u8>, _: &Place<'_>) -> Result<Self, ValueError> {
+        RedisValue::read(bytes)
+    }
+
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+impl<V: RedisValue> Stored<Plain> for Option<V> {
+    const COMPARED: &'static str = V::COMPARED;
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+
+    fn size_hint(&self) -> usize {
+        self.as_ref().map_or(0, RedisValue::size_hint)
+    }
+
+    fn write<W: Write>(&self, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+        self.as_ref().map_or(Ok(()), |value| value.write(out))
+    }
+
+    fn read(bytes: Vec<u8>, _: &Place<'_>) -> Result<Self, ValueError> {
+        V::read(bytes).map(Some)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
+
+impl<V, C: Codec<V>> Stored<Via<C>> for V {
+    fn is_absent(&self) -> bool {
+        C::is_absent(self)
+    }
+
+    fn size_hint(&self) -> usize {
+        // Unknown without encoding; a guess that spares small values a growth.
+        64
+    }
+
+    fn write<W: Write>(&self, place: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+        C::encode(self, place, out).map_err(|error| error.of_codec(C::NAME))
+    }
+
+    fn read(bytes: Vec<u8>, place: &Place<'_>) -> Result<Self, ValueError> {
+        C::decode(&bytes, place).map_err(|error| error.of_codec(C::NAME))
+    }
+
+    fn absent() -> Option<Self> {
+        C::absent()
+    }
+}
+
+impl<As, V: Stored<As> + Default> Stored<OrDefault<As>> for V {
+    const COMPARED: &'static str = V::COMPARED;
+
+    fn is_absent(&self) -> bool {
+        Stored::<As>::is_absent(self)
+    }
+
+    fn size_hint(&self) -> usize {
+        Stored::<As>::size_hint(self)
+    }
+
+    fn write<W: Write>(&self, place: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+        Stored::<As>::write(self, place, out)
+    }
+
+    fn read(bytes: Vec<u8>, place: &Place<'_>) -> Result<Self, ValueError> {
+        Stored::<As>::read(bytes, place)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(V::default())
+    }
+}
+
+impl<As, V, T: StoreAs<V, As>> StoreAs<V, OrDefault<As>> for T {
+    fn encode(&self, place: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+        StoreAs::<V, As>::encode(self, place)
+    }
+}
+
+/// What may be given for a field of type `V`: the value, a reference to it,
+/// and for an `Option` field also the value inside, so that
+/// `.set(f.name, "Alice")` and `.set(f.nick, None)` need no annotations.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a value for a field of type `{V}`",
+    label = "expected `{V}`"
+)]
+pub trait StoreAs<V, As> {
+    /// What is stored, or `None` where the field is to be left out.
+    #[doc(hidden)]
+    fn encode(&self, place: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError>;
+}
+
+fn encode<As, V: Stored<As>>(value: &V, place: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+    if value.is_absent() {
+        return Ok(None);
+    }
+    let mut bytes = Vec::with_capacity(value.size_hint());
+    value.write(place, &mut bytes)?;
+    Ok(Some(bytes))
+}
+
+macro_rules! store_as {
+    ($([$($generics:tt)*] $given:ty as $field:ty, $how:ty => |$value:ident| $stored:expr;)*) => {$(
+        impl<$($generics)*> StoreAs<$field, $how> for $given {
+            fn encode(&self, place: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+                let $value = self;
+                encode::<$how, _>($stored, place)
+            }
+        }
+    )*};
+}
+
+store_as! {
+    [V: RedisValue] V as V, Plain => |value| value;
+    [V: RedisValue] &V as V, Plain => |value| *value;
+    [V: RedisValue] V as Option<V>, Plain => |value| value;
+    [V: RedisValue] &V as Option<V>, Plain => |value| *value;
+    [V: RedisValue] Option<V> as Option<V>, Plain => |value| value;
+    [V: RedisValue] &Option<V> as Option<V>, Plain => |value| *value;
+    [V, C: Codec<V>] V as V, Via<C> => |value| value;
+    [V, C: Codec<V>] &V as V, Via<C> => |value| *value;
+}
+
+macro_rules! borrowed {
+    ($($given:ty as $owned:ty;)*) => {$(
+        impl StoreAs<$owned, Plain> for $given {
+            fn encode(&self, _: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+                Ok(Some(AsRef::<[u8]>::as_ref(self).to_vec()))
+            }
+        }
+
+        impl StoreAs<Option<$owned>, Plain> for $given {
+            fn encode(&self, _: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+                Ok(Some(AsRef::<[u8]>::as_ref(self).to_vec()))
+            }
+        }
+    )*};
+}
+
+borrowed! {
+    &str as String;
+    &str as Box<str>;
+    &str as std::sync::Arc<str>;
+    &str as std::borrow::Cow<'static, str>;
+    &[u8] as Vec<u8>;
+    &[u8] as Box<[u8]>;
+}

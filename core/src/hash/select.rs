@@ -1,0 +1,136 @@
+//! Reading some fields of a record.
+
+use std::fmt;
+
+use super::{HashModel, KeyOf, MARKER, Reader, needs_marker, required};
+use crate::error::{Error, Result};
+use crate::field::{Field, Stored};
+use crate::key::{self, Key};
+use crate::model::RedisModel;
+use crate::op::{Operation, Replies, Request};
+
+/// Fields to read: a handle, or a tuple of selections, nested as you like.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not select fields of `{M}`",
+    label = "not a field handle of `{M}`",
+    note = "give handles such as `{M}::FIELDS.name`, or a tuple of them"
+)]
+pub trait Selection<M> {
+    /// The values, in the selection's shape.
+    type Output;
+
+    #[doc(hidden)]
+    fn each(&self, visit: &mut dyn FnMut(&'static str));
+
+    /// Whether every record has one of the fields.
+    #[doc(hidden)]
+    fn proves_record(&self) -> bool;
+
+    #[doc(hidden)]
+    fn read(&self, row: &mut Reader<'_>) -> Result<Self::Output>;
+}
+
+impl<M: RedisModel, As, V: Stored<As>> Selection<M> for Field<M, V, As> {
+    type Output = V;
+
+    fn each(&self, visit: &mut dyn FnMut(&'static str)) {
+        visit(self.name());
+    }
+
+    fn proves_record(&self) -> bool {
+        V::absent().is_none()
+    }
+
+    fn read(&self, row: &mut Reader<'_>) -> Result<V> {
+        row.named::<As, V>(self.name())
+    }
+}
+
+macro_rules! tuples {
+    ($(($($selection:ident $at:tt),*))*) => {$(
+        impl<Model, $($selection: Selection<Model>),*> Selection<Model> for ($($selection,)*) {
+            type Output = ($($selection::Output,)*);
+
+            fn each(&self, _visit: &mut dyn FnMut(&'static str)) {
+                $(self.$at.each(_visit);)*
+            }
+
+            fn proves_record(&self) -> bool {
+                false $(|| self.$at.proves_record())*
+            }
+
+            fn read(&self, _row: &mut Reader<'_>) -> Result<Self::Output> {
+                Ok(($(self.$at.read(_row)?,)*))
+            }
+        }
+    )*};
+}
+
+tuples! {
+    ()
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+}
+
+/// Reads some fields of a record; see [`RedisModel::select`].
+#[must_use = "an operation does nothing until it is run"]
+pub struct Select<M: RedisModel, S> {
+    id: M::Id,
+    selection: S,
+}
+
+impl<M: HashModel, S: Selection<M>> Select<M, S> {
+    pub(crate) fn new(id: M::Id, selection: S) -> Self {
+        Self { id, selection }
+    }
+}
+
+impl<M: RedisModel, S> Select<M, S> {
+    fn key(&self) -> Key {
+        key::write(M::SPEC.template(), &self.id)
+    }
+}
+
+impl<M: HashModel, S: Selection<M>> Operation for Select<M, S> {
+    type Output = Option<S::Output>;
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        let key = self.key();
+        let mut command = request.command("HMGET", M::SPEC.fields.len() + 3, key.len() + 128);
+        command.arg(key);
+        self.selection.each(&mut |name| {
+            command.arg(name);
+        });
+        // Where all that is selected may be absent, a field that every record
+        // has tells an empty record from none.
+        if !self.selection.proves_record() {
+            let witness = if needs_marker::<M>() { None } else { required::<M>().next() };
+            command.arg(witness.map_or(MARKER, |at| M::SPEC.fields[at]));
+        }
+        Ok(())
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
+        let mut read = || {
+            let Some(values) = replies.next()?.into_row()? else { return Ok(None) };
+            let key = KeyOf::<M>(&self.id);
+            self.selection.read(&mut Reader::new(values, &[], &key)).map(Some)
+        };
+        read().map_err(|error: Error| error.with_model(M::SPEC.name).with_key(&self.key()))
+    }
+}
+
+impl<M: RedisModel, S> fmt::Debug for Select<M, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Select")
+            .field("model", &M::SPEC.name)
+            .field("key", &self.key())
+            .finish_non_exhaustive()
+    }
+}

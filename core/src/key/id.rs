@@ -1,0 +1,228 @@
+//! Ids: what a key's placeholders stand for, as a value.
+
+use super::part::{special, unescape};
+use super::{Key, KeyPart, PartWriter, Template, Walk};
+use crate::error::ValueError;
+
+/// A model's id: one [`KeyPart`], or a tuple of them in the key's order, or
+/// `()` for a model of which there is only one.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not the id of a model")]
+pub trait ModelId: Clone {
+    #[doc(hidden)]
+    fn write_parts(&self, key: &mut KeyWriter<'_>);
+
+    #[doc(hidden)]
+    fn read_parts(key: &mut KeyReader<'_>) -> Result<Self, ValueError>;
+}
+
+/// What may be given where an id is wanted: the id, a reference to it, a
+/// `&str` for a `String`, and tuples of such.
+///
+/// ```
+/// # use redis_model::RedisModel;
+/// #[derive(RedisModel)]
+/// #[redis(key = "tenant:{tenant}:member:{number}")]
+/// struct Member { tenant: String, number: u32, name: String }
+///
+/// assert_eq!(Member::key(("acme", 7)), "tenant:acme:member:7");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an id of this model, which is `{Id}`",
+    label = "expected `{Id}`",
+    note = "a model's id has the types of the fields that its key names, in the key's order"
+)]
+pub trait IntoId<Id> {
+    /// The id.
+    fn into_id(self) -> Id;
+}
+
+/// Writes a key by walking its template.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct KeyWriter<'a> {
+    walk: Walk,
+    out: &'a mut String,
+}
+
+impl<'a> KeyWriter<'a> {
+    pub(crate) fn new(template: Template, out: &'a mut String) -> Self {
+        Self { walk: template.walk(), out }
+    }
+
+    pub(crate) fn part(&mut self, part: &impl KeyPart) {
+        let raw = self.walk.placeholder(|text| self.out.push_str(text)).unwrap_or(false);
+        part.write_part(&mut PartWriter::new(self.out, raw));
+    }
+
+    pub(crate) fn finish(mut self) {
+        self.walk.placeholder(|text| self.out.push_str(text));
+    }
+}
+
+/// Reads a key by walking its template.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct KeyReader<'a> {
+    walk: Walk,
+    rest: &'a str,
+    foreign: bool,
+}
+
+const FOREIGN: ValueError = ValueError::new("not a key of this model");
+
+impl<'a> KeyReader<'a> {
+    fn literal(&mut self) -> Option<bool> {
+        let (rest, foreign) = (&mut self.rest, &mut self.foreign);
+        self.walk.placeholder(|text| match rest.strip_prefix(text) {
+            Some(tail) => *rest = tail,
+            None => *foreign = true,
+        })
+    }
+
+    fn part<P: KeyPart>(&mut self) -> Result<P, ValueError> {
+        let raw = self.literal().unwrap_or(false);
+        if self.foreign {
+            return Err(FOREIGN);
+        }
+        let end = if raw {
+            self.raw_end()
+        } else {
+            self.rest.bytes().position(|b| b != b'%' && special(b))
+        };
+        let (text, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+        self.rest = rest;
+        if raw { P::read_part(text) } else { P::read_part(&unescape(text).ok_or(FOREIGN)?) }
+    }
+
+    /// A raw part may hold anything: it ends at the last place where what
+    /// follows it in the template can begin.
+    fn raw_end(&self) -> Option<usize> {
+        let mut after = self.walk.clone();
+        let mut literal = "";
+        after.placeholder(|text| literal = if literal.is_empty() { text } else { literal });
+        if literal.is_empty() { None } else { self.rest.rfind(literal) }
+    }
+}
+
+/// The key of an id.
+pub(crate) fn write<Id: ModelId>(template: Template, id: &Id) -> Key {
+    Key::build(template, |mut writer| {
+        id.write_parts(&mut writer);
+        writer.finish();
+    })
+}
+
+/// The id of a key.
+pub(crate) fn read<Id: ModelId>(template: Template, key: &str) -> Result<Id, ValueError> {
+    let mut reader = KeyReader { walk: template.walk(), rest: key, foreign: false };
+    let id = Id::read_parts(&mut reader)?;
+    reader.literal();
+    if reader.foreign || !reader.rest.is_empty() { Err(FOREIGN) } else { Ok(id) }
+}
+
+impl<P: KeyPart + Clone> ModelId for P {
+    fn write_parts(&self, key: &mut KeyWriter<'_>) {
+        key.part(self);
+    }
+
+    fn read_parts(key: &mut KeyReader<'_>) -> Result<Self, ValueError> {
+        key.part()
+    }
+}
+
+impl<P: KeyPart> IntoId<P> for P {
+    fn into_id(self) -> P {
+        self
+    }
+}
+
+impl<P: KeyPart + Clone> IntoId<P> for &P {
+    fn into_id(self) -> P {
+        self.clone()
+    }
+}
+
+impl IntoId<String> for &str {
+    fn into_id(self) -> String {
+        self.to_owned()
+    }
+}
+
+macro_rules! tuples {
+    ($(($($part:ident $given:ident $at:tt),*))*) => {$(
+        impl<$($part: KeyPart + Clone),*> ModelId for ($($part,)*) {
+            fn write_parts(&self, _key: &mut KeyWriter<'_>) {
+                $(_key.part(&self.$at);)*
+            }
+
+            fn read_parts(_key: &mut KeyReader<'_>) -> Result<Self, ValueError> {
+                Ok(($(_key.part::<$part>()?,)*))
+            }
+        }
+
+        impl<$($part, $given: IntoId<$part>),*> IntoId<($($part,)*)> for ($($given,)*) {
+            fn into_id(self) -> ($($part,)*) {
+                ($(self.$at.into_id(),)*)
+            }
+        }
+
+        impl<$($part: Clone),*> IntoId<($($part,)*)> for &($($part,)*) {
+            fn into_id(self) -> ($($part,)*) {
+                self.clone()
+            }
+        }
+    )*};
+}
+
+tuples! {
+    ()
+    (A A1 0, B B1 1)
+    (A A1 0, B B1 1, C C1 2)
+    (A A1 0, B B1 1, C C1 2, D D1 3)
+    (A A1 0, B B1 1, C C1 2, D D1 3, E E1 4)
+    (A A1 0, B B1 1, C C1 2, D D1 3, E E1 4, F F1 5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const MEMBER: Template = Template("tenant:{tenant}:{{member}}:{number}:x");
+
+    #[test]
+    fn a_foreign_key_is_refused() {
+        for key in [
+            "",
+            "tenant:a",
+            "tenant:a:{member}:7",
+            "tenant:a:{member}:7:xy",
+            "tenant:a:b:{member}:7:x",
+            "tenant:a:{member}:y:x",
+        ] {
+            assert!(read::<(String, u32)>(MEMBER, key).is_err(), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_raw_part_keeps_its_colons() {
+        let file = Template("file:{path:raw}:meta");
+        let key = write(file, &"a:b/{c}".to_owned());
+        assert_eq!(key, "file:a:b/{c}:meta");
+        assert_eq!(read::<String>(file, &key).unwrap(), "a:b/{c}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_parses_back_to_its_id(tenant in any::<String>(), number in any::<u32>()) {
+            let key = write(MEMBER, &(tenant.clone(), number));
+            prop_assert_eq!(read::<(String, u32)>(MEMBER, &key).unwrap(), (tenant, number));
+        }
+
+        #[test]
+        fn different_ids_have_different_keys(a in any::<(String, String)>(), b in any::<(String, String)>()) {
+            let template = Template("{a}:{b}");
+            prop_assert_eq!(a == b, write(template, &a) == write(template, &b));
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What may stand in a key: one placeholder's worth of text, and back.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::error::ValueError;
+
+/// A type that may stand in a key's placeholder.
+///
+/// Implemented for integers, `bool`, `char`, strings and IP addresses. For a
+/// type of your own, write it as the text that it is known by:
+///
+/// ```
+/// use redis_model::{KeyPart, PartWriter, RedisModel, ValueError};
+///
+/// #[derive(Clone)]
+/// struct Sku(u32);
+///
+/// impl KeyPart for Sku {
+///     fn write_part(&self, out: &mut PartWriter<'_>) {
+///         out.text(&format!("SKU-{:05}", self.0));
+///     }
+///     fn read_part(text: &str) -> Result<Self, ValueError> {
+///         let digits = text.strip_prefix("SKU-").and_then(|digits| digits.parse().ok());
+///         digits.map(Sku).ok_or(ValueError::new("not a SKU"))
+///     }
+/// }
+///
+/// #[derive(RedisModel)]
+/// #[redis(key = "stock:{sku}")]
+/// struct Stock { sku: Sku, pieces: u32 }
+///
+/// assert_eq!(Stock::key(Sku(42)), "stock:SKU-00042");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in a Redis key",
+    label = "named in the key, but it has no text form for keys",
+    note = "integers, `bool`, `char`, strings, IP addresses and `uuid::Uuid` (feature `uuid`) can; for another type implement `redis_model::KeyPart`"
+)]
+pub trait KeyPart: Sized {
+    /// Writes the part's text; what must be escaped is escaped on the way.
+    fn write_part(&self, out: &mut PartWriter<'_>);
+
+    /// Reads the part back from its text.
+    fn read_part(text: &str) -> Result<Self, ValueError>;
+}
+
+/// Where a [`KeyPart`] is written to.
+#[derive(Debug)]
+pub struct PartWriter<'a> {
+    out: &'a mut String,
+    raw: bool,
+}
+
+impl<'a> PartWriter<'a> {
+    pub(crate) fn new(out: &'a mut String, raw: bool) -> Self {
+        Self { out, raw }
+    }
+
+    /// Appends text, escaped unless the placeholder is `:raw`.
+    pub fn text(&mut self, text: &str) {
+        if self.raw {
+            return self.out.push_str(text);
+        }
+        let mut plain = 0;
+        for (at, byte) in text.bytes().enumerate() {
+            if special(byte) {
+                self.out.push_str(&text[plain..at]);
+                let _ = write!(self.out, "%{byte:02X}");
+                plain = at + 1;
+            }
+        }
+        self.out.push_str(&text[plain..]);
+    }
+}
+
+/// Bytes with a meaning in keys. They are all ASCII, so cutting a `str` around
+/// one never cuts a character.
+pub(super) fn special(byte: u8) -> bool {
+    matches!(byte, b'%' | b':' | b'{' | b'}') || byte.is_ascii_control()
+}
+
+/// Undoes the escaping of [`PartWriter::text`].
+pub(super) fn unescape(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains('%') {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        rest = tail;
+        if byte == b'%' {
+            let (digits, tail) = rest.split_at_checked(2)?;
+            bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
+            rest = tail;
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok().map(Cow::Owned)
+}
+
+macro_rules! integers {
+    ($($int:ty)*) => {$(
+        impl KeyPart for $int {
+            fn write_part(&self, out: &mut PartWriter<'_>) {
+                out.text(itoa::Buffer::new().format(*self));
+            }
+
+            fn read_part(text: &str) -> Result<Self, ValueError> {
+                text.parse().map_err(|_| ValueError::new(concat!("not an integer of type ", stringify!($int))))
+            }
+        }
+    )*};
+}
+
+integers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
+
+macro_rules! displayed {
+    ($($shown:ty: $what:literal)*) => {$(
+        impl KeyPart for $shown {
+            fn write_part(&self, out: &mut PartWriter<'_>) {
+                out.text(&self.to_string());
+            }
+
+            fn read_part(text: &str) -> Result<Self, ValueError> {
+                text.parse().map_err(|_| ValueError::new($what))
+            }
+        }
+    )*};
+}
+
+displayed!(bool: "not `true` or `false`" char: "not one character" IpAddr: "not an IP address");
+
+macro_rules! strings {
+    ($($string:ty)*) => {$(
+        impl KeyPart for $string {
+            fn write_part(&self, out: &mut PartWriter<'_>) {
+                out.text(self);
+            }
+
+            fn read_part(text: &str) -> Result<Self, ValueError> {
+                Ok(text.into())
+            }
+        }
+    )*};
+}
+
+strings!(String Box<str> Arc<str>);
+
+impl KeyPart for Cow<'static, str> {
+    fn write_part(&self, out: &mut PartWriter<'_>) {
+        out.text(self);
+    }
+
+    fn read_part(text: &str) -> Result<Self, ValueError> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn escaped(text: &str) -> String {
+        let mut out = String::new();
+        PartWriter::new(&mut out, false).text(text);
+        out
+    }
+
+    #[test]
+    fn what_means_something_in_a_key_is_escaped() {
+        assert_eq!(escaped("a:b{c}%\0é\n"), "a%3Ab%7Bc%7D%25%00é%0A");
+    }
+
+    #[test]
+    fn a_broken_escape_is_refused() {
+        for text in ["%", "%4", "%zz", "%ff"] {
+            assert_eq!(unescape(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn escaping_is_undone(text in any::<String>()) {
+            let escaped = escaped(&text);
+            prop_assert!(!escaped.bytes().any(|b| special(b) && b != b'%'));
+            prop_assert_eq!(unescape(&escaped).unwrap(), text);
+        }
+    }
+}

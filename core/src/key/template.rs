@@ -1,0 +1,104 @@
+//! Walking a key template, to write a key or to read one.
+
+/// A key template whose syntax the derive has checked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Template(pub(crate) &'static str);
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Segment {
+    Literal(&'static str),
+    Placeholder { raw: bool },
+}
+
+impl Template {
+    pub(crate) fn walk(self) -> Walk {
+        Walk { rest: self.0 }
+    }
+
+    /// The glob pattern of all keys of this template, for SCAN.
+    pub(crate) fn pattern(self) -> String {
+        let mut pattern = String::with_capacity(self.0.len());
+        for segment in self.walk() {
+            match segment {
+                Segment::Placeholder { .. } => pattern.push('*'),
+                Segment::Literal(text) => {
+                    for c in text.chars() {
+                        if matches!(c, '*' | '?' | '[' | ']' | '^' | '\\') {
+                            pattern.push('\\');
+                        }
+                        pattern.push(c);
+                    }
+                }
+            }
+        }
+        pattern
+    }
+}
+
+/// The segments of a template, in order. Literals may come in several pieces.
+#[derive(Debug, Clone)]
+pub(crate) struct Walk {
+    rest: &'static str,
+}
+
+impl Walk {
+    /// The literal text up to the next placeholder, passed to `literal`; then
+    /// whether that placeholder is raw, or `None` at the end.
+    pub(crate) fn placeholder(&mut self, mut literal: impl FnMut(&'static str)) -> Option<bool> {
+        loop {
+            match self.next()? {
+                Segment::Literal(text) => literal(text),
+                Segment::Placeholder { raw } => return Some(raw),
+            }
+        }
+    }
+}
+
+impl Iterator for Walk {
+    type Item = Segment;
+
+    fn next(&mut self) -> Option<Segment> {
+        let rest = self.rest;
+        if rest.is_empty() {
+            return None;
+        }
+        if rest.starts_with("{{") || rest.starts_with("}}") {
+            self.rest = &rest[2..];
+            return Some(Segment::Literal(&rest[..1]));
+        }
+        if let Some(inner) = rest.strip_prefix('{') {
+            let end = inner.find('}').unwrap_or(inner.len());
+            self.rest = inner.get(end + 1..).unwrap_or("");
+            return Some(Segment::Placeholder { raw: inner[..end].ends_with(":raw") });
+        }
+        let end = rest.find(['{', '}']).unwrap_or(rest.len()).max(1);
+        self.rest = &rest[end..];
+        Some(Segment::Literal(&rest[..end]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literal_braces_and_raw_parts_are_told_apart() {
+        let segments: Vec<_> = Template("a:{{{id}}}:{path:raw}").walk().collect();
+        assert_eq!(
+            segments,
+            [
+                Segment::Literal("a:"),
+                Segment::Literal("{"),
+                Segment::Placeholder { raw: false },
+                Segment::Literal("}"),
+                Segment::Literal(":"),
+                Segment::Placeholder { raw: true },
+            ]
+        );
+    }
+
+    #[test]
+    fn the_pattern_quotes_glob_characters_of_literals() {
+        assert_eq!(Template("a*[{{{id}}}").pattern(), r"a\*\[{*}");
+    }
+}

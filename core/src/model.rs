@@ -1,0 +1,175 @@
+//! Models: structs that are kept in Redis.
+
+mod spec;
+mod storage;
+mod visit;
+
+use crate::codec::Place;
+use crate::error::{Error, Result};
+use crate::key::{IntoId, Key, ModelId};
+use crate::verbs::{Create, Delete, Exists, Expire, Get, GetMany, Persist, Save, Take, TtlOf};
+use crate::{blob, hash, key, update};
+
+pub use spec::Spec;
+pub use storage::Stub;
+pub(crate) use storage::{After, Read, Storage, Write};
+pub use visit::Visit;
+pub(crate) use visit::key_of;
+
+/// A struct that is kept in Redis under a key of its own; use
+/// `#[derive(RedisModel)]`.
+///
+/// Every method returns an [operation](crate::Operation), which does nothing
+/// until it is run. Ids are given as they are: `User::get(1000)`,
+/// `Session::get("token")`, `Member::get((tenant, 7))`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    label = "not a model",
+    note = "add `#[derive(RedisModel)]` and `#[redis(key = \"…\")]` to `{Self}`"
+)]
+pub trait RedisModel: Sized {
+    /// What the key's placeholders stand for: one value, or a tuple in the key's order.
+    type Id: ModelId;
+
+    /// The struct of field handles behind [`FIELDS`](Self::FIELDS).
+    type Fields;
+
+    #[doc(hidden)]
+    type Storage: Storage<Self>;
+
+    /// Handles of the stored fields: `User::FIELDS.visits`.
+    const FIELDS: Self::Fields;
+
+    /// The model as data: its name, key, time to live and stored names.
+    const SPEC: Spec;
+
+    /// Visits the parts of the key, in the key's order, then the stored
+    /// fields, in the order of [`Spec::fields`].
+    #[doc(hidden)]
+    fn visit<V: Visit<Self>>(visit: &mut V);
+
+    /// The key of a record: `user:1000`.
+    fn key(id: impl IntoId<Self::Id>) -> Key {
+        key::write(Self::SPEC.template(), &id.into_id())
+    }
+
+    /// The key of this record.
+    fn own_key(&self) -> Key {
+        key_of(self)
+    }
+
+    /// The id in a key that [`key`](Self::key) wrote.
+    fn id_of(key: &str) -> Result<Self::Id> {
+        key::read(Self::SPEC.template(), key)
+            .map_err(|error| Error::from(error).with_model(Self::SPEC.name).with_key(key))
+    }
+
+    /// Writes the record, whether or not there was one, in one atomic step.
+    ///
+    /// Fields that are `None` are removed; fields that this struct does not
+    /// know are kept. The key's time to live is set if the model has a `ttl`
+    /// and kept if it has none; [`Save::ttl`] and its kin decide otherwise.
+    /// Where the key holds another Redis type, nothing of it changes.
+    ///
+    /// | stored as | sends |
+    /// |---|---|
+    /// | hash, no `None` and no TTL to set | [`HSET`](https://redis.io/commands/hset) |
+    /// | hash, else | a script: `HSET`, `HDEL` of what is `None`, `PEXPIRE` |
+    /// | blob up to 1 KiB | [`SET … GET`](https://redis.io/commands/set), which refuses other types |
+    /// | blob, larger | a script: `TYPE`, `SET` |
+    fn save(&self) -> Save<'_, Self> {
+        Save::new(self)
+    }
+
+    /// Writes the record if there is none, and says whether it did.
+    ///
+    /// Sends a script (hash: `EXISTS`, `HSET`, `PEXPIRE`) or `SET … NX` (blob).
+    fn create(&self) -> Create<'_, Self> {
+        Create::new(self)
+    }
+
+    /// Reads a record, or `None`. Sends `HMGET` (hash) or `GET` (blob).
+    fn get(id: impl IntoId<Self::Id>) -> Get<Self> {
+        Get::new(id.into_id())
+    }
+
+    /// Reads many records in one round trip, each with a result of its own:
+    /// one bad record never hides the others.
+    fn get_many<I: IntoId<Self::Id>>(ids: impl IntoIterator<Item = I>) -> GetMany<Self> {
+        GetMany::new(ids.into_iter().map(IntoId::into_id).collect())
+    }
+
+    /// Reads a record and deletes it, in one step. Sends a script (hash:
+    /// `HMGET`, `DEL`) or `GETDEL` (blob).
+    ///
+    /// A record that lacks a field which it needs is left where it is; one
+    /// with a field of another type is gone when the error tells of it.
+    fn take(id: impl IntoId<Self::Id>) -> Take<Self> {
+        Take::new(id.into_id())
+    }
+
+    /// Deletes a record; whether there was one. Sends a script: `TYPE`, `DEL`,
+    /// so that a key which holds something else is left alone.
+    fn delete(id: impl IntoId<Self::Id>) -> Delete<Self> {
+        Delete::new(id.into_id())
+    }
+
+    /// Whether there is a record. Sends `EXISTS`.
+    fn exists(id: impl IntoId<Self::Id>) -> Exists<Self> {
+        Exists::new(id.into_id())
+    }
+
+    /// How long the record has to live. Sends `PTTL`.
+    fn ttl(id: impl IntoId<Self::Id>) -> TtlOf<Self> {
+        TtlOf::new(id.into_id())
+    }
+
+    /// Sets how long the record has to live; whether there was one. Sends a
+    /// script: `TYPE`, `PEXPIRE`.
+    fn expire(id: impl IntoId<Self::Id>, after: std::time::Duration) -> Expire<Self> {
+        Expire::new(id.into_id(), after)
+    }
+
+    /// Lets the record live for ever; whether it had a time to live. Sends a
+    /// script: `TYPE`, `PERSIST`.
+    fn persist(id: impl IntoId<Self::Id>) -> Persist<Self> {
+        Persist::new(id.into_id())
+    }
+
+    /// Reads some fields of a record, or `None` where there is no record:
+    /// `User::select(7, (f.name, f.email))`. Sends `HMGET`.
+    fn select<S: hash::Selection<Self>>(
+        id: impl IntoId<Self::Id>,
+        selection: S,
+    ) -> hash::Select<Self, S>
+    where
+        Self: hash::HashModel,
+    {
+        hash::Select::new(id.into_id(), selection)
+    }
+
+    /// Changes some fields of a record in one atomic step; see [`Update`](update::Update).
+    fn update(id: impl IntoId<Self::Id>) -> update::Update<Self>
+    where
+        Self: hash::HashModel,
+    {
+        update::Update::new(id.into_id())
+    }
+
+    /// The record as its codec writes it, for a file or another transport.
+    fn to_bytes(&self) -> Result<Vec<u8>>
+    where
+        Self: blob::BlobModel,
+    {
+        blob::encode(self, Place::NOWHERE)
+    }
+
+    /// A record that [`to_bytes`](Self::to_bytes) wrote. Bytes that are not
+    /// one are an error, never code that runs.
+    fn from_bytes(bytes: &[u8]) -> Result<Self>
+    where
+        Self: blob::BlobModel,
+    {
+        blob::decode(bytes, Place::NOWHERE)
+    }
+}

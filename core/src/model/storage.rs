@@ -1,0 +1,69 @@
+//! The two ways in which a model is stored, behind the verbs that both have.
+
+use super::RedisModel;
+use crate::error::{Error, Result};
+use crate::key::Key;
+use crate::op::{Reply, Request};
+use crate::ttl::Expiry;
+
+/// How a model is stored: as a hash or as a blob.
+#[doc(hidden)]
+pub trait Storage<M: RedisModel> {
+    /// Redis' name of the type.
+    const TYPE: &'static str;
+
+    /// One command that writes the record and answers whether it did.
+    fn write(model: &M, write: Write, request: &mut Request) -> Result<()>;
+
+    fn written(reply: Reply) -> Result<bool>;
+
+    /// One command that reads the record.
+    fn read(key: &Key, read: Read, request: &mut Request) -> Result<()>;
+
+    /// Makes the record of what [`read`](Self::read) got.
+    fn record(id: &M::Id, reply: Reply) -> Result<Option<M>>;
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Write {
+    /// Only if there is no record yet.
+    pub(crate) only_new: bool,
+    pub(crate) expiry: Expiry,
+}
+
+/// What happens to a record that is read.
+#[derive(Debug, Clone, Copy)]
+pub enum Read {
+    Stay,
+    Expire(After),
+    Delete,
+}
+
+/// Milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct After(pub(crate) u64);
+
+/// The storage of a struct whose derive found mistakes: it never runs.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Stub;
+
+impl<M: RedisModel> Storage<M> for Stub {
+    const TYPE: &'static str = "";
+
+    fn write(_: &M, _: Write, _: &mut Request) -> Result<()> {
+        Err(Error::unexpected_reply())
+    }
+
+    fn written(_: Reply) -> Result<bool> {
+        Err(Error::unexpected_reply())
+    }
+
+    fn read(_: &Key, _: Read, _: &mut Request) -> Result<()> {
+        Err(Error::unexpected_reply())
+    }
+
+    fn record(_: &M::Id, _: Reply) -> Result<Option<M>> {
+        Err(Error::unexpected_reply())
+    }
+}

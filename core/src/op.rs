@@ -1,0 +1,119 @@
+//! Operations: commands to send and how to read their replies, as values.
+//!
+//! An [`Operation`] does no IO. It encodes itself into a [`Request`] and
+//! decodes itself from [`Replies`]; the two executors in [`crate::run`] are
+//! all that knows about connections. So there is one of everything, not one
+//! sync and one async, and what an operation sends can be shown and tested
+//! without a server ([`Operation::explain`]).
+//!
+//! The alternative, methods on a connection trait, needs every verb twice and
+//! hides what is sent. It was not taken.
+
+mod batch;
+mod exchange;
+mod explain;
+mod map;
+mod reply;
+mod request;
+mod script;
+mod tuple;
+
+#[cfg(feature = "aio")]
+use std::future::Future;
+
+pub use batch::{Batch, batch};
+pub(crate) use exchange::{Exchange, ToSend};
+pub use explain::{Explanation, SentCommand};
+pub use map::Map;
+pub use reply::{Replies, Reply};
+pub(crate) use request::Command;
+pub use request::{CommandWriter, Request};
+pub(crate) use script::Script;
+
+use crate::error::Result;
+
+/// Something to do on a Redis server, as a value.
+///
+/// Run it with [`run`](Self::run) on any sync connection of redis-rs, or with
+/// [`run_async`](Self::run_async) on any async one, as often as you like.
+/// Tuples and arrays of operations are operations (one round trip, the first
+/// error wins), and so are `Vec`s of them (one `Result` per item).
+///
+/// ```
+/// # use redis_model::{Operation, RedisModel, embedded};
+/// # #[derive(Debug, RedisModel)]
+/// # #[redis(key = "user:{id}")]
+/// # struct User { id: u64, name: String }
+/// # let server = embedded::Server::start()?;
+/// # let mut con = server.connection()?;
+/// let alice = User { id: 1, name: "Alice".into() };
+/// let ((), known, nobody) = (alice.save(), User::exists(1), User::get(2)).run(&mut con)?;
+/// assert!(known && nobody.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "an operation does nothing until it is run"]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an operation",
+    label = "not something that can be run on a connection"
+)]
+pub trait Operation {
+    /// What running it returns.
+    type Output;
+
+    /// Adds the commands to send.
+    ///
+    /// On an error nothing is sent, so a failed write has changed nothing.
+    fn encode(&self, request: &mut Request) -> Result<()>;
+
+    /// Reads one reply for each command added by [`encode`](Self::encode),
+    /// also when it returns an error: what follows reads the rest.
+    fn decode(&self, replies: &mut Replies) -> Result<Self::Output>;
+
+    /// Runs the operation on a sync connection, cluster connection, client or pool guard.
+    fn run<C>(&self, con: &mut C) -> Result<Self::Output>
+    where
+        C: redis::ConnectionLike + ?Sized,
+    {
+        crate::run::run(self, con)
+    }
+
+    /// Runs the operation on an async connection, connection manager, cluster
+    /// connection or pool guard.
+    #[cfg(feature = "aio")]
+    fn run_async<C>(&self, con: &mut C) -> impl Future<Output = Result<Self::Output>> + Send
+    where
+        Self: Sync,
+        Self::Output: Send,
+        C: redis::aio::ConnectionLike + Send + ?Sized,
+    {
+        crate::run::run_async(self, con)
+    }
+
+    /// The exact commands that running it sends, without a server.
+    fn explain(&self) -> Result<Explanation> {
+        let mut request = Request::new();
+        self.encode(&mut request)?;
+        Explanation::of(request)
+    }
+
+    /// The same operation with another output.
+    fn map<T, F>(self, change: F) -> Map<Self, F>
+    where
+        Self: Sized,
+        F: Fn(Self::Output) -> T,
+    {
+        Map::new(self, change)
+    }
+}
+
+impl<O: Operation + ?Sized> Operation for &O {
+    type Output = O::Output;
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        (**self).encode(request)
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<O::Output> {
+        (**self).decode(replies)
+    }
+}

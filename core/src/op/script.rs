@@ -1,0 +1,29 @@
+//! Lua scripts, known by the SHA-1 of their text.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+/// A script, sent by its digest and by its text where the server does not
+/// know it.
+pub(crate) struct Script {
+    /// For people: `save`.
+    pub(crate) name: &'static str,
+    pub(crate) text: &'static str,
+    sha: OnceLock<String>,
+}
+
+impl Script {
+    pub(crate) const fn new(name: &'static str, text: &'static str) -> Self {
+        Self { name, text, sha: OnceLock::new() }
+    }
+
+    pub(crate) fn sha(&self) -> &str {
+        self.sha.get_or_init(|| redis::Script::new(self.text).get_hash().to_owned())
+    }
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Script({})", self.name)
+    }
+}

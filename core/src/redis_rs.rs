@@ -1,0 +1,197 @@
+//! The only file that looks into redis-rs' values, commands and errors.
+//!
+//! redis 2.0 changes them; what it takes to follow stands here and nowhere
+//! else.
+
+use std::vec;
+
+use redis::{
+    Arg, Cmd, ErrorKind as RedisErrorKind, Pipeline, RedisError, RedisWrite, ServerError,
+    ServerErrorKind, Value,
+};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::op::Reply;
+
+pub(crate) type ReplyValue = Value;
+
+/// A command's name and arguments.
+pub(crate) fn arguments(cmd: &Cmd) -> impl Iterator<Item = &[u8]> {
+    cmd.args_iter().map(|argument| match argument {
+        Arg::Simple(bytes) => bytes,
+        // We never write cursors that way.
+        _ => b"0",
+    })
+}
+
+/// Commands to be sent together.
+pub(crate) fn pipeline(commands: Vec<Cmd>) -> Pipeline {
+    let mut pipeline = Pipeline::with_capacity(commands.len());
+    for command in commands {
+        pipeline.add_command(command);
+    }
+    pipeline
+}
+
+/// The commands of a pipeline, to be sent otherwise.
+pub(crate) fn commands(pipeline: &Pipeline) -> Vec<Cmd> {
+    pipeline.cmd_iter().cloned().collect()
+}
+
+/// `EVALSHA digest …` as `EVAL text …`.
+pub(crate) fn with_script_text(cmd: &Cmd, text: &str) -> Cmd {
+    let size = arguments(cmd).map(<[u8]>::len).sum::<usize>() + text.len();
+    let mut with_text = Cmd::with_capacity(cmd.args_iter().len(), size);
+    with_text.write_arg(b"EVAL");
+    with_text.write_arg(text.as_bytes());
+    for argument in arguments(cmd).skip(2) {
+        with_text.write_arg(argument);
+    }
+    with_text
+}
+
+/// What a connection returned for one command.
+pub(crate) fn reply(returned: redis::RedisResult<Value>) -> Result<Reply> {
+    match returned {
+        Ok(Value::ServerError(error)) => Err(server_error(&error)),
+        Ok(value) => Ok(Reply(value)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a connection returned for a pipeline of `sent` commands.
+pub(crate) fn replies(
+    returned: redis::RedisResult<Vec<Value>>,
+    sent: usize,
+) -> Result<Vec<Result<Reply>>> {
+    let values = returned?;
+    if values.len() != sent {
+        return Err(Error::unexpected_reply());
+    }
+    Ok(values.into_iter().map(|value| reply(Ok(value))).collect())
+}
+
+/// A server's words, without what it quotes: an unknown command's arguments
+/// may be somebody's data.
+fn server_error(error: &ServerError) -> Error {
+    let details = error.details().unwrap_or("");
+    let known = details.split(", with args beginning with").next().unwrap_or("");
+    Error::new(
+        ErrorKind::Server,
+        format!("the server answered {} {known}", error.code()).trim_end().to_owned(),
+    )
+    .with_code(error.code())
+}
+
+impl From<RedisError> for Error {
+    fn from(error: RedisError) -> Self {
+        let error = match ServerError::try_from(error) {
+            Ok(error) => return server_error(&error),
+            Err(error) => error,
+        };
+        match error.kind() {
+            RedisErrorKind::Io
+            | RedisErrorKind::ClusterConnectionNotFound
+            | RedisErrorKind::MasterNameNotFoundBySentinel
+            | RedisErrorKind::NoValidReplicasFoundBySentinel
+            | RedisErrorKind::EmptySentinelList => {
+                Error::new(ErrorKind::Connection, format!("the server cannot be reached: {error}"))
+                    .with_source(error)
+            }
+            RedisErrorKind::Server(ServerErrorKind::CrossSlot) => {
+                Error::new(ErrorKind::CrossSlot, "keys of several cluster slots in one step")
+                    .with_code("CROSSSLOT")
+            }
+            // What could not be parsed is not shown: it may be data.
+            RedisErrorKind::Parse => {
+                Error::new(ErrorKind::Connection, "the server's reply could not be parsed")
+            }
+            RedisErrorKind::AuthenticationFailed => {
+                Error::new(ErrorKind::Connection, "the server refused the credentials")
+            }
+            _ => {
+                let mut shown = Error::new(
+                    ErrorKind::Server,
+                    format!("the request failed: {}", error.category()),
+                );
+                if let Some(code) = error.code() {
+                    shown = shown.with_code(code);
+                }
+                shown
+            }
+        }
+    }
+}
+
+impl Error {
+    /// The server answered with something that the command cannot return.
+    pub(crate) fn unexpected_reply() -> Self {
+        Error::new(ErrorKind::Server, "the server's reply is not one of this command")
+    }
+
+    pub(crate) fn is_no_script(&self) -> bool {
+        self.code() == Some("NOSCRIPT")
+    }
+}
+
+impl Reply {
+    /// A string, or `None` for nil.
+    pub fn into_bytes(self) -> Result<Option<Vec<u8>>> {
+        match self.0 {
+            Value::Nil => Ok(None),
+            Value::BulkString(bytes) => Ok(Some(bytes)),
+            Value::SimpleString(text) | Value::VerbatimString { text, .. } => {
+                Ok(Some(text.into_bytes()))
+            }
+            Value::Okay => Ok(Some(b"OK".to_vec())),
+            _ => Err(Error::unexpected_reply()),
+        }
+    }
+
+    /// An integer.
+    pub fn into_int(self) -> Result<i64> {
+        match self.0 {
+            Value::Int(number) => Ok(number),
+            Value::Boolean(truth) => Ok(truth.into()),
+            _ => Err(Error::unexpected_reply()),
+        }
+    }
+
+    /// Whether it is anything but nil; for `SET … NX`, say.
+    pub fn is_nil(&self) -> bool {
+        matches!(self.0, Value::Nil)
+    }
+
+    /// The items of an array or a set.
+    pub fn into_items(self) -> Result<impl ExactSizeIterator<Item = Reply>> {
+        match self.0 {
+            Value::Array(items) | Value::Set(items) => Ok(items.into_iter().map(Reply)),
+            _ => Err(Error::unexpected_reply()),
+        }
+    }
+
+    /// The values of a hash's fields, or `None` if it has none of them.
+    pub(crate) fn into_row(self) -> Result<Option<vec::IntoIter<Value>>> {
+        match self.0 {
+            Value::Array(values) if values.iter().all(|value| *value == Value::Nil) => Ok(None),
+            Value::Array(values) => Ok(Some(values.into_iter())),
+            _ => Err(Error::unexpected_reply()),
+        }
+    }
+
+    /// The status that a script begins its reply with, and the rest of it.
+    pub(crate) fn into_status(self) -> Result<(i64, vec::IntoIter<Value>)> {
+        let Value::Array(values) = self.0 else { return Err(Error::unexpected_reply()) };
+        let mut values = values.into_iter();
+        match values.next() {
+            Some(Value::Int(status)) => Ok((status, values)),
+            _ => Err(Error::unexpected_reply()),
+        }
+    }
+
+    /// The number that a command returned, as the text that the field now has.
+    pub(crate) fn into_number_row(self) -> Result<vec::IntoIter<Value>> {
+        let text = itoa::Buffer::new().format(self.into_int()?).as_bytes().to_vec();
+        Ok(vec![Value::BulkString(text)].into_iter())
+    }
+}

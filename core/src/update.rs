@@ -1,0 +1,289 @@
+//! `update`: some fields of a record changed in one atomic step.
+
+mod change;
+mod condition;
+mod outcome;
+
+use std::fmt;
+use std::time::Duration;
+
+pub use condition::Condition;
+pub use outcome::{Conflict, Outcome};
+
+use crate::codec::Place;
+use crate::error::{Error, ErrorKind, Result};
+use crate::field::{Countable, Field, StoreAs, Stored};
+use crate::hash::{HashModel, KeyOf, Reader, Selection};
+use crate::key::{self, Key};
+use crate::model::RedisModel;
+use crate::op::{Operation, Replies, Reply, Request, Script};
+use crate::ttl::Expiry;
+use crate::value::{IntoStep, Number};
+
+use change::{Change, Changes};
+
+static UPDATE: Script = Script::new("update", include_str!("update/update.lua"));
+
+/// Changes fields of a record, all of them or none, in one atomic step.
+///
+/// Nothing is written unless everything can be: a condition that does not
+/// hold, an increment that would leave the field's Rust type, or a stored text
+/// that is not a number, and the record stays as it is. A record that does not
+/// exist (any more) is not created, unless [`or_create`](Self::or_create) says
+/// so. Each field is changed once in an update.
+///
+/// Sends a script that reads what it has to check and then writes; with
+/// `or_create`, no TTL and no condition it is a plain `HSET` (only `set`s) or
+/// `HINCRBY` (one `incr` of an `i64`).
+///
+/// ```
+/// # use redis_model::{Operation, Outcome, RedisModel, embedded};
+/// #[derive(RedisModel)]
+/// #[redis(key = "account:{id}")]
+/// struct Account { id: u64, balance: i64, owner: String, closed: Option<bool> }
+///
+/// # let server = embedded::Server::start()?;
+/// # let mut con = server.connection()?;
+/// let f = Account::FIELDS;
+/// Account { id: 1, balance: 100, owner: "Ada".into(), closed: None }.save().run(&mut con)?;
+///
+/// let paid = Account::update(1)
+///     .incr(f.balance, -60)
+///     .only_if(f.balance.at_least(60))
+///     .only_if(f.closed.is_absent())
+///     .returning(f.balance);
+/// assert_eq!(paid.run(&mut con)?, Outcome::Applied(40));
+/// assert!(paid.run(&mut con)?.conflict().unwrap().contains(f.balance));
+/// assert_eq!(Account::update(2).set(f.owner, "Bob").run(&mut con)?, Outcome::Missing);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "an operation does nothing until it is run"]
+pub struct Update<M: RedisModel, S = ()> {
+    id: M::Id,
+    key: Key,
+    changes: Changes,
+    expiry: Expiry,
+    or_create: bool,
+    returning: S,
+    /// The first thing that was wrong with the call.
+    error: Option<Error>,
+}
+
+impl<M: HashModel> Update<M> {
+    pub(crate) fn new(id: M::Id) -> Self {
+        let key = key::write(M::SPEC.template(), &id);
+        let (changes, expiry) = (Changes::default(), Expiry::Keep);
+        Self { id, key, changes, expiry, or_create: false, returning: (), error: None }
+    }
+}
+
+impl<M: HashModel, S: Selection<M>> Update<M, S> {
+    /// Sets a field. `None` for an `Option` field removes it.
+    pub fn set<V, As>(mut self, field: Field<M, V, As>, value: impl StoreAs<V, As>) -> Self {
+        let name = field.name();
+        match value.encode(&Place::key_of(&self.key).with_field(name)) {
+            Ok(value) => self.change(name, value.map_or(Change::Remove, Change::Set)),
+            Err(error) => self.fail(Error::from(error).with_field(name)),
+        }
+        self
+    }
+
+    /// Sets a field, unless the record has one already.
+    pub fn set_if_absent<V, As>(
+        mut self,
+        field: Field<M, V, As>,
+        value: impl StoreAs<V, As>,
+    ) -> Self {
+        let name = field.name();
+        match value.encode(&Place::key_of(&self.key).with_field(name)) {
+            Ok(Some(value)) => self.change(name, Change::SetIfAbsent(value)),
+            Ok(None) => {}
+            Err(error) => self.fail(Error::from(error).with_field(name)),
+        }
+        self
+    }
+
+    /// Removes a field, which is to say that it becomes `None`.
+    pub fn remove<V, As>(mut self, field: Field<M, Option<V>, As>) -> Self
+    where
+        Option<V>: Stored<As>,
+    {
+        self.change(field.name(), Change::Remove);
+        self
+    }
+
+    /// Adds to a number; a field that the record does not have counts as zero.
+    ///
+    /// Integers are exact in all their range, and an increment that would
+    /// leave it is an error ([`ErrorKind::OutOfRange`]). Floats are added by
+    /// the server (`HINCRBYFLOAT`), whose arithmetic is not quite that of
+    /// `f64`: 0.1 + 0.2 is 0.3 there, and what is below 1e-17 becomes 0. For
+    /// money use integers.
+    pub fn incr<V: Number, As: Countable>(
+        mut self,
+        field: Field<M, V, As>,
+        by: impl IntoStep<V>,
+    ) -> Self {
+        self.change(field.name(), Change::Incr(by.into_step(), V::BOUNDS));
+        self
+    }
+
+    /// Changes nothing, and returns [`Outcome::Conflict`], unless this holds.
+    /// Several conditions must all hold.
+    pub fn only_if(mut self, condition: Condition<M>) -> Self {
+        if let Err(error) = self.changes.check(condition, &self.key) {
+            self.fail(error);
+        }
+        self
+    }
+
+    /// Lets the record expire after this time, if the update is applied. It is
+    /// rounded up to milliseconds; zero is an error.
+    pub fn expire(self, after: Duration) -> Self {
+        Self { expiry: Expiry::after(after), ..self }
+    }
+
+    /// Lets the record live for ever, if the update is applied.
+    pub fn persist(self) -> Self {
+        Self { expiry: Expiry::Persist, ..self }
+    }
+
+    /// Creates the record if there is none, with the model's `ttl` and only
+    /// the fields of this update.
+    pub fn or_create(self) -> Self {
+        Self { or_create: true, ..self }
+    }
+
+    /// Returns these fields as they are after the update.
+    pub fn returning<T: Selection<M>>(self, selection: T) -> Update<M, T> {
+        let Self { id, key, changes, expiry, or_create, error, .. } = self;
+        Update { id, key, changes, expiry, or_create, returning: selection, error }
+    }
+
+    fn change(&mut self, name: &'static str, change: Change) {
+        if let Err(error) = self.changes.add(name, change) {
+            self.fail(error);
+        }
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.error.get_or_insert(error);
+    }
+
+    fn about(&self, error: Error) -> Error {
+        error.with_model(M::SPEC.name).with_key(&self.key)
+    }
+
+    /// The one plain command that does it all, if there is one.
+    fn plain(&self) -> Option<Plain<'_>> {
+        let unconditional = self.or_create && self.changes.unconditional();
+        if !unconditional || self.expiry != Expiry::Keep || M::SPEC.ttl.is_some() {
+            return None;
+        }
+        let mut returned = Vec::new();
+        self.returning.each(&mut |name| returned.push(name));
+        match (self.changes.only_sets(), self.changes.only_incr_i64()) {
+            (Some(sets), _) if returned.is_empty() => Some(Plain::Set(sets)),
+            (_, Some((name, by)))
+                if returned.iter().all(|returned| *returned == name) && returned.len() < 2 =>
+            {
+                Some(Plain::Incr(name, by))
+            }
+            _ => None,
+        }
+    }
+}
+
+enum Plain<'a> {
+    Set(Vec<(&'static str, &'a [u8])>),
+    Incr(&'static str, &'a str),
+}
+
+impl<M: HashModel, S: Selection<M>> Operation for Update<M, S> {
+    type Output = Outcome<S::Output>;
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        if let Some(error) = &self.error {
+            return Err(self.about(error.again()));
+        }
+        let expiry = self.expiry.check().map_err(|error| self.about(error))?;
+        match self.plain() {
+            Some(Plain::Set(sets)) => {
+                let mut command = request.command(
+                    "HSET",
+                    1 + 2 * sets.len(),
+                    self.key.len() + self.changes.bytes(),
+                );
+                command.arg(&self.key);
+                for (name, value) in sets {
+                    command.arg(name).arg(value);
+                }
+            }
+            Some(Plain::Incr(name, by)) => {
+                request.command("HINCRBY", 3, self.key.len() + 64).arg(&self.key).arg(name).arg(by);
+            }
+            None => {
+                let (arguments, bytes) =
+                    (self.changes.arguments() + 16, self.changes.bytes() + 256);
+                let mut command = request.script(&UPDATE, &self.key, arguments, bytes);
+                command.arg(if self.or_create { "upsert" } else { "update" });
+                match expiry {
+                    Expiry::After(millis) => command.int(millis),
+                    Expiry::Persist => command.arg("persist"),
+                    Expiry::Keep | Expiry::Invalid => command.arg(""),
+                };
+                match M::SPEC.ttl {
+                    Some(millis) => command.int(millis),
+                    None => command.arg(""),
+                };
+                let mut names = Vec::new();
+                self.returning.each(&mut |name| names.push(name));
+                command.int(names.len());
+                for name in names {
+                    command.arg(name);
+                }
+                self.changes.write(&mut command);
+            }
+        }
+        Ok(())
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
+        let reply = replies.next().map_err(change::of_increment);
+        reply.and_then(|reply| self.outcome(reply)).map_err(|error| self.about(error))
+    }
+}
+
+impl<M: HashModel, S: Selection<M>> Update<M, S> {
+    fn outcome(&self, reply: Reply) -> Result<Outcome<S::Output>> {
+        let row = match self.plain() {
+            Some(_) => reply.into_number_row()?,
+            None => {
+                let (status, rest) = reply.into_status()?;
+                match status {
+                    0 => return Ok(Outcome::Missing),
+                    1 => rest,
+                    2 => return Conflict::read(rest).map(Outcome::Conflict),
+                    status => return Err(change::refused(status, rest)),
+                }
+            }
+        };
+        let key = KeyOf::<M>(&self.id);
+        self.returning.read(&mut Reader::new(row, &[], &key)).map(Outcome::Applied)
+    }
+}
+
+impl<M: RedisModel, S> fmt::Debug for Update<M, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Update")
+            .field("model", &M::SPEC.name)
+            .field("key", &self.key)
+            .field("changes", &self.changes)
+            .finish_non_exhaustive()
+    }
+}
+
+fn twice(name: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidOperation, "an update changes a field once, this one twice")
+        .with_field(name)
+}

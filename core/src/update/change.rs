@@ -1,0 +1,170 @@
+//! The changes of an update, as the arguments of its script.
+
+use std::fmt;
+use std::vec;
+
+use super::condition::{Condition, Test};
+use super::twice;
+use crate::codec::Place;
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Key;
+use crate::op::{CommandWriter, Reply};
+use crate::redis_rs::ReplyValue;
+use crate::value::{Bounds, Step};
+
+/// What happens to one field.
+pub(super) enum Change {
+    Set(Vec<u8>),
+    SetIfAbsent(Vec<u8>),
+    Remove,
+    Incr(Step, Bounds),
+}
+
+/// What must be so for anything to happen.
+struct Check {
+    name: &'static str,
+    test: &'static str,
+    value: Option<(&'static str, Vec<u8>)>,
+}
+
+#[derive(Default)]
+pub(super) struct Changes {
+    changes: Vec<(&'static str, Change)>,
+    checks: Vec<Check>,
+}
+
+impl Changes {
+    pub(super) fn add(&mut self, name: &'static str, change: Change) -> Result<()> {
+        if self.changes.iter().any(|(known, _)| *known == name) {
+            return Err(twice(name));
+        }
+        if let Change::Incr(Step(by), Bounds::Float { .. }) = &change
+            && !by.parse().is_ok_and(f64::is_finite)
+        {
+            let error = Error::new(ErrorKind::InvalidOperation, "an increment must be finite");
+            return Err(error.with_field(name));
+        }
+        self.changes.push((name, change));
+        Ok(())
+    }
+
+    pub(super) fn check<M>(&mut self, condition: Condition<M>, key: &Key) -> Result<()> {
+        let Condition { name, test, .. } = condition;
+        let (test, value) = match test {
+            Test::Absent => ("absent", None),
+            Test::Present => ("present", None),
+            Test::Compare { test, kind, encode } => {
+                let value = encode(&Place::key_of(key).with_field(name));
+                match value.map_err(|error| Error::from(error).with_field(name))? {
+                    Some(value) => (test, Some((kind, value))),
+                    None => ("absent", None),
+                }
+            }
+        };
+        self.checks.push(Check { name, test, value });
+        Ok(())
+    }
+
+    pub(super) fn unconditional(&self) -> bool {
+        self.checks.is_empty()
+    }
+
+    /// The fields to set, if that is all.
+    pub(super) fn only_sets(&self) -> Option<Vec<(&'static str, &[u8])>> {
+        let set = |(name, change): &'_ (&'static str, Change)| match change {
+            Change::Set(_) => Some(*name),
+            _ => None,
+        };
+        let names: Vec<_> = self.changes.iter().map(set).collect::<Option<_>>()?;
+        let values = self.changes.iter().filter_map(|(_, change)| match change {
+            Change::Set(value) => Some(value.as_slice()),
+            _ => None,
+        });
+        if names.is_empty() { None } else { Some(names.into_iter().zip(values).collect()) }
+    }
+
+    /// The increment, if that is all and Redis' own bounds are the field's.
+    pub(super) fn only_incr_i64(&self) -> Option<(&'static str, &str)> {
+        match self.changes.as_slice() {
+            [(name, Change::Incr(Step(by), Bounds::Integer { min, .. }))]
+                if *min == "-9223372036854775808" && by.parse::<i64>().is_ok() =>
+            {
+                Some((name, by))
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn arguments(&self) -> usize {
+        5 * self.changes.len() + 4 * self.checks.len()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        let change = |change: &Change| match change {
+            Change::Set(value) | Change::SetIfAbsent(value) => value.len(),
+            Change::Remove => 0,
+            Change::Incr(Step(by), _) => by.len() + 80,
+        };
+        let changes: usize =
+            self.changes.iter().map(|(name, it)| name.len() + change(it) + 8).sum();
+        let checked = |check: &Check| check.value.as_ref().map_or(0, |(_, value)| value.len());
+        changes
+            + self.checks.iter().map(|check| check.name.len() + checked(check) + 16).sum::<usize>()
+    }
+
+    /// Writes conditions and changes as `update.lua` reads them.
+    pub(super) fn write(&self, command: &mut CommandWriter<'_>) {
+        for Check { name, test, value } in &self.checks {
+            command.arg(test).arg(name);
+            if let Some((kind, value)) = value {
+                command.arg(kind).arg(value);
+            }
+        }
+        for (name, change) in &self.changes {
+            match change {
+                Change::Set(value) => command.arg("set").arg(name).arg(value),
+                Change::SetIfAbsent(value) => command.arg("setnx").arg(name).arg(value),
+                Change::Remove => command.arg("del").arg(name),
+                Change::Incr(Step(by), Bounds::Integer { min, max }) => {
+                    command.arg("incr").arg(name).arg(by).arg(min).arg(max)
+                }
+                Change::Incr(Step(by), Bounds::Float { max }) => {
+                    command.arg("incrf").arg(name).arg(by).arg(max)
+                }
+            };
+        }
+    }
+}
+
+/// Why the script refused to increment a field.
+pub(super) fn refused(status: i64, mut rest: vec::IntoIter<ReplyValue>) -> Error {
+    let name =
+        rest.next().and_then(|name| Reply(name).into_bytes().ok().flatten()).unwrap_or_default();
+    let name = String::from_utf8_lossy(&name).into_owned();
+    match status {
+        3 => Error::new(ErrorKind::OutOfRange, OUT_OF_RANGE).with_field(name),
+        4 => Error::new(ErrorKind::InvalidValue, NOT_A_NUMBER).with_field(name),
+        _ => Error::unexpected_reply(),
+    }
+}
+
+const OUT_OF_RANGE: &str = "the increment would leave the range of the field's type";
+const NOT_A_NUMBER: &str = "the stored value is not a number of the field's type";
+
+/// The errors of a plain HINCRBY, as the script would have told them.
+pub(super) fn of_increment(error: Error) -> Error {
+    let text = error.to_string();
+    if text.contains("would overflow") {
+        Error::new(ErrorKind::OutOfRange, OUT_OF_RANGE)
+    } else if text.contains("hash value is not an integer") {
+        Error::new(ErrorKind::InvalidValue, NOT_A_NUMBER)
+    } else {
+        error
+    }
+}
+
+impl fmt::Debug for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.changes.iter().map(|(name, _)| name)).finish()
+    }
+}

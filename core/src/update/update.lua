@@ -1,0 +1,173 @@
+-- Changes fields of a record: checks everything, then writes.
+--
+-- KEYS[1]  the hash
+-- ARGV[1]  "update": only a record that exists; "upsert": creates one, too
+-- ARGV[2]  milliseconds to live, "persist", or "" to leave the TTL alone
+-- ARGV[3]  milliseconds that a new record lives, or ""
+-- ARGV[4]  how many names of fields to return follow, then those
+-- then     conditions and changes, see below
+--
+-- Returns {1, value, …} when applied, {0} when there is no record,
+-- {2, name, …} for conditions that do not hold, {3, name} for an increment
+-- out of range, {4, name} for one of something that is no number.
+--
+-- Numbers stay text: Lua's are doubles and lose digits above 2^53.
+local key = KEYS[1]
+
+-- Sign and digits of an integer, without leading zeros.
+local function integer(text)
+  local sign, digits = string.match(text, '^([+-]?)0*(%d+)$')
+  if digits then return sign == '-' and digits ~= '0', digits end
+end
+
+local function compare_digits(a, b)
+  if #a ~= #b then return #a < #b and -1 or 1 end
+  if a == b then return 0 end
+  return a < b and -1 or 1
+end
+
+local function compare(a_negative, a, b_negative, b)
+  if a_negative ~= b_negative then return a_negative and -1 or 1 end
+  return a_negative and compare_digits(b, a) or compare_digits(a, b)
+end
+
+-- a + b or, with a >= b, a - b (factor -1), digit by digit from the right.
+local function combine(a, b, factor)
+  local digits, carry = {}, 0
+  for i = 0, math.max(#a, #b) - 1 do
+    local x = i < #a and string.byte(a, #a - i) - 48 or 0
+    local y = i < #b and string.byte(b, #b - i) - 48 or 0
+    local sum = x + factor * y + carry
+    carry = math.floor(sum / 10)
+    digits[#digits + 1] = sum % 10
+  end
+  if carry > 0 then digits[#digits + 1] = carry end
+  return (string.gsub(string.reverse(table.concat(digits)), '^0+(%d)', '%1'))
+end
+
+local function add(a_negative, a, b_negative, b)
+  if a_negative == b_negative then return a_negative, combine(a, b, 1) end
+  local order = compare_digits(a, b)
+  if order == 0 then return false, '0' end
+  if order > 0 then return a_negative, combine(a, b, -1) end
+  return b_negative, combine(b, a, -1)
+end
+
+-- What HINCRBYFLOAT takes and is finite.
+local function float(text)
+  if string.match(text, '^[+-]?%d*%.?%d*$') or string.match(text, '^[+-]?%d*%.?%d*[eE][+-]?%d+$') then
+    local number = tonumber(text)
+    if number and number > -math.huge and number < math.huge then return number end
+  end
+end
+
+local truths = { ['1'] = '1', ['true'] = '1', ['True'] = '1', ['0'] = '0', ['false'] = '0', ['False'] = '0' }
+
+-- Less, equal or greater than what is asked for: -1, 0, 1, or nil.
+local function order(kind, held, asked)
+  if kind == 'int' then
+    local a_negative, a = integer(held)
+    local b_negative, b = integer(asked)
+    return a and b and compare(a_negative, a, b_negative, b)
+  elseif kind == 'float' then
+    local a, b = float(held), float(asked)
+    return a and b and (a < b and -1 or a > b and 1 or 0)
+  elseif kind == 'bool' then
+    return truths[held] == truths[asked] and 0 or nil
+  end
+  return held == asked and 0 or nil
+end
+
+local function holds(test, kind, held, asked)
+  local found = order(kind, held, asked)
+  if not found then return false end
+  if test == 'eq' then return found == 0 end
+  if test == 'least' then return found >= 0 end
+  return found <= 0
+end
+
+-- HLEN fails on another type before anything has changed.
+local new = redis.call('HLEN', key) == 0
+if new and ARGV[1] == 'update' then return {0} end
+
+local returned = tonumber(ARGV[4])
+local at = 5 + returned
+local function take()
+  at = at + 1
+  return ARGV[at - 1]
+end
+
+-- First pass: what is to be done, and whether it can be.
+local conflicts, writes = {}, {}
+while at <= #ARGV do
+  local what, name = take(), take()
+  if what == 'absent' or what == 'present' then
+    if (redis.call('HEXISTS', key, name) == 1) ~= (what == 'present') then conflicts[#conflicts + 1] = name end
+  elseif what == 'eq' or what == 'least' or what == 'most' then
+    local kind, asked = take(), take()
+    local held = redis.call('HGET', key, name)
+    if not held or not holds(what, kind, held, asked) then conflicts[#conflicts + 1] = name end
+  elseif what == 'set' then
+    writes[#writes + 1] = {'HSET', name, take()}
+  elseif what == 'setnx' then
+    writes[#writes + 1] = {'HSETNX', name, take()}
+  elseif what == 'del' then
+    writes[#writes + 1] = {'HDEL', name}
+  elseif what == 'incr' then
+    local by, min, max = take(), take(), take()
+    writes[#writes + 1] = {'incr', name, by, min, max}
+  elseif what == 'incrf' then
+    local by, max = take(), take()
+    writes[#writes + 1] = {'incrf', name, by, max}
+  end
+end
+if #conflicts > 0 then return {2, unpack(conflicts)} end
+
+for i = 1, #writes do
+  local name, by = writes[i][2], writes[i][3]
+  if writes[i][1] == 'incr' then
+    local held = redis.call('HGET', key, name) or '0'
+    local negative, digits = integer(held)
+    if not digits then return {4, name} end
+    local by_negative, by_digits = integer(by)
+    local min_negative, min = integer(writes[i][4])
+    local max_negative, max = integer(writes[i][5])
+    negative, digits = add(negative, digits, by_negative, by_digits)
+    if compare(negative, digits, min_negative, min) < 0 or compare(negative, digits, max_negative, max) > 0 then
+      return {3, name}
+    end
+    -- HINCRBY keeps a field's TTL, but takes only plain 64-bit numbers.
+    if #held < 19 and #by < 19 and string.match(held, '^-?[1-9]%d*$') then
+      writes[i] = {'HINCRBY', name, by}
+    else
+      writes[i] = {'HSET', name, (negative and '-' or '') .. digits}
+    end
+  elseif writes[i][1] == 'incrf' then
+    local held = float(redis.call('HGET', key, name) or '0')
+    if not held then return {4, name} end
+    local sum = held + tonumber(by)
+    if math.abs(sum) > tonumber(writes[i][4]) then return {3, name} end
+    writes[i] = {'HINCRBYFLOAT', name, by}
+  end
+end
+
+-- Second pass: nothing can fail any more.
+for i = 1, #writes do redis.call(writes[i][1], key, unpack(writes[i], 2)) end
+
+-- Redis has no empty hash: a record that lost its last field keeps the marker.
+if redis.call('EXISTS', key) == 0 then redis.call('HSET', key, '_', '') end
+
+if ARGV[2] == 'persist' then
+  redis.call('PERSIST', key)
+elseif ARGV[2] ~= '' then
+  redis.call('PEXPIRE', key, ARGV[2])
+elseif new and ARGV[3] ~= '' then
+  redis.call('PEXPIRE', key, ARGV[3])
+end
+
+local reply = {1}
+if returned > 0 then
+  local values = redis.call('HMGET', key, unpack(ARGV, 5, 4 + returned))
+  for i = 1, returned do reply[i + 1] = values[i] end
+end
+return reply

@@ -1,0 +1,85 @@
+//! Values: a Rust type as the text or bytes of exactly one hash field.
+//!
+//! Redis-rs' own `ToRedisArgs` was not taken: it writes any number of
+//! arguments (so a `Vec` or a `None` shifts a hash's pairs), cannot fail, and
+//! its reading side leaks values into errors and accepts 300 as the `u8` 44.
+
+mod bytes;
+mod number;
+mod text;
+
+use std::io::Write;
+
+pub(crate) use number::{Bounds, Step};
+pub use number::{IntoStep, Number};
+
+use crate::error::ValueError;
+
+/// A type that one hash field can hold as it is, readable by every client.
+///
+/// | Rust | stored as | also read |
+/// |---|---|---|
+/// | integers | decimal text `-42` | what `str::parse` takes |
+/// | `f32`, `f64` | shortest text that reads back the same, `0.1` | any float text that is finite |
+/// | `bool` | `1`, `0` | `true`, `false`, `True`, `False` |
+/// | `char`, `String`, `Box<str>`, `Arc<str>`, `Cow<'static, str>` | UTF-8 | |
+/// | `Vec<u8>`, `Box<[u8]>`, `[u8; N]` | the bytes | |
+///
+/// Other types go through `#[redis(codec = Json)]`, or implement this trait:
+///
+/// ```
+/// use std::io::Write;
+/// use redis_model::{RedisModel, RedisValue, ValueError};
+///
+/// struct Colour { r: u8, g: u8, b: u8 }
+///
+/// impl RedisValue for Colour {
+///     fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
+///         let _ = write!(out, "#{:02x}{:02x}{:02x}", self.r, self.g, self.b);
+///         Ok(())
+///     }
+///     fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
+///         const WRONG: ValueError = ValueError::new("not a colour such as #ff8800");
+///         let text = std::str::from_utf8(&bytes).map_err(|_| WRONG)?;
+///         let number = text.strip_prefix('#').filter(|digits| digits.len() == 6);
+///         let number = u32::from_str_radix(number.ok_or(WRONG)?, 16).map_err(|_| WRONG)?;
+///         let [_, r, g, b] = number.to_be_bytes();
+///         Ok(Self { r, g, b })
+///     }
+/// }
+///
+/// #[derive(RedisModel)]
+/// #[redis(key = "theme:{name}")]
+/// struct Theme { name: String, accent: Colour, background: Option<Colour> }
+///
+/// let theme = Theme { name: "dark".into(), accent: Colour { r: 255, g: 136, b: 0 }, background: None };
+/// use redis_model::Operation;
+/// assert!(theme.save().explain()?.to_string().contains("accent #ff8800"));
+/// # Ok::<(), redis_model::Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored in a hash field",
+    label = "not a type that a hash field holds as it is",
+    note = "add `#[redis(codec = Json)]` to the field, or implement `redis_model::RedisValue` for the type"
+)]
+pub trait RedisValue: Sized {
+    #[doc(hidden)]
+    const COMPARED: &'static str = "bytes";
+
+    /// How many bytes [`write`](Self::write) is going to write, for reserving
+    /// memory; at best not less.
+    fn size_hint(&self) -> usize {
+        32
+    }
+
+    /// Writes the value. Writing into `out` itself does not fail.
+    fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError>;
+
+    /// Reads the value; the bytes are given away so that they can be kept.
+    fn read(bytes: Vec<u8>) -> Result<Self, ValueError>;
+}
+
+/// Passes bytes to a writer that, being memory, does not fail.
+pub(crate) fn put<W: Write>(out: &mut W, bytes: &[u8]) -> Result<(), ValueError> {
+    out.write_all(bytes).map_err(|_| ValueError::new("could not be written"))
+}

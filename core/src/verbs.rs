@@ -1,0 +1,39 @@
+//! The verbs that every model has, as operations.
+
+mod lifetime;
+mod read;
+mod write;
+
+pub use lifetime::{Delete, Exists, Expire, Persist, TtlOf};
+pub use read::{Get, GetMany, Take};
+pub use write::{Create, Save};
+
+use crate::error::Error;
+use crate::key::{self, Key};
+use crate::model::RedisModel;
+
+/// Adds which record an error is about.
+fn about<M: RedisModel>(key: impl FnOnce() -> Key) -> impl FnOnce(Error) -> Error {
+    move |error| error.with_model(M::SPEC.name).with_key(&key())
+}
+
+fn key_of_id<M: RedisModel>(id: &M::Id) -> Key {
+    key::write(M::SPEC.template(), id)
+}
+
+/// `Debug` for operations on one record: which, never what is in it.
+macro_rules! debug_by_key {
+    ($($operation:ident<$($lifetime:lifetime,)? M>: |$this:ident| $key:expr;)*) => {$(
+        impl<M: RedisModel> std::fmt::Debug for $operation<$($lifetime,)? M> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let $this = self;
+                f.debug_struct(stringify!($operation))
+                    .field("model", &M::SPEC.name)
+                    .field("key", &$key)
+                    .finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
+use debug_by_key;

@@ -1,0 +1,121 @@
+//! `get`, `get_many` and `take`.
+
+use std::time::Duration;
+
+use super::{about, debug_by_key, key_of_id};
+use crate::error::Result;
+use crate::model::{After, Read, RedisModel, Storage};
+use crate::op::{Operation, Replies, Request};
+use crate::ttl::Expiry;
+
+/// Reads a record; see [`RedisModel::get`].
+#[must_use = "an operation does nothing until it is run"]
+pub struct Get<M: RedisModel> {
+    id: M::Id,
+    refresh: Expiry,
+}
+
+/// Reads many records; see [`RedisModel::get_many`].
+#[must_use = "an operation does nothing until it is run"]
+pub struct GetMany<M: RedisModel> {
+    gets: Vec<Get<M>>,
+}
+
+/// Reads and deletes a record; see [`RedisModel::take`].
+#[must_use = "an operation does nothing until it is run"]
+pub struct Take<M: RedisModel> {
+    id: M::Id,
+}
+
+impl<M: RedisModel> Get<M> {
+    pub(crate) fn new(id: M::Id) -> Self {
+        Self { id, refresh: Expiry::Keep }
+    }
+
+    /// Lets the record expire after this time from now, in the same step: a
+    /// session that lives as long as it is used. Sends a script (hash:
+    /// `HMGET`, `PEXPIRE`) or `GETEX` (blob).
+    pub fn refresh(self, ttl: Duration) -> Self {
+        Self { refresh: Expiry::after(ttl), ..self }
+    }
+}
+
+impl<M: RedisModel> GetMany<M> {
+    pub(crate) fn new(ids: Vec<M::Id>) -> Self {
+        Self { gets: ids.into_iter().map(Get::new).collect() }
+    }
+}
+
+impl<M: RedisModel> Take<M> {
+    pub(crate) fn new(id: M::Id) -> Self {
+        Self { id }
+    }
+}
+
+fn decode<M: RedisModel>(id: &M::Id, replies: &mut Replies) -> Result<Option<M>> {
+    replies
+        .next()
+        .and_then(|reply| M::Storage::record(id, reply))
+        .map_err(about::<M>(|| key_of_id::<M>(id)))
+}
+
+impl<M: RedisModel> Operation for Get<M> {
+    type Output = Option<M>;
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        let key = key_of_id::<M>(&self.id);
+        let read = match self.refresh.check().map_err(about::<M>(|| key.clone()))? {
+            Expiry::After(millis) => Read::Expire(After(millis)),
+            _ => Read::Stay,
+        };
+        M::Storage::read(&key, read, request)
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<Option<M>> {
+        decode(&self.id, replies)
+    }
+}
+
+impl<M: RedisModel> Operation for GetMany<M> {
+    type Output = Vec<Result<Option<M>>>;
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        self.gets.encode(request)
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
+        self.gets.decode(replies)
+    }
+}
+
+impl<M: RedisModel> Operation for Take<M> {
+    type Output = Option<M>;
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        M::Storage::read(&key_of_id::<M>(&self.id), Read::Delete, request)
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<Option<M>> {
+        decode(&self.id, replies)
+    }
+}
+
+impl<M: RedisModel> Clone for Get<M> {
+    fn clone(&self) -> Self {
+        Self { id: self.id.clone(), refresh: self.refresh }
+    }
+}
+
+impl<M: RedisModel> std::fmt::Debug for GetMany<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GetMany")
+            .field("model", &M::SPEC.name)
+            .field("records", &self.gets.len())
+            .finish()
+    }
+}
+
+debug_by_key! {
+    Get<M>: |get| key_of_id::<M>(&get.id);
+    Take<M>: |take| key_of_id::<M>(&take.id);
+}

@@ -1,0 +1,210 @@
+//! `#[redis(…)]` as written: which attributes, with which values.
+
+use proc_macro2::{Span, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Ident, LitStr, Token, Type};
+
+use crate::ctxt::Ctxt;
+use crate::spell;
+
+/// Where an attribute stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Site {
+    Struct,
+    Field,
+}
+
+/// What follows an attribute's name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Nothing.
+    Flag,
+    /// `= "text"`
+    Text,
+    /// `= Some<Type>`
+    Type,
+}
+
+struct Known {
+    name: &'static str,
+    form: Form,
+    site: Site,
+}
+
+const fn known(name: &'static str, form: Form, site: Site) -> Known {
+    Known { name, form, site }
+}
+
+const KNOWN: &[Known] = &[
+    known("key", Form::Text, Site::Struct),
+    known("hash", Form::Flag, Site::Struct),
+    known("blob", Form::Type, Site::Struct),
+    known("ttl", Form::Text, Site::Struct),
+    known("rename_all", Form::Text, Site::Struct),
+    known("crate", Form::Text, Site::Struct),
+    known("rename", Form::Text, Site::Field),
+    known("default", Form::Flag, Site::Field),
+    known("skip", Form::Flag, Site::Field),
+    known("codec", Form::Type, Site::Field),
+];
+
+/// The attributes of a struct or of a field.
+pub(crate) struct Attrs {
+    items: Vec<Item>,
+    /// The names of those that could not be read.
+    unread: Vec<Ident>,
+}
+
+/// One attribute.
+pub(crate) struct Item {
+    pub(crate) name: Ident,
+    pub(crate) value: Value,
+}
+
+#[derive(Clone)]
+pub(crate) enum Value {
+    None,
+    Text(LitStr),
+    Type(Box<Type>),
+}
+
+impl Attrs {
+    pub(crate) fn read(ctxt: &Ctxt, attributes: &[Attribute], site: Site) -> Self {
+        let mut read = Self { items: Vec::new(), unread: Vec::new() };
+        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("redis")) {
+            let Ok(list) = attribute.meta.require_list() else {
+                ctxt.error(attribute, "expected `#[redis(…)]`");
+                continue;
+            };
+            let parser = |input: ParseStream<'_>| read.list(ctxt, site, input);
+            if let Err(error) = list.parse_args_with(parser) {
+                ctxt.push(error);
+            }
+        }
+        read
+    }
+
+    /// Reads a list of attributes; a mistake in one does not hide the next.
+    fn list(&mut self, ctxt: &Ctxt, site: Site, input: ParseStream<'_>) -> syn::Result<()> {
+        while !input.is_empty() {
+            // `crate` is a keyword.
+            let name = Ident::parse_any(input)?;
+            match read_one(site, &self.items, &name, input) {
+                Ok(value) => self.items.push(Item { name, value }),
+                Err(error) => {
+                    ctxt.push(error);
+                    self.unread.push(name);
+                    skip_to_comma(input)?;
+                }
+            }
+            if input.is_empty() {
+                break;
+            }
+            if let Err(error) = input.parse::<Token![,]>() {
+                ctxt.push(error);
+                skip_to_comma(input)?;
+                let _: Option<Token![,]> = input.parse()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the attribute is there, readable or not.
+    pub(crate) fn mentions(&self, name: &str) -> bool {
+        self.unread.iter().any(|unread| unread == name) || self.get(name).is_some()
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Item> {
+        self.items.iter().find(|item| item.name == name)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Option<&LitStr> {
+        match &self.get(name)?.value {
+            Value::Text(text) => Some(text),
+            Value::None | Value::Type(_) => None,
+        }
+    }
+
+    pub(crate) fn ty(&self, name: &str) -> Option<&Type> {
+        match &self.get(name)?.value {
+            Value::Type(ty) => Some(ty),
+            Value::None | Value::Text(_) => None,
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter()
+    }
+}
+
+fn read_one(
+    site: Site,
+    items: &[Item],
+    name: &Ident,
+    input: ParseStream<'_>,
+) -> syn::Result<Value> {
+    let text = name.to_string();
+    let here = KNOWN.iter().find(|known| known.name == text && known.site == site);
+    let Some(known) = here else { return Err(unknown(site, name)) };
+    if items.iter().any(|item| item.name == *name) {
+        return Err(syn::Error::new(name.span(), format!("`{text}` is given twice")));
+    }
+    match known.form {
+        Form::Flag if input.peek(Token![=]) => Err(syn::Error::new(
+            name.span(),
+            format!("`{text}` takes no value: write `#[redis({text})]`"),
+        )),
+        Form::Flag => Ok(Value::None),
+        Form::Text => value(name, input, "\"…\"").map(Value::Text),
+        Form::Type => value(name, input, "Json").map(|ty| Value::Type(Box::new(ty))),
+    }
+}
+
+fn value<T: Parse>(name: &Ident, input: ParseStream<'_>, example: &str) -> syn::Result<T> {
+    let usage =
+        |span| syn::Error::new(span, format!("`{name}` needs a value: write `{name} = {example}`"));
+    if !input.peek(Token![=]) {
+        return Err(usage(name.span()));
+    }
+    input.parse::<Token![=]>()?;
+    let at = if input.is_empty() { name.span() } else { input.span() };
+    input.parse().map_err(|_| usage(at))
+}
+
+fn unknown(site: Site, name: &Ident) -> syn::Error {
+    let text = name.to_string();
+    let (here, there) = match site {
+        Site::Struct => ("a model", "a field"),
+        Site::Field => ("a field", "the struct"),
+    };
+    let message = if KNOWN.iter().any(|known| known.name == text) {
+        format!("`{text}` is an attribute of {there}, not of {here}")
+    } else {
+        let names = KNOWN.iter().filter(|known| known.site == site).map(|known| known.name);
+        format!("unknown attribute `{text}` of {here}{}", spell::hint(&text, names))
+    };
+    syn::Error::new(name.span(), message)
+}
+
+/// Leaves what cannot be understood, up to the next attribute.
+fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
+    let mut depth = 0_usize;
+    while !input.is_empty() {
+        if depth == 0 && input.peek(Token![,]) {
+            return Ok(());
+        }
+        match input.parse::<TokenTree>()? {
+            TokenTree::Punct(punct) if punct.as_char() == '<' => depth += 1,
+            TokenTree::Punct(punct) if punct.as_char() == '>' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+impl Item {
+    pub(crate) fn span(&self) -> Span {
+        self.name.span()
+    }
+}

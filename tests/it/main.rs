@@ -1,0 +1,5 @@
+//! Behaviour against a real server, which this binary starts.
+
+mod support;
+
+mod hash;

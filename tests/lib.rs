@@ -1,0 +1,1 @@
+//! The root package owns `tests/` and `examples/`; it has no code of its own.
