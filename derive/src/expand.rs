@@ -150,7 +150,12 @@ fn visit(model: &Model<'_>) -> TokenStream {
     });
     let id: Vec<&Ident> = model.parts.iter().map(|part| part.member).collect();
     let id = if let [only] = id.as_slice() { quote!(#only) } else { quote!((#(#id),*)) };
-    quote!(visit #(#parts)* #(#puts)* .make(|#id, row| __rt::Ok(Self { #(#takes,)* }));)
+    let list = quote!(#(#parts)* #(#puts)*);
+    let list = (!list.is_empty()).then(|| quote!(visit #list;));
+    quote! {
+        #list
+        visit.make(|#id, row| __rt::Ok(Self { #(#takes,)* }));
+    }
 }
 
 impl Role {

@@ -73,12 +73,13 @@ impl<'a> Model<'a> {
         let placeholders =
             key.map(|key| placeholders(ctxt, input, key, fields)).unwrap_or_default();
         let storage = storage(ctxt, attrs, fields, &placeholders, case);
+        let part = |name: &str| find(fields, name).map(|(member, ty)| Part { member, ty });
+        let mut parts: Vec<_> =
+            placeholders.iter().filter_map(|placeholder| part(&placeholder.field)).collect();
         // Where the key is wrong, an `id` is most likely what it should name.
-        let named: Vec<&str> =
-            placeholders.iter().map(|placeholder| placeholder.field.as_str()).collect();
-        let named = if named.is_empty() && ctxt.has_mistakes() { vec!["id"] } else { named };
-        let parts = named.into_iter().filter_map(|name| find(fields, name));
-        let parts = parts.map(|(member, ty)| Part { member, ty }).collect();
+        if parts.is_empty() && ctxt.has_mistakes() {
+            parts.extend(part("id"));
+        }
         let key = key.cloned().unwrap_or_else(|| LitStr::new("", input.ident.span()));
         Some(Self { input, krate, key, ttl, parts, storage })
     }

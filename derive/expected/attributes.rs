@@ -1,0 +1,70 @@
+// #[redis(key = "tenant:{tenant}:{{member}}:{number}", ttl = "90m", rename_all = "camelCase", crate = "renamed")]
+// pub(crate) struct Member {
+// number: u32,
+// tenant: String,
+// pub full_name: String,
+// #[redis(rename = "e")]
+// r#enum: Option<i8>,
+// #[redis(codec = Json)]
+// tags: Vec<String>,
+// #[redis(default)]
+// visits: u64,
+// #[redis(default, codec = Json)]
+// friends: Vec<u64>,
+// #[redis(skip)]
+// seen: bool,
+// }
+
+const _: () = {
+    use renamed::__private as __rt;
+    pub(crate) struct MemberFields {
+        pub full_name: __rt::Field<Member, String>,
+        r#enum: __rt::Field<Member, Option<i8>>,
+        tags: __rt::Field<Member, Vec<String>, __rt::Via<Json>>,
+        visits: __rt::Field<Member, u64, __rt::OrDefault<__rt::Plain>>,
+        friends: __rt::Field<Member, Vec<u64>, __rt::OrDefault<__rt::Via<Json>>>,
+    }
+    #[automatically_derived]
+    impl __rt::RedisModel for Member {
+        type Id = (String, u32);
+        type Fields = MemberFields;
+        type Storage = __rt::Hash;
+        const FIELDS: MemberFields = MemberFields {
+            full_name: __rt::at(0),
+            r#enum: __rt::at(1),
+            tags: __rt::at(2),
+            visits: __rt::at(3),
+            friends: __rt::at(4),
+        };
+        const SPEC: __rt::Spec = __rt::Spec::new(
+            "Member",
+            "tenant:{tenant}:{{member}}:{number}",
+            &["fullName", "e", "tags", "visits", "friends"],
+        )
+        .ttl(5400000);
+        fn visit<V: __rt::Visit<Self>>(visit: &mut V) {
+            visit
+                .part(|it| &it.tenant)
+                .part(|it| &it.number)
+                .put(|it| &it.full_name)
+                .put(|it| &it.r#enum)
+                .put_as::<__rt::Via<Json>, _>(|it| &it.tags)
+                .put_as::<__rt::OrDefault<__rt::Plain>, _>(|it| &it.visits)
+                .put_as::<__rt::OrDefault<__rt::Via<Json>>, _>(|it| &it.friends);
+            visit.make(|(tenant, number), row| {
+                __rt::Ok(Self {
+                    number,
+                    tenant,
+                    full_name: row.take()?,
+                    r#enum: row.take()?,
+                    tags: row.take_as::<__rt::Via<Json>, _>()?,
+                    visits: row.take_as::<__rt::OrDefault<__rt::Plain>, _>()?,
+                    friends: row.take_as::<__rt::OrDefault<__rt::Via<Json>>, _>()?,
+                    seen: __rt::Default::default(),
+                })
+            });
+        }
+    }
+    #[automatically_derived]
+    impl __rt::HashModel for Member {}
+};

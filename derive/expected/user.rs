@@ -1,0 +1,28 @@
+// #[redis(key = "user:{id}")]
+// struct User { id: u64, name: String, email: Option<String>, visits: u64 }
+
+const _: () = {
+    use ::redis_model::__private as __rt;
+    struct UserFields {
+        name: __rt::Field<User, String>,
+        email: __rt::Field<User, Option<String>>,
+        visits: __rt::Field<User, u64>,
+    }
+    #[automatically_derived]
+    impl __rt::RedisModel for User {
+        type Id = u64;
+        type Fields = UserFields;
+        type Storage = __rt::Hash;
+        const FIELDS: UserFields =
+            UserFields { name: __rt::at(0), email: __rt::at(1), visits: __rt::at(2) };
+        const SPEC: __rt::Spec = __rt::Spec::new("User", "user:{id}", &["name", "email", "visits"]);
+        fn visit<V: __rt::Visit<Self>>(visit: &mut V) {
+            visit.part(|it| &it.id).put(|it| &it.name).put(|it| &it.email).put(|it| &it.visits);
+            visit.make(|id, row| {
+                __rt::Ok(Self { id, name: row.take()?, email: row.take()?, visits: row.take()? })
+            });
+        }
+    }
+    #[automatically_derived]
+    impl __rt::HashModel for User {}
+};
