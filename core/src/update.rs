@@ -249,7 +249,10 @@ impl<M: HashModel, S: Selection<M>> Operation for Update<M, S> {
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
-        let reply = replies.next().map_err(change::of_increment);
+        let reply = replies.next().map_err(|error| match self.plain() {
+            Some(Plain::Incr(name, _)) => change::of_increment(name, error),
+            _ => error,
+        });
         reply.and_then(|reply| self.outcome(reply)).map_err(|error| self.about(error))
     }
 }

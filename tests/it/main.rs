@@ -2,4 +2,12 @@
 
 mod support;
 
+mod blob;
+mod concurrency;
+mod embedded;
 mod hash;
+mod keys;
+mod lifetime;
+mod operations;
+mod secrets;
+mod update;

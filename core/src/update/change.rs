@@ -152,12 +152,12 @@ const OUT_OF_RANGE: &str = "the increment would leave the range of the field's t
 const NOT_A_NUMBER: &str = "the stored value is not a number of the field's type";
 
 /// The errors of a plain HINCRBY, as the script would have told them.
-pub(super) fn of_increment(error: Error) -> Error {
+pub(super) fn of_increment(name: &'static str, error: Error) -> Error {
     let text = error.to_string();
     if text.contains("would overflow") {
-        Error::new(ErrorKind::OutOfRange, OUT_OF_RANGE)
+        Error::new(ErrorKind::OutOfRange, OUT_OF_RANGE).with_field(name)
     } else if text.contains("hash value is not an integer") {
-        Error::new(ErrorKind::InvalidValue, NOT_A_NUMBER)
+        Error::new(ErrorKind::InvalidValue, NOT_A_NUMBER).with_field(name)
     } else {
         error
     }

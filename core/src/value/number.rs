@@ -50,8 +50,8 @@ macro_rules! integers {
             const COMPARED: &'static str = "int";
 
             fn size_hint(&self) -> usize {
-                // The longest text of the type.
-                $min.len() + 1
+                // With a sign, the longest text of the type.
+                $max.len() + 1
             }
 
             fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
