@@ -9,6 +9,7 @@ mod bincode;
 #[cfg(feature = "json")]
 mod json;
 #[cfg(feature = "serde")]
+#[cfg_attr(not(any(feature = "json", feature = "bincode")), allow(dead_code))]
 mod optional;
 
 use std::fmt;
@@ -21,6 +22,7 @@ pub use self::json::Json;
 use crate::error::ValueError;
 
 /// The largest blob that a codec reads, in bytes: 64 MiB.
+#[cfg(feature = "serde")]
 pub(crate) const MAX_BLOB: usize = 64 << 20;
 
 /// Turns a `T` into bytes and back.
@@ -126,6 +128,7 @@ impl fmt::Debug for Place<'_> {
 
 /// What codecs check before they read.
 #[cfg(feature = "serde")]
+#[cfg_attr(not(any(feature = "json", feature = "bincode")), allow(dead_code))]
 pub(crate) fn check_size(bytes: &[u8]) -> Result<(), ValueError> {
     if bytes.len() > MAX_BLOB { Err(ValueError::limit("larger than 64 MiB")) } else { Ok(()) }
 }

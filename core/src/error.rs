@@ -270,6 +270,7 @@ impl ValueError {
     }
 
     /// For reasons that are put together from numbers, never from contents.
+    #[cfg(feature = "json")]
     pub(crate) fn computed(kind: ErrorKind, reason: String) -> Self {
         Self { kind, codec: None, reason: Cow::Owned(reason) }
     }

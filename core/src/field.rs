@@ -16,8 +16,11 @@ use crate::model::RedisModel;
 /// it is stored ([`Plain`] or [`Via`] a codec).
 pub struct Field<M, V, As = Plain> {
     pub(crate) index: u16,
-    types: PhantomData<fn() -> (M, V, As)>,
+    types: Types<M, V, As>,
 }
+
+/// Types that a handle is about, without having values of them.
+type Types<M, V, As> = PhantomData<fn() -> (M, V, As)>;
 
 impl<M, V, As> Field<M, V, As> {
     #[doc(hidden)]

@@ -18,7 +18,7 @@ mod request;
 mod script;
 mod tuple;
 
-#[cfg(feature = "aio")]
+#[cfg(any(feature = "tokio", feature = "smol"))]
 use std::future::Future;
 
 pub use batch::{Batch, batch};
@@ -79,7 +79,7 @@ pub trait Operation {
 
     /// Runs the operation on an async connection, connection manager, cluster
     /// connection or pool guard.
-    #[cfg(feature = "aio")]
+    #[cfg(any(feature = "tokio", feature = "smol"))]
     fn run_async<C>(&self, con: &mut C) -> impl Future<Output = Result<Self::Output>> + Send
     where
         Self: Sync,

@@ -27,7 +27,7 @@ where
     operation.decode(&mut exchange.into_replies())
 }
 
-#[cfg(feature = "aio")]
+#[cfg(any(feature = "tokio", feature = "smol"))]
 pub(crate) async fn run_async<O, C>(operation: &O, con: &mut C) -> Result<O::Output>
 where
     O: Operation + ?Sized,

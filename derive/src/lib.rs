@@ -1,8 +1,8 @@
 //! The derive macros of `redis-model`; their documentation is there.
 //!
-//! Three passes: attributes are read ([`attr`]), checked and turned into a
-//! [`model`], and that is [`expand`]ed, which never fails. Mistakes are
-//! collected ([`ctxt`]) and reported all at once; next to them stands an empty
+//! Three passes: attributes are read (`attr`), checked and turned into a
+//! `model`, and that is expanded (`expand`), which never fails. Mistakes are
+//! collected (`ctxt`) and reported all at once; next to them stands an empty
 //! impl, so that one mistake does not make errors wherever the type is used.
 
 mod attr;

@@ -49,7 +49,7 @@ pub(crate) enum Role {
     Skipped,
     Stored {
         name: String,
-        codec: Option<Type>,
+        codec: Option<Box<Type>>,
         default: bool,
     },
 }
@@ -288,7 +288,7 @@ fn stored_field(ctxt: &Ctxt, member: &Ident, attrs: &Attrs, case: Option<Case>) 
     valid_name(ctxt, at, &name);
     Role::Stored {
         name,
-        codec: attrs.ty("codec").cloned(),
+        codec: attrs.ty("codec").cloned().map(Box::new),
         default: attrs.get("default").is_some(),
     }
 }

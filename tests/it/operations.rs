@@ -38,7 +38,7 @@ fn tuples_arrays_and_vecs_are_one_round_trip() {
         let many = con.run(User::get_many([b.id, a.id])).unwrap();
         let many: Vec<_> = many.into_iter().map(Result::unwrap).collect();
         assert_eq!(many, [Some(b), Some(a.clone())]);
-        assert_eq!(con.run(User::get(a.id).map(|user| user.is_some())).unwrap(), true);
+        assert!(con.run(User::get(a.id).map(|user| user.is_some())).unwrap());
         assert!(con.run(Vec::<redis_model::Get<User>>::new()).unwrap().is_empty());
     });
 }

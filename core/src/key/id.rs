@@ -148,15 +148,28 @@ impl IntoId<String> for &str {
     }
 }
 
+/// The id of a model of which there is only one record.
+impl ModelId for () {
+    fn write_parts(&self, _: &mut KeyWriter<'_>) {}
+
+    fn read_parts(_: &mut KeyReader<'_>) -> Result<Self, ValueError> {
+        Ok(())
+    }
+}
+
+impl IntoId<()> for () {
+    fn into_id(self) {}
+}
+
 macro_rules! tuples {
     ($(($($part:ident $given:ident $at:tt),*))*) => {$(
         impl<$($part: KeyPart + Clone),*> ModelId for ($($part,)*) {
-            fn write_parts(&self, _key: &mut KeyWriter<'_>) {
-                $(_key.part(&self.$at);)*
+            fn write_parts(&self, key: &mut KeyWriter<'_>) {
+                $(key.part(&self.$at);)*
             }
 
-            fn read_parts(_key: &mut KeyReader<'_>) -> Result<Self, ValueError> {
-                Ok(($(_key.part::<$part>()?,)*))
+            fn read_parts(key: &mut KeyReader<'_>) -> Result<Self, ValueError> {
+                Ok(($(key.part::<$part>()?,)*))
             }
         }
 
@@ -175,7 +188,6 @@ macro_rules! tuples {
 }
 
 tuples! {
-    ()
     (A A1 0, B B1 1)
     (A A1 0, B B1 1, C C1 2)
     (A A1 0, B B1 1, C C1 2, D D1 3)

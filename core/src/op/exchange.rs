@@ -22,7 +22,7 @@ pub(crate) struct Exchange {
 
 enum State {
     Single(Command),
-    Many(Many),
+    Many(Box<Many>),
     Done(Replies),
 }
 
@@ -38,7 +38,7 @@ impl Exchange {
         let state = match request.into_single() {
             Ok(Entry::Send(command)) => State::Single(command),
             Ok(Entry::Unsent(error)) => State::Done(Replies::one(Answer::Unsent(error))),
-            Err(request) => State::Many(Many::new(request)),
+            Err(request) => State::Many(Box::new(Many::new(request))),
         };
         Self { state, pipelining }
     }

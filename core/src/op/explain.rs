@@ -108,7 +108,7 @@ struct Typed<'a>(&'a [u8]);
 
 impl fmt::Display for Typed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plain = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'\\' | b'#');
+        let plain = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'\\');
         match std::str::from_utf8(self.0) {
             Ok(text) if !text.is_empty() && self.0.iter().all(plain) => f.write_str(text),
             _ => write!(f, "\"{}\"", self.0.escape_ascii()),
