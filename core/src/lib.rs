@@ -17,7 +17,7 @@ mod update;
 mod value;
 mod verbs;
 
-#[cfg(feature = "embedded")]
+#[cfg(all(feature = "embedded", unix))]
 #[cfg_attr(docsrs, doc(cfg(feature = "embedded")))]
 pub mod embedded;
 
@@ -43,8 +43,53 @@ pub use crate::op::{
 };
 pub use crate::ttl::Ttl;
 pub use crate::update::{Condition, Conflict, Outcome, Update};
-pub use crate::value::{IntoStep, Number, RedisValue};
+pub use crate::value::{Float, Integer, IntoStep, Number, RedisValue};
 pub use crate::verbs::{Create, Delete, Exists, Expire, Get, GetMany, Persist, Save, Take, TtlOf};
 
+/// Maps a struct with named fields to a Redis hash, or to a blob.
+///
+/// On the struct, `#[redis(…)]` takes:
+///
+/// - `key = "user:{id}"` (required): the key. `{field}` stands for a field,
+///   which is then part of the key and not stored in the hash. What it
+///   contributes is escaped; `{field:raw}` is not. `{{` and `}}` are braces, as
+///   for a cluster's hash tags: `"user:{{{tenant}}}:{id}"`. A key that names
+///   nothing is that of a model with one record, whose id is `()`.
+/// - `blob = Json`: one value, written by this [`Codec`], instead of a hash.
+/// - `ttl = "15m"`: every save sets this time to live. Units: `ms`, `s`, `m`,
+///   `h`, `d`, `w`, also together: `"1h30m"`.
+/// - `rename_all = "camelCase"`: how fields are named in the hash, by serde's rules.
+/// - `crate = "path"`: where this crate is, if not at `::redis_model`.
+///
+/// On a field of a hash:
+///
+/// - `rename = "name"`: its name in the hash.
+/// - `codec = Json`: stored through a [`Codec`]; needed for what is neither a
+///   [`RedisValue`] nor an `Option` of one. A serde value that is `None` is left out.
+/// - `default`: its type's default where the hash does not have the field.
+/// - `skip`: not stored; its type's default on reading.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use redis_model::{Json, Operation, RedisModel};
+///
+/// #[derive(RedisModel)]
+/// #[redis(key = "tenant:{tenant}:user:{id}", ttl = "30d", rename_all = "camelCase")]
+/// struct User {
+///     tenant: String,
+///     id: u64,
+///     full_name: String,
+///     nick: Option<String>,
+///     #[redis(codec = Json, default)]
+///     settings: BTreeMap<String, bool>,
+///     #[redis(skip)]
+///     cached: Option<String>,
+/// }
+///
+/// assert_eq!(User::key(("acme", 7)), "tenant:acme:user:7");
+/// let plan = User::get(("acme", 7)).explain()?;
+/// assert_eq!(plan.to_string(), "HMGET tenant:acme:user:7 fullName nick settings");
+/// # Ok::<(), redis_model::Error>(())
+/// ```
 #[cfg(feature = "derive")]
 pub use redis_model_derive::RedisModel;

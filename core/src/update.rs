@@ -18,7 +18,7 @@ use crate::key::{self, Key};
 use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Reply, Request, Script};
 use crate::ttl::Expiry;
-use crate::value::{IntoStep, Number};
+use crate::value::IntoStep;
 
 use change::{Change, Changes};
 
@@ -119,12 +119,12 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     /// the server (`HINCRBYFLOAT`), whose arithmetic is not quite that of
     /// `f64`: 0.1 + 0.2 is 0.3 there, and what is below 1e-17 becomes 0. For
     /// money use integers.
-    pub fn incr<V: Number, As: Countable>(
+    pub fn incr<V, As: Countable<V>>(
         mut self,
         field: Field<M, V, As>,
-        by: impl IntoStep<V>,
+        by: impl IntoStep<As::Kind>,
     ) -> Self {
-        self.change(field.name(), Change::Incr(by.into_step(), V::BOUNDS));
+        self.change(field.name(), Change::Incr(by.into_step(), As::BOUNDS));
         self
     }
 

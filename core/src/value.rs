@@ -11,7 +11,7 @@ mod text;
 use std::io::Write;
 
 pub(crate) use number::{Bounds, Step};
-pub use number::{IntoStep, Number};
+pub use number::{Float, Integer, IntoStep, Number};
 
 use crate::error::ValueError;
 

@@ -5,11 +5,11 @@
 
 mod bounds;
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Ident;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{Ident, Type};
 
 use crate::model::{Field, Model, Role, Storage};
 
@@ -69,6 +69,13 @@ fn shape(model: &Model<'_>, stub: bool) -> Shape {
     let generics = bounds::with_bounds(model);
     let (_, ty, bounds) = generics.split_for_impl();
     match &model.storage {
+        Storage::Hash(fields) if fields.iter().all(|field| field.role.name().is_none()) => Shape {
+            declaration: TokenStream::new(),
+            handles: quote!(__rt::NoFields),
+            value: quote!(__rt::NoFields::NONE),
+            storage: if stub { quote!(__rt::Stub) } else { quote!(__rt::Hash) },
+            marker: quote!(__rt::HashModel for #ident #ty #bounds {}),
+        },
         Storage::Hash(fields) => {
             let (name, vis) = (model.handles(), &model.input.vis);
             let parameters = bounds::plain(&model.input.generics);
@@ -137,7 +144,7 @@ fn visit(model: &Model<'_>) -> TokenStream {
         Role::Key | Role::Skipped => None,
         Role::Stored { .. } => Some(match role.stored_as() {
             None => quote_spanned!(ty.span()=> .put(|it| &it.#member)),
-            Some(how) => quote_spanned!(how.span()=> .put_as::<#how, _>(|it| &it.#member)),
+            Some(how) => quote_spanned!(role.span(ty)=> .put_as::<#how, _>(|it| &it.#member)),
         }),
     });
     let takes = fields.iter().map(|Field { member, ty, role, .. }| match role {
@@ -145,7 +152,7 @@ fn visit(model: &Model<'_>) -> TokenStream {
         Role::Skipped => quote_spanned!(ty.span()=> #member: __rt::Default::default()),
         Role::Stored { .. } => match role.stored_as() {
             None => quote_spanned!(ty.span()=> #member: row.take()?),
-            Some(how) => quote_spanned!(how.span()=> #member: row.take_as::<#how, _>()?),
+            Some(how) => quote_spanned!(role.span(ty)=> #member: row.take_as::<#how, _>()?),
         },
     });
     let id: Vec<&Ident> = model.parts.iter().map(|part| part.member).collect();
@@ -164,6 +171,14 @@ impl Role {
         match self {
             Self::Stored { name, .. } => Some(name),
             Self::Key | Self::Skipped => None,
+        }
+    }
+
+    /// Where to tell what is wrong with storing it: at the codec, or at the type.
+    fn span(&self, ty: &Type) -> Span {
+        match self {
+            Self::Stored { codec: Some(codec), .. } => codec.span(),
+            Self::Stored { codec: None, .. } | Self::Key | Self::Skipped => ty.span(),
         }
     }
 

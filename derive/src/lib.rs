@@ -19,7 +19,7 @@ mod ttl;
 use proc_macro::TokenStream;
 use syn::DeriveInput;
 
-/// Maps a struct to a Redis hash or blob; see the `redis-model` crate.
+#[allow(missing_docs, reason = "documented where it is re-exported")]
 #[proc_macro_derive(RedisModel, attributes(redis))]
 pub fn redis_model(input: TokenStream) -> TokenStream {
     match syn::parse(input) {

@@ -69,7 +69,8 @@ impl<'a> Model<'a> {
         if key.is_none() && !attrs.mentions("key") {
             missing_key(ctxt, input);
         }
-        let fields = fields?;
+        // What borrows could not be stubbed without more mistakes.
+        let fields = fields.filter(|_| input.generics.lifetimes().next().is_none())?;
         let placeholders =
             key.map(|key| placeholders(ctxt, input, key, fields)).unwrap_or_default();
         let storage = storage(ctxt, attrs, fields, &placeholders, case);

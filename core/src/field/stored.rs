@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use crate::codec::{Codec, Place};
 use crate::error::ValueError;
-use crate::value::RedisValue;
+use crate::value::{Bounds, Number, RedisValue};
 
 /// Stored as it is: a [`RedisValue`], or an `Option` of one.
 #[derive(Debug, Clone, Copy)]
@@ -20,20 +20,41 @@ pub struct Via<C>(PhantomData<C>);
 #[derive(Debug, Clone, Copy)]
 pub struct OrDefault<As>(PhantomData<As>);
 
-/// Ways of storing that Redis can count in: text that is a number.
+/// Ways of storing a `V` that Redis can count in: text that is a number.
 #[diagnostic::on_unimplemented(
     message = "this field is stored through a codec, so Redis cannot increment it",
     label = "needs a field that is stored as it is"
 )]
-pub trait Countable {}
+pub trait Countable<V> {
+    /// [`Integer`](crate::Integer) or [`Float`](crate::Float).
+    type Kind;
 
-impl Countable for Plain {}
-impl Countable for OrDefault<Plain> {}
+    #[doc(hidden)]
+    const BOUNDS: Bounds;
+}
+
+impl<V: Number> Countable<V> for Plain {
+    type Kind = V::Kind;
+
+    const BOUNDS: Bounds = V::BOUNDS;
+}
+
+impl<V, As: Countable<V>> Countable<V> for OrDefault<As> {
+    type Kind = As::Kind;
+
+    const BOUNDS: Bounds = As::BOUNDS;
+}
 
 /// How a field of this type is stored: as one bulk string, or left out.
 ///
 /// Implemented for every type that can be a field; implement [`RedisValue`]
 /// or [`Codec`] instead.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored in a hash field as `{As}`",
+    label = "not a type that a hash field holds as `{As}`",
+    note = "as it is (`Plain`) a field holds numbers, text and bytes, and `Option`s of them: for another type add `#[redis(codec = Json)]` to the field, or implement `redis_model::RedisValue`",
+    note = "through a codec (`Via`) it holds what the codec can store: for the built-in ones, add `#[derive(serde::Serialize, serde::Deserialize)]` to the type"
+)]
 pub trait Stored<As>: Sized {
     /// How the server compares it, as `update.lua` calls it.
     #[doc(hidden)]

@@ -7,7 +7,7 @@ use crate::codec::Place;
 use crate::error::ValueError;
 use crate::field::{Countable, Field, StoreAs, Stored};
 use crate::model::RedisModel;
-use crate::value::{Bounds, Number};
+use crate::value::Bounds;
 
 /// Something that must be so for an update to be applied; made by the
 /// methods of a field handle.
@@ -62,22 +62,22 @@ impl<M: RedisModel, V, As> Field<M, V, As> {
     }
 }
 
-impl<M: RedisModel, V: Number, As: Countable> Field<M, V, As> {
+impl<M: RedisModel, V, As: Countable<V>> Field<M, V, As> {
     /// The number is this one or a larger one. A field that the record does
     /// not have is no number.
     pub fn at_least<T: StoreAs<V, As> + 'static>(self, least: T) -> Condition<M> {
-        self.compare("least", kind_of::<V>(), least)
+        self.compare("least", kind_of::<V, As>(), least)
     }
 
     /// The number is this one or a smaller one. A field that the record does
     /// not have is no number.
     pub fn at_most<T: StoreAs<V, As> + 'static>(self, most: T) -> Condition<M> {
-        self.compare("most", kind_of::<V>(), most)
+        self.compare("most", kind_of::<V, As>(), most)
     }
 }
 
-fn kind_of<V: Number>() -> &'static str {
-    match V::BOUNDS {
+fn kind_of<V, As: Countable<V>>() -> &'static str {
+    match As::BOUNDS {
         Bounds::Integer { .. } => "int",
         Bounds::Float { .. } => "float",
     }

@@ -15,9 +15,20 @@ use crate::error::ValueError;
     note = "only integers and floats that are stored as they are (without a codec) can"
 )]
 pub trait Number {
+    /// [`Integer`] or [`Float`].
+    type Kind;
+
     #[doc(hidden)]
     const BOUNDS: Bounds;
 }
+
+/// The kind of numbers without fractions.
+#[derive(Debug, Clone, Copy)]
+pub enum Integer {}
+
+/// The kind of `f32` and `f64`.
+#[derive(Debug, Clone, Copy)]
+pub enum Float {}
 
 /// What an increment must stay within, as decimal text.
 #[doc(hidden)]
@@ -27,14 +38,14 @@ pub enum Bounds {
     Float { max: &'static str },
 }
 
-/// By how much a field of type `N` is incremented: any integer for an integer
-/// field (an unsigned one can go down, too), any number for a float field.
+/// By how much a field is incremented: any integer for an [`Integer`] field
+/// (an unsigned one can go down, too), any number for a [`Float`] field.
 #[diagnostic::on_unimplemented(
-    message = "a field of type `{N}` cannot be incremented by `{Self}`",
-    label = "not a step for `{N}`",
+    message = "a field that is an `{Kind}` cannot be incremented by `{Self}`",
+    label = "not a step for an `{Kind}`",
     note = "integer fields take integers, float fields take integers and floats"
 )]
-pub trait IntoStep<N> {
+pub trait IntoStep<Kind> {
     #[doc(hidden)]
     fn into_step(self) -> Step;
 }
@@ -66,22 +77,25 @@ macro_rules! integers {
         }
 
         impl Number for $int {
+            type Kind = Integer;
+
             const BOUNDS: Bounds = Bounds::Integer { min: $min, max: $max };
         }
-
-        steps!($int; i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
     )*};
 }
 
 macro_rules! steps {
-    ($number:ty; $($step:ty)*) => {$(
-        impl IntoStep<$number> for $step {
+    ($kind:ty: $($step:ty)*) => {$(
+        impl IntoStep<$kind> for $step {
             fn into_step(self) -> Step {
                 Step(self.to_string())
             }
         }
     )*};
 }
+
+steps!(Integer: i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
+steps!(Float: i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64);
 
 integers! {
     i8, "-128", "127";
@@ -133,10 +147,10 @@ macro_rules! floats {
         }
 
         impl Number for $float {
+            type Kind = Float;
+
             const BOUNDS: Bounds = Bounds::Float { max: $max };
         }
-
-        steps!($float; i8 i16 i32 i64 u8 u16 u32 u64 f32 f64);
     )*};
 }
 
@@ -146,11 +160,7 @@ floats! {
 }
 
 impl<N: Number> Number for Option<N> {
-    const BOUNDS: Bounds = N::BOUNDS;
-}
+    type Kind = N::Kind;
 
-impl<N, S: IntoStep<N>> IntoStep<Option<N>> for S {
-    fn into_step(self) -> Step {
-        S::into_step(self)
-    }
+    const BOUNDS: Bounds = N::BOUNDS;
 }

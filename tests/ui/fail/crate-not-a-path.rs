@@ -1,0 +1,13 @@
+#![allow(unused_imports)]
+
+use redis_model::RedisModel;
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+#[redis(crate = "not a path")]
+struct User {
+    id: u64,
+    name: String,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+#![allow(unused_imports)]
+
+use redis_model::RedisModel;
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+struct User {
+    id: u64,
+    #[redis(key = "x")]
+    name: String,
+}
+
+fn main() {}

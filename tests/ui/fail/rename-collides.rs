@@ -1,0 +1,14 @@
+#![allow(unused_imports)]
+
+use redis_model::RedisModel;
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+struct User {
+    id: u64,
+    #[redis(rename = "mail")]
+    name: String,
+    mail: String,
+}
+
+fn main() {}

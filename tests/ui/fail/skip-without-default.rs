@@ -1,0 +1,16 @@
+#![allow(unused_imports)]
+
+use redis_model::RedisModel;
+
+#[derive(Default)]
+#[allow(dead_code)]
+struct Custom;
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+struct User {
+    id: u64,
+    #[redis(skip)] thing: std::time::Instant,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+#![allow(dead_code)]
+
+use redis_model::{Bincode, RedisModel};
+
+#[derive(RedisModel, serde::Serialize, serde::Deserialize)]
+#[redis(key = "user:{id}", blob = Bincode)]
+struct User {
+    id: u64,
+    name: String,
+}
+
+fn main() {}

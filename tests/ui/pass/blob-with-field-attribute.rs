@@ -1,0 +1,13 @@
+#![allow(dead_code)]
+
+use redis_model::{Json, RedisModel};
+
+#[derive(RedisModel, serde::Serialize, serde::Deserialize)]
+#[redis(key = "user:{id}", blob = Json)]
+struct User {
+    id: u64,
+    #[serde(rename = "n")]
+    name: String,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+#![allow(dead_code)]
+
+use redis_model::{Bincode, RedisModel};
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+struct User {
+    id: u64,
+    #[redis(codec = Bincode)] thing: Vec<u8>,
+}
+
+fn main() {}

@@ -1,0 +1,32 @@
+#![allow(dead_code)]
+
+use redis_model::{Json, Operation, RedisModel};
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+struct User {
+    id: u64,
+    name: String,
+    nick: Option<String>,
+    visits: u64,
+    #[redis(codec = Json)]
+    tags: Vec<u32>,
+}
+#[derive(RedisModel, serde::Serialize, serde::Deserialize)]
+#[redis(key = "session:{token}", blob = Json)]
+struct Session {
+    token: String,
+}
+#[derive(RedisModel)]
+#[redis(key = "member:{tenant}:{number}")]
+struct Member {
+    tenant: String,
+    number: u32,
+}
+
+fn main() {
+    let f = User::FIELDS;
+    #[deny(unused_must_use)]
+    let _ = User::get(1).explain();
+    let _ = f;
+}

@@ -1,0 +1,13 @@
+#![allow(dead_code)]
+
+use redis_model::RedisModel;
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+#[redis(ttl = "900s")]
+struct User {
+    id: u64,
+    name: String,
+}
+
+fn main() {}
