@@ -21,18 +21,17 @@ const _: () = {
         const FIELDS: KeepFields<T, N> =
             KeepFields { value: __rt::at(0), bytes: __rt::at(1), list: __rt::at(2) };
         const SPEC: __rt::Spec = __rt::Spec::new("Keep", "box:{id}", &["value", "bytes", "list"]);
-        fn visit<V: __rt::Visit<Self>>(visit: &mut V) {
-            visit
-                .part(|it| &it.id)
+        fn visit<__V: __rt::Visit<Self>>(__v: &mut __V) {
+            __v.part(|it| &it.id)
                 .put(|it| &it.value)
                 .put(|it| &it.bytes)
                 .put_as::<__rt::Via<Json>, _>(|it| &it.list);
-            visit.make(|id, row| {
+            __v.make(|id, __r| {
                 __rt::Ok(Self {
                     id,
-                    value: row.take()?,
-                    bytes: row.take()?,
-                    list: row.take_as::<__rt::Via<Json>, _>()?,
+                    value: __r.take()?,
+                    bytes: __r.take()?,
+                    list: __r.take_as::<__rt::Via<Json>, _>()?,
                 })
             });
         }

@@ -17,8 +17,8 @@ const _: () = {
         type Storage = __rt::Stub;
         const FIELDS: UserFields = UserFields { id: __rt::at(0), name: __rt::at(1) };
         const SPEC: __rt::Spec = __rt::Spec::new("User", "user:{di}", &["id", "name"]);
-        fn visit<V: __rt::Visit<Self>>(visit: &mut V) {
-            let _ = visit;
+        fn visit<__V: __rt::Visit<Self>>(__v: &mut __V) {
+            let _ = __v;
         }
     }
     #[automatically_derived]

@@ -9,7 +9,7 @@ use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Ident, Type};
+use syn::{Attribute, Data, DeriveInput, Ident, Type};
 
 use crate::model::{Field, Model, Role, Storage};
 
@@ -25,9 +25,11 @@ pub(crate) fn model(model: &Model<'_>, mistakes: &[syn::Error]) -> TokenStream {
     let mistakes = mistakes.iter().map(syn::Error::to_compile_error);
     let Shape { declaration, handles, value, storage, marker } = shape(model, stub);
     let (id, spec) = (id_type(model), spec(model));
-    let visit = if stub { quote!(let _ = visit;) } else { visit(model) };
+    let visit = if stub { quote!(let _ = __v;) } else { visit(model) };
+    let deprecated = uses_deprecated(input).then(|| quote!(#[allow(deprecated)]));
     quote! {
         #(#mistakes)*
+        #deprecated
         const _: () = {
             use #krate::__private as __rt;
             #declaration
@@ -38,7 +40,7 @@ pub(crate) fn model(model: &Model<'_>, mistakes: &[syn::Error]) -> TokenStream {
                 type Storage = #storage;
                 const FIELDS: #handles = #value;
                 const SPEC: __rt::Spec = #spec;
-                fn visit<V: __rt::Visit<Self>>(visit: &mut V) {
+                fn visit<__V: __rt::Visit<Self>>(__v: &mut __V) {
                     #visit
                 }
             }
@@ -46,6 +48,15 @@ pub(crate) fn model(model: &Model<'_>, mistakes: &[syn::Error]) -> TokenStream {
             impl #imp #marker
         };
     }
+}
+
+/// Whether deriving for it would warn the user of the user's own struct.
+fn uses_deprecated(input: &DeriveInput) -> bool {
+    let mut attributes = input.attrs.iter();
+    let fields = if let Data::Struct(data) = &input.data { Some(&data.fields) } else { None };
+    let mut of_fields = fields.into_iter().flatten().flat_map(|field| &field.attrs);
+    let deprecated = |attribute: &Attribute| attribute.path().is_ident("deprecated");
+    attributes.any(deprecated) || of_fields.any(deprecated)
 }
 
 /// For what is not a struct with named fields: only the mistakes.
@@ -139,7 +150,7 @@ fn visit(model: &Model<'_>) -> TokenStream {
         let member = part.member;
         quote_spanned!(part.span()=> .part(|it| &it.#member))
     });
-    let Storage::Hash(fields) = &model.storage else { return quote!(visit #(#parts)*;) };
+    let Storage::Hash(fields) = &model.storage else { return quote!(__v #(#parts)*;) };
     let puts = fields.iter().filter_map(|Field { member, ty, role, .. }| match role {
         Role::Key | Role::Skipped => None,
         Role::Stored { .. } => Some(match role.stored_as() {
@@ -151,17 +162,17 @@ fn visit(model: &Model<'_>) -> TokenStream {
         Role::Key => quote!(#member),
         Role::Skipped => quote_spanned!(ty.span()=> #member: __rt::Default::default()),
         Role::Stored { .. } => match role.stored_as() {
-            None => quote_spanned!(ty.span()=> #member: row.take()?),
-            Some(how) => quote_spanned!(role.span(ty)=> #member: row.take_as::<#how, _>()?),
+            None => quote_spanned!(ty.span()=> #member: __r.take()?),
+            Some(how) => quote_spanned!(role.span(ty)=> #member: __r.take_as::<#how, _>()?),
         },
     });
     let id: Vec<&Ident> = model.parts.iter().map(|part| part.member).collect();
     let id = if let [only] = id.as_slice() { quote!(#only) } else { quote!((#(#id),*)) };
     let list = quote!(#(#parts)* #(#puts)*);
-    let list = (!list.is_empty()).then(|| quote!(visit #list;));
+    let list = (!list.is_empty()).then(|| quote!(__v #list;));
     quote! {
         #list
-        visit.make(|#id, row| __rt::Ok(Self { #(#takes,)* }));
+        __v.make(|#id, __r| __rt::Ok(Self { #(#takes,)* }));
     }
 }
 
