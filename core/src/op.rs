@@ -12,6 +12,7 @@
 mod batch;
 mod exchange;
 mod explain;
+mod flow;
 mod map;
 mod reply;
 mod request;
@@ -24,6 +25,8 @@ use std::future::Future;
 pub use batch::{Batch, batch};
 pub(crate) use exchange::{Exchange, ToSend};
 pub use explain::{Explanation, SentCommand};
+pub(crate) use flow::{Ask, Next};
+pub use flow::{Flow, Moment, Step};
 pub use map::Map;
 pub use reply::{Replies, Reply};
 pub(crate) use request::Command;

@@ -5,6 +5,7 @@ mod support;
 mod blob;
 mod concurrency;
 mod embedded;
+mod flow;
 mod hash;
 mod keys;
 mod lifetime;
