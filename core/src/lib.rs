@@ -39,8 +39,8 @@ pub use crate::hash::{HashModel, Select, Selection};
 pub use crate::key::{IntoId, Key, KeyPart, ModelId, PartWriter};
 pub use crate::model::{RedisModel, Spec};
 pub use crate::op::{
-    Batch, CommandWriter, Explanation, Flow, Map, Moment, Operation, Replies, Reply, Request,
-    SentCommand, Step, batch,
+    Atomic, Batch, BoxedOperation, CommandWriter, Explanation, Flow, Map, Moment, Operation, Replies, Reply, Request,
+    SentCommand, Step, atomic, batch,
 };
 pub use crate::ttl::Ttl;
 pub use crate::update::{Condition, Conflict, Outcome, Update};
