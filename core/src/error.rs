@@ -93,7 +93,14 @@ pub enum ErrorKind {
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         let (message, place) = (message.into(), Place::default());
-        Self(Box::new(Inner { kind, message, place, code: None, rest: Rest::Unknown, source: None }))
+        Self(Box::new(Inner {
+            kind,
+            message,
+            place,
+            code: None,
+            rest: Rest::Unknown,
+            source: None,
+        }))
     }
 
     /// The reason.

@@ -39,13 +39,15 @@ pub use crate::hash::{HashModel, Select, Selection};
 pub use crate::key::{IntoId, Key, KeyPart, ModelId, PartWriter};
 pub use crate::model::{RedisModel, Spec};
 pub use crate::op::{
-    Atomic, Batch, BoxedOperation, CommandWriter, Explanation, Flow, Map, Moment, Operation, Replies, Reply, Request,
-    SentCommand, Step, atomic, batch,
+    Atomic, Batch, BoxedOperation, CommandWriter, Explanation, Flow, Map, Moment, Operation,
+    Replies, Reply, Request, SentCommand, Step, atomic, batch,
 };
 pub use crate::ttl::Ttl;
 pub use crate::update::{Condition, Conflict, Outcome, Update};
 pub use crate::value::{IntoStep, Number, RedisValue};
-pub use crate::verbs::{Create, Delete, Exists, Expire, Get, GetMany, Persist, Save, Take, TtlOf};
+pub use crate::verbs::{
+    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Save, SaveMany, Take, TtlOf,
+};
 
 #[cfg(feature = "derive")]
 pub use redis_model_derive::RedisModel;

@@ -152,7 +152,10 @@ impl Error {
 
     /// It was not even sent.
     pub(crate) fn not_sent(because: &Error) -> Self {
-        Error::new(ErrorKind::Connection, format!("not sent, as something before it failed: {because}"))
+        Error::new(
+            ErrorKind::Connection,
+            format!("not sent, as something before it failed: {because}"),
+        )
     }
 
     pub(crate) fn is_no_script(&self) -> bool {

@@ -2,6 +2,8 @@
 
 mod support;
 
+mod atomic;
+mod batches;
 mod blob;
 mod concurrency;
 mod embedded;
@@ -10,5 +12,6 @@ mod hash;
 mod keys;
 mod lifetime;
 mod operations;
+mod scripts;
 mod secrets;
 mod update;

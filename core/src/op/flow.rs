@@ -229,40 +229,6 @@ impl<F: Flow> fmt::Debug for Step<'_, F> {
     }
 }
 
-/// `run` and `run_async` on a flow of this crate itself, so that a user need
-/// not import [`Flow`] for a verb.
-macro_rules! run_without_import {
-    ([$($generics:tt)*] $flow:ty $(where $($bounds:tt)*)?) => {
-        impl<$($generics)*> $flow $(where $($bounds)*)? {
-            /// Runs it on a sync connection, cluster connection, client or pool guard.
-            pub fn run<C>(&mut self, con: &mut C) -> $crate::Result<<Self as $crate::Flow>::Output>
-            where
-                C: ::redis::ConnectionLike + ?Sized,
-            {
-                $crate::Flow::run(self, con)
-            }
-
-            /// Runs it on an async connection, connection manager, cluster
-            /// connection or pool guard.
-            #[cfg(any(feature = "tokio", feature = "smol"))]
-            pub fn run_async<C>(
-                &mut self,
-                con: &mut C,
-            ) -> impl ::std::future::Future<Output = $crate::Result<<Self as $crate::Flow>::Output>> + Send
-            where
-                Self: Send,
-                <Self as $crate::Flow>::Output: Send,
-                C: ::redis::aio::ConnectionLike + Send + ?Sized,
-            {
-                $crate::Flow::run_async(self, con)
-            }
-        }
-    };
-}
-
-#[allow(unused_imports)]
-pub(crate) use run_without_import;
-
 #[cfg(test)]
 mod tests {
     use super::*;

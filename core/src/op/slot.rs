@@ -41,7 +41,8 @@ pub(super) fn first_key(command: &Command) -> Option<&[u8]> {
 }
 
 fn cross_slot(one: &[u8], other: &[u8]) -> Error {
-    let [one, other] = [one, other].map(|key| String::from_utf8_lossy(key).escape_debug().to_string());
+    let [one, other] =
+        [one, other].map(|key| String::from_utf8_lossy(key).escape_debug().to_string());
     Error::new(
         ErrorKind::CrossSlot,
         format!(

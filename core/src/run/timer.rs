@@ -58,8 +58,10 @@ impl Drop for Pause {
     }
 }
 
-static TIMER: Timer =
-    Timer { entries: Mutex::new(Entries { started: false, heap: BinaryHeap::new() }), changed: Condvar::new() };
+static TIMER: Timer = Timer {
+    entries: Mutex::new(Entries { started: false, heap: BinaryHeap::new() }),
+    changed: Condvar::new(),
+};
 
 struct Timer {
     entries: Mutex<Entries>,
@@ -83,7 +85,9 @@ impl Timer {
         if !entries.started {
             entries.started = true;
             // A thread cannot be refused for long; until then the next pause tries again.
-            let started = thread::Builder::new().name("redis-model timer".into()).spawn(|| self.wake_what_is_due());
+            let started = thread::Builder::new()
+                .name("redis-model timer".into())
+                .spawn(|| self.wake_what_is_due());
             entries.started = started.is_ok();
         }
         drop(entries);
@@ -98,7 +102,8 @@ impl Timer {
                 entries = self.changed.wait(entries).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
-            if let Some(left) = next.due.checked_duration_since(now).filter(|left| !left.is_zero()) {
+            if let Some(left) = next.due.checked_duration_since(now).filter(|left| !left.is_zero())
+            {
                 let waited = self.changed.wait_timeout(entries, left);
                 entries = waited.unwrap_or_else(PoisonError::into_inner).0;
                 continue;
