@@ -38,7 +38,19 @@ struct Inner {
     message: Cow<'static, str>,
     place: Place,
     code: Option<Box<str>>,
+    rest: Rest,
     source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What became of the rest of the atomic step in which something failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Rest {
+    /// There was none, or nobody knows.
+    #[default]
+    Unknown,
+    Applied,
+    NotApplied,
+    NotTogether,
 }
 
 #[derive(Clone, Default)]
@@ -81,7 +93,14 @@ pub enum ErrorKind {
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         let (message, place) = (message.into(), Place::default());
-        Self(Box::new(Inner { kind, message, place, code: None, source: None }))
+        Self(Box::new(Inner {
+            kind,
+            message,
+            place,
+            code: None,
+            rest: Rest::Unknown,
+            source: None,
+        }))
     }
 
     /// The reason.
@@ -145,11 +164,24 @@ impl Error {
         self.code() == Some("WRONGTYPE")
     }
 
+    /// It happened in an [`atomic`](crate::atomic) step whose other commands
+    /// were applied: Redis takes nothing back.
+    pub fn is_partial(&self) -> bool {
+        self.0.rest == Rest::Applied
+    }
+
     /// The same error once more, for an operation that is run twice.
     pub(crate) fn again(&self) -> Self {
-        let Inner { kind, message, place, code, .. } = &*self.0;
+        let Inner { kind, message, place, code, rest, .. } = &*self.0;
         let (message, place, code) = (message.clone(), place.clone(), code.clone());
-        Self(Box::new(Inner { kind: *kind, message, place, code, source: None }))
+        Self(Box::new(Inner { kind: *kind, message, place, code, rest: *rest, source: None }))
+    }
+
+    pub(crate) fn with_rest(mut self, rest: Rest) -> Self {
+        if self.0.rest == Rest::Unknown {
+            self.0.rest = rest;
+        }
+        self
     }
 
     pub(crate) fn with_model(mut self, model: &'static str) -> Self {
@@ -180,7 +212,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { message, place, .. } = &*self.0;
+        let Inner { message, place, rest, .. } = &*self.0;
         let mut parts = 0;
         let mut part = |f: &mut fmt::Formatter<'_>, words: fmt::Arguments<'_>| {
             parts += 1;
@@ -204,7 +236,13 @@ impl fmt::Display for Error {
         if parts > 0 {
             f.write_str(": ")?;
         }
-        f.write_str(message)
+        f.write_str(message)?;
+        match rest {
+            Rest::Unknown => Ok(()),
+            Rest::Applied => f.write_str("; the rest of its atomic step was applied"),
+            Rest::NotApplied => f.write_str("; nothing of its atomic step was applied"),
+            Rest::NotTogether => f.write_str("; its atomic step was applied command by command"),
+        }
     }
 }
 
@@ -227,7 +265,7 @@ impl fmt::Display for Shown<'_> {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, message, place, code, source } = &*self.0;
+        let Inner { kind, message, place, code, rest, source } = &*self.0;
         f.debug_struct("Error")
             .field("kind", kind)
             .field("message", message)
@@ -236,6 +274,7 @@ impl fmt::Debug for Error {
             .field("field", &place.field)
             .field("codec", &place.codec)
             .field("code", code)
+            .field("rest", rest)
             .field("source", source)
             .finish()
     }

@@ -39,12 +39,15 @@ pub use crate::hash::{HashModel, Select, Selection};
 pub use crate::key::{IntoId, Key, KeyPart, ModelId, PartWriter};
 pub use crate::model::{RedisModel, Spec};
 pub use crate::op::{
-    Batch, CommandWriter, Explanation, Map, Operation, Replies, Reply, Request, SentCommand, batch,
+    Atomic, Batch, BoxedOperation, CommandWriter, Explanation, Flow, Map, Moment, Operation,
+    Replies, Reply, Request, SentCommand, Step, atomic, batch,
 };
 pub use crate::ttl::Ttl;
 pub use crate::update::{Condition, Conflict, Outcome, Update};
 pub use crate::value::{Float, Integer, IntoStep, Number, RedisValue};
-pub use crate::verbs::{Create, Delete, Exists, Expire, Get, GetMany, Persist, Save, Take, TtlOf};
+pub use crate::verbs::{
+    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Save, SaveMany, Take, TtlOf,
+};
 
 /// Maps a struct with named fields to a Redis hash, or to a blob.
 ///

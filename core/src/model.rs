@@ -4,10 +4,14 @@ mod spec;
 mod storage;
 mod visit;
 
+use std::borrow::Borrow;
+
 use crate::codec::Place;
 use crate::error::{Error, Result};
 use crate::key::{IntoId, Key, ModelId};
-use crate::verbs::{Create, Delete, Exists, Expire, Get, GetMany, Persist, Save, Take, TtlOf};
+use crate::verbs::{
+    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Save, SaveMany, Take, TtlOf,
+};
 use crate::{blob, hash, key, update};
 
 pub use spec::Spec;
@@ -93,10 +97,45 @@ pub trait RedisModel: Sized {
         Get::new(id.into_id())
     }
 
-    /// Reads many records in one round trip, each with a result of its own:
-    /// one bad record never hides the others.
+    /// Reads many records, each with a result of its own: one bad record never
+    /// hides the others. Sends what [`get`](Self::get) sends for each, in
+    /// bounded parts (about a thousand commands or a megabyte at a time).
+    ///
+    /// ```
+    /// # use redis_model::{Operation, RedisModel, embedded};
+    /// # #[derive(Debug, RedisModel)]
+    /// # #[redis(key = "user:{id}")]
+    /// # struct User { id: u64, name: String }
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// let users: Vec<_> = (1..=5000).map(|id| User { id, name: format!("user {id}") }).collect();
+    /// for saved in User::save_many(&users).run(&mut con)? {
+    ///     saved?;
+    /// }
+    /// let read = User::get_many([1, 5000, 5001]).run(&mut con)?;
+    /// let names = read.into_iter().map(|user| Ok(user?.map(|user| user.name)));
+    /// let names: Vec<Option<String>> = names.collect::<redis_model::Result<_>>()?;
+    /// assert_eq!(names, [Some("user 1".into()), Some("user 5000".into()), None]);
+    /// let deleted = User::delete_many(4999..=5001).run(&mut con)?;
+    /// assert!(matches!(deleted[..], [Ok(true), Ok(true), Ok(false)]));
+    /// assert_eq!(User::save_many(&users).explain()?.round_trips(), 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn get_many<I: IntoId<Self::Id>>(ids: impl IntoIterator<Item = I>) -> GetMany<Self> {
-        GetMany::new(ids.into_iter().map(IntoId::into_id).collect())
+        GetMany::new(ids.into_iter().map(IntoId::into_id))
+    }
+
+    /// Writes many records, each in an atomic step of its own and with a
+    /// result of its own: `User::save_many(&users)`. Sends what
+    /// [`save`](Self::save) sends for each, in bounded parts.
+    fn save_many<R: Borrow<Self>>(records: impl IntoIterator<Item = R>) -> SaveMany<Self, R> {
+        SaveMany::new(records.into_iter())
+    }
+
+    /// Deletes many records; for each, whether there was one. Sends what
+    /// [`delete`](Self::delete) sends for each, in bounded parts.
+    fn delete_many<I: IntoId<Self::Id>>(ids: impl IntoIterator<Item = I>) -> DeleteMany<Self> {
+        DeleteMany::new(ids.into_iter().map(IntoId::into_id))
     }
 
     /// Reads a record and deletes it, in one step. Sends a script (hash:

@@ -9,21 +9,31 @@
 //! The alternative, methods on a connection trait, needs every verb twice and
 //! hides what is sent. It was not taken.
 
+mod atomic;
 mod batch;
+mod boxed;
 mod exchange;
 mod explain;
+mod flow;
 mod map;
+mod option;
 mod reply;
 mod request;
 mod script;
+mod slot;
 mod tuple;
 
 #[cfg(any(feature = "tokio", feature = "smol"))]
 use std::future::Future;
+use std::ops::Range;
 
+pub use atomic::{Atomic, atomic};
 pub use batch::{Batch, batch};
-pub(crate) use exchange::{Exchange, ToSend};
+pub use boxed::BoxedOperation;
+pub(crate) use exchange::{Exchange, Lone, Returned, ToSend, What};
 pub use explain::{Explanation, SentCommand};
+pub(crate) use flow::{Ask, Next};
+pub use flow::{Flow, Moment, Step};
 pub use map::Map;
 pub use reply::{Replies, Reply};
 pub(crate) use request::Command;
@@ -69,6 +79,33 @@ pub trait Operation {
     /// also when it returns an error: what follows reads the rest.
     fn decode(&self, replies: &mut Replies) -> Result<Self::Output>;
 
+    /// In how many parts it can be sent one after another; a part is a bounded
+    /// number of commands. Only lists of independent operations have several.
+    #[doc(hidden)]
+    fn parts(&self) -> usize {
+        1
+    }
+
+    /// Adds the commands of some parts from this one on; up to which it is.
+    #[doc(hidden)]
+    fn encode_from(&self, part: usize, request: &mut Request) -> Result<usize> {
+        let _ = part;
+        self.encode(request)?;
+        Ok(1)
+    }
+
+    /// Adds what became of these parts to the output so far.
+    #[doc(hidden)]
+    fn decode_parts(
+        &self,
+        parts: Range<usize>,
+        replies: Result<Replies>,
+        so_far: Option<Self::Output>,
+    ) -> Result<Self::Output> {
+        let _ = (parts, so_far);
+        self.decode(&mut replies?)
+    }
+
     /// Runs the operation on a sync connection, cluster connection, client or pool guard.
     fn run<C>(&self, con: &mut C) -> Result<Self::Output>
     where
@@ -89,11 +126,48 @@ pub trait Operation {
         crate::run::run_async(self, con)
     }
 
+    /// Runs the operation on an async cluster connection, with the commands of
+    /// different slots side by side.
+    ///
+    /// [`run_async`](Self::run_async) can use the connection that it is given
+    /// for one thing at a time, so on a cluster it does one slot after the
+    /// other. Redis-rs' cluster connections are cheap to clone, and the clones
+    /// share what is below; with those, the slots' commands are all on their
+    /// way at once. The results are the same, and in the same order.
+    #[cfg(any(feature = "tokio", feature = "smol"))]
+    fn run_side_by_side<C>(&self, con: &C) -> impl Future<Output = Result<Self::Output>> + Send
+    where
+        Self: Sync,
+        Self::Output: Send,
+        C: redis::aio::ConnectionLike + Clone + Send + Sync,
+    {
+        crate::run::run_side_by_side(self, con)
+    }
+
     /// The exact commands that running it sends, without a server.
     fn explain(&self) -> Result<Explanation> {
         let mut request = Request::new();
         self.encode(&mut request)?;
         Explanation::of(request)
+    }
+
+    /// The same operation on the heap, without its type: for lists of
+    /// operations of different types with the same output.
+    ///
+    /// ```
+    /// # use redis_model::{Operation, RedisModel, batch};
+    /// # #[derive(RedisModel)]
+    /// # #[redis(key = "user:{id}")]
+    /// # struct User { id: u64, name: String }
+    /// let checks = vec![User::exists(1).boxed(), User::delete(2).boxed()];
+    /// assert_eq!(batch(checks).explain()?.commands().len(), 2);
+    /// # Ok::<(), redis_model::Error>(())
+    /// ```
+    fn boxed<'a>(self) -> BoxedOperation<'a, Self::Output>
+    where
+        Self: Sized + Send + Sync + 'a,
+    {
+        BoxedOperation::new(self)
     }
 
     /// The same operation with another output.
@@ -115,5 +189,22 @@ impl<O: Operation + ?Sized> Operation for &O {
 
     fn decode(&self, replies: &mut Replies) -> Result<O::Output> {
         (**self).decode(replies)
+    }
+
+    fn parts(&self) -> usize {
+        (**self).parts()
+    }
+
+    fn encode_from(&self, part: usize, request: &mut Request) -> Result<usize> {
+        (**self).encode_from(part, request)
+    }
+
+    fn decode_parts(
+        &self,
+        parts: Range<usize>,
+        replies: Result<Replies>,
+        so_far: Option<O::Output>,
+    ) -> Result<O::Output> {
+        (**self).decode_parts(parts, replies, so_far)
     }
 }

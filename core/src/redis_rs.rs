@@ -34,8 +34,29 @@ pub(crate) fn pipeline(commands: Vec<Cmd>) -> Pipeline {
 }
 
 /// The commands of a pipeline, to be sent otherwise.
-pub(crate) fn commands(pipeline: &Pipeline) -> Vec<Cmd> {
-    pipeline.cmd_iter().cloned().collect()
+pub(crate) fn commands(pipeline: &Pipeline) -> impl Iterator<Item = &Cmd> {
+    pipeline.cmd_iter()
+}
+
+/// A command without arguments.
+pub(crate) fn command(name: &str) -> Cmd {
+    let mut cmd = Cmd::with_capacity(1, name.len());
+    cmd.write_arg(name.as_bytes());
+    cmd
+}
+
+pub(crate) fn add_argument(cmd: &mut Cmd, argument: &[u8]) {
+    cmd.write_arg(argument);
+}
+
+/// Whether an async connection is one to a cluster.
+///
+/// Redis-rs' async trait does not say; its type's name does, also within a
+/// pool's guard. Behind a `dyn` nobody knows: there a pipeline over several
+/// slots, which the connection refuses before it sends anything, tells.
+#[cfg(any(feature = "tokio", feature = "smol"))]
+pub(crate) fn is_cluster<C: ?Sized>() -> bool {
+    std::any::type_name::<C>().to_ascii_lowercase().contains("cluster")
 }
 
 /// `EVALSHA digest …` as `EVAL text …`.
@@ -129,12 +150,25 @@ impl Error {
         Error::new(ErrorKind::Server, "the server's reply is not one of this command")
     }
 
+    /// It was not even sent.
+    pub(crate) fn not_sent(because: &Error) -> Self {
+        Error::new(
+            ErrorKind::Connection,
+            format!("not sent, as something before it failed: {because}"),
+        )
+    }
+
     pub(crate) fn is_no_script(&self) -> bool {
         self.code() == Some("NOSCRIPT")
     }
 }
 
 impl Reply {
+    /// An error of the server, where it is one: EXEC's replies hold them.
+    pub(crate) fn into_result(self) -> Result<Self> {
+        reply(Ok(self.0))
+    }
+
     /// A string, or `None` for nil.
     pub fn into_bytes(self) -> Result<Option<Vec<u8>>> {
         match self.0 {

@@ -1,30 +1,38 @@
-//! The only IO of the crate: an operation on a connection, sync and async.
+//! The only IO of the crate: operations and flows on a connection, sync and async.
 
+#[cfg(any(feature = "tokio", feature = "smol"))]
+mod timer;
+
+use std::hash::{BuildHasher, RandomState};
+use std::thread;
+use std::time::Instant;
+
+#[cfg(any(feature = "tokio", feature = "smol"))]
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use redis::ConnectionLike;
 
 use crate::error::Result;
-use crate::op::{Exchange, Operation, Request, ToSend};
+#[cfg(any(feature = "tokio", feature = "smol"))]
+use crate::op::ToSend;
+use crate::op::{
+    Ask, Exchange, Flow, Lone, Moment, Next, Operation, Replies, Request, Returned, What,
+};
+#[cfg(any(feature = "tokio", feature = "smol"))]
+use crate::redis_rs::is_cluster;
 
 pub(crate) fn run<O, C>(operation: &O, con: &mut C) -> Result<O::Output>
 where
     O: Operation + ?Sized,
     C: ConnectionLike + ?Sized,
 {
-    let mut exchange = Exchange::new(encode(operation)?, con.supports_pipelining());
-    while let Some(send) = exchange.next() {
-        match send {
-            ToSend::One(cmd) => {
-                let returned = con.req_command(cmd);
-                exchange.received(returned)?;
-            }
-            ToSend::Many(pipeline) => {
-                let packed = pipeline.get_packed_pipeline();
-                let returned = con.req_packed_commands(&packed, 0, pipeline.len());
-                exchange.received_many(returned)?;
-            }
+    let mut parts = Parts::default();
+    loop {
+        let request = parts.encode(operation)?;
+        let replies = exchange(request, con);
+        if let Some(output) = parts.decode(operation, replies)? {
+            return Ok(output);
         }
     }
-    operation.decode(&mut exchange.into_replies())
 }
 
 #[cfg(any(feature = "tokio", feature = "smol"))]
@@ -33,24 +41,235 @@ where
     O: Operation + ?Sized,
     C: redis::aio::ConnectionLike + ?Sized,
 {
-    let mut exchange = Exchange::new(encode(operation)?, true);
-    while let Some(send) = exchange.next() {
-        match send {
-            ToSend::One(cmd) => {
-                let returned = con.req_packed_command(cmd).await;
-                exchange.received(returned)?;
-            }
-            ToSend::Many(pipeline) => {
-                let returned = con.req_packed_commands(pipeline, 0, pipeline.len()).await;
-                exchange.received_many(returned)?;
-            }
+    let mut parts = Parts::default();
+    loop {
+        let request = parts.encode(operation)?;
+        let replies = exchange_async(request, con).await;
+        if let Some(output) = parts.decode(operation, replies)? {
+            return Ok(output);
         }
     }
-    operation.decode(&mut exchange.into_replies())
 }
 
-fn encode<O: Operation + ?Sized>(operation: &O) -> Result<Request> {
+#[cfg(any(feature = "tokio", feature = "smol"))]
+pub(crate) async fn run_side_by_side<O, C>(operation: &O, con: &C) -> Result<O::Output>
+where
+    O: Operation + ?Sized,
+    C: redis::aio::ConnectionLike + Clone,
+{
+    let mut parts = Parts::default();
+    loop {
+        let request = parts.encode(operation)?;
+        let replies = exchange_side_by_side(request, con).await;
+        if let Some(output) = parts.decode(operation, replies)? {
+            return Ok(output);
+        }
+    }
+}
+
+/// How far an operation that is sent in parts has come.
+struct Parts<T> {
+    done: usize,
+    sent: usize,
+    output: Option<T>,
+}
+
+impl<T> Default for Parts<T> {
+    fn default() -> Self {
+        Self { done: 0, sent: 0, output: None }
+    }
+}
+
+impl<T> Parts<T> {
+    fn encode<O>(&mut self, operation: &O) -> Result<Request>
+    where
+        O: Operation<Output = T> + ?Sized,
+    {
+        let mut request = Request::new();
+        self.sent = operation.encode_from(self.done, &mut request)?;
+        Ok(request)
+    }
+
+    /// The output, once all parts are done or the connection is.
+    fn decode<O>(&mut self, operation: &O, replies: Result<Replies>) -> Result<Option<T>>
+    where
+        O: Operation<Output = T> + ?Sized,
+    {
+        let last = self.sent >= operation.parts() || replies.is_err();
+        let output = operation.decode_parts(self.done..self.sent, replies, self.output.take())?;
+        if last {
+            return Ok(Some(output));
+        }
+        (self.done, self.output) = (self.sent, Some(output));
+        Ok(None)
+    }
+}
+
+pub(crate) fn run_flow<F, C>(flow: &mut F, con: &mut C) -> Result<F::Output>
+where
+    F: Flow,
+    C: ConnectionLike + ?Sized,
+{
+    let clock = Clock::start();
+    let mut step = flow.start(&clock.now())?;
+    loop {
+        step = match step.0 {
+            Next::Run(ask) => {
+                let replies = exchange(encode(&*ask)?, con);
+                ask.answer(flow, replies, &clock.now())?
+            }
+            Next::Pause(time, then) => {
+                thread::sleep(time);
+                then(flow, &clock.now())?
+            }
+            Next::Done(output) => return Ok(output),
+        }
+    }
+}
+
+#[cfg(any(feature = "tokio", feature = "smol"))]
+pub(crate) async fn run_flow_async<F, C>(flow: &mut F, con: &mut C) -> Result<F::Output>
+where
+    F: Flow,
+    C: redis::aio::ConnectionLike + ?Sized,
+{
+    let clock = Clock::start();
+    let mut step = flow.start(&clock.now())?;
+    loop {
+        step = match step.0 {
+            Next::Run(ask) => {
+                let replies = exchange_async(encode(&*ask)?, con).await;
+                ask.answer(flow, replies, &clock.now())?
+            }
+            Next::Pause(time, then) => {
+                timer::pause(time).await;
+                then(flow, &clock.now())?
+            }
+            Next::Done(output) => return Ok(output),
+        }
+    }
+}
+
+fn exchange<C: ConnectionLike + ?Sized>(request: Request, con: &mut C) -> Result<Replies> {
+    // Redis-rs' sync cluster connections say that they take no pipelines.
+    let request = match Lone::new(request, || !con.supports_pipelining()) {
+        Ok(mut lone) => {
+            while let Some(cmd) = lone.next() {
+                let returned = con.req_command(cmd);
+                lone.received(returned);
+            }
+            return Ok(lone.into_replies());
+        }
+        Err(request) => request,
+    };
+    let mut exchange = Exchange::new(request, !con.supports_pipelining())?;
+    while let Some(send) = exchange.next() {
+        let returned = match &send.what {
+            What::One(cmd) => Returned::One(con.req_command(cmd)),
+            What::Many(pipeline) => {
+                let packed = pipeline.get_packed_pipeline();
+                Returned::Many(con.req_packed_commands(&packed, 0, pipeline.len()))
+            }
+        };
+        exchange.received(send, returned)?;
+    }
+    exchange.into_replies()
+}
+
+#[cfg(any(feature = "tokio", feature = "smol"))]
+async fn exchange_async<C>(request: Request, con: &mut C) -> Result<Replies>
+where
+    C: redis::aio::ConnectionLike + ?Sized,
+{
+    let request = match Lone::new(request, is_cluster::<C>) {
+        Ok(lone) => return Ok(alone(lone, con).await),
+        Err(request) => request,
+    };
+    let mut exchange = Exchange::new(request, is_cluster::<C>())?;
+    while let Some(send) = exchange.next() {
+        let returned = send_async(&send.what, con).await;
+        exchange.received(send, returned)?;
+    }
+    exchange.into_replies()
+}
+
+#[cfg(any(feature = "tokio", feature = "smol"))]
+async fn exchange_side_by_side<C>(request: Request, con: &C) -> Result<Replies>
+where
+    C: redis::aio::ConnectionLike + Clone,
+{
+    let request = match Lone::new(request, is_cluster::<C>) {
+        Ok(lone) => return Ok(alone(lone, &mut con.clone()).await),
+        Err(request) => request,
+    };
+    let mut exchange = Exchange::new(request, is_cluster::<C>())?;
+    loop {
+        let sends = exchange.next_of_each_slot();
+        if sends.is_empty() {
+            return exchange.into_replies();
+        }
+        let mut returned: FuturesUnordered<_> =
+            sends.into_iter().map(|send| send_by_clone(send, con.clone())).collect();
+        while let Some((send, returned)) = returned.next().await {
+            exchange.received(send, returned)?;
+        }
+    }
+}
+
+#[cfg(any(feature = "tokio", feature = "smol"))]
+async fn send_by_clone<C>(send: ToSend, mut con: C) -> (ToSend, Returned)
+where
+    C: redis::aio::ConnectionLike,
+{
+    let returned = send_async(&send.what, &mut con).await;
+    (send, returned)
+}
+
+#[cfg(any(feature = "tokio", feature = "smol"))]
+async fn alone<C>(mut lone: Lone, con: &mut C) -> Replies
+where
+    C: redis::aio::ConnectionLike + ?Sized,
+{
+    while let Some(cmd) = lone.next() {
+        let returned = con.req_packed_command(cmd).await;
+        lone.received(returned);
+    }
+    lone.into_replies()
+}
+
+#[cfg(any(feature = "tokio", feature = "smol"))]
+async fn send_async<C>(what: &What, con: &mut C) -> Returned
+where
+    C: redis::aio::ConnectionLike + ?Sized,
+{
+    match what {
+        What::One(cmd) => Returned::One(con.req_packed_command(cmd).await),
+        What::Many(pipeline) => {
+            Returned::Many(con.req_packed_commands(pipeline, 0, pipeline.len()).await)
+        }
+    }
+}
+
+fn encode<'s, F: Flow>(ask: &(dyn Ask<'s, F> + Send + 's)) -> Result<Request> {
     let mut request = Request::new();
-    operation.encode(&mut request)?;
+    ask.encode(&mut request)?;
     Ok(request)
+}
+
+/// The only clock and the only random numbers of the crate.
+struct Clock {
+    start: Instant,
+    /// Randomly keyed by the system.
+    random: RandomState,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { start: Instant::now(), random: RandomState::new() }
+    }
+
+    fn now(&self) -> Moment {
+        let elapsed = self.start.elapsed();
+        Moment::new(elapsed, self.random.hash_one(elapsed))
+    }
 }

@@ -1,11 +1,13 @@
 //! The verbs that every model has, as operations.
 
 mod lifetime;
+mod many;
 mod read;
 mod write;
 
 pub use lifetime::{Delete, Exists, Expire, Persist, TtlOf};
-pub use read::{Get, GetMany, Take};
+pub use many::{DeleteMany, GetMany, SaveMany};
+pub use read::{Get, Take};
 pub use write::{Create, Save};
 
 use crate::error::Error;

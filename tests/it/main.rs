@@ -2,12 +2,16 @@
 
 mod support;
 
+mod atomic;
+mod batches;
 mod blob;
 mod concurrency;
 mod embedded;
+mod flow;
 mod hash;
 mod keys;
 mod lifetime;
 mod operations;
+mod scripts;
 mod secrets;
 mod update;

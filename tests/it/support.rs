@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use redis::FromRedisValue;
 use redis::aio::MultiplexedConnection;
 use redis_model::embedded::Server;
-use redis_model::{Operation, Result};
+use redis_model::{Flow, Operation, Result};
 use tokio::runtime::Runtime;
 
 static SERVER: LazyLock<Server> =
@@ -60,6 +60,17 @@ impl Con {
         match &mut self.kind {
             Kind::Sync(con) => operation.run(con),
             Kind::Async(con) => runtime().block_on(operation.run_async(con)),
+        }
+    }
+
+    pub(crate) fn run_flow<F>(&mut self, flow: &mut F) -> Result<F::Output>
+    where
+        F: Flow + Send,
+        F::Output: Send,
+    {
+        match &mut self.kind {
+            Kind::Sync(con) => flow.run(con),
+            Kind::Async(con) => runtime().block_on(flow.run_async(con)),
         }
     }
 

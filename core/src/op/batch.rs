@@ -1,7 +1,9 @@
 //! Many operations of one type, each with a result of its own.
 
+use std::ops::Range;
+
 use super::{Operation, Replies, Request};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Many operations with one `Result` per item: one that fails never hides the
 /// others. See [`batch`].
@@ -9,7 +11,13 @@ use crate::error::Result;
 #[derive(Debug, Clone)]
 pub struct Batch<O>(Vec<O>);
 
-/// A batch of operations, sent together.
+/// A batch of operations, each with a result of its own.
+///
+/// However many there are, they are sent in bounded parts: about a thousand
+/// commands or a megabyte at a time. (Inside a tuple or behind
+/// [`map`](Operation::map) they are put together first and then sent in parts.)
+/// If the connection breaks on the way, each item says what became of it; if
+/// nothing was answered at all, running the batch fails.
 ///
 /// ```
 /// # use redis_model::{Operation, RedisModel, batch, embedded};
@@ -28,41 +36,96 @@ pub fn batch<O: Operation>(operations: impl IntoIterator<Item = O>) -> Batch<O> 
     Batch(operations.into_iter().collect())
 }
 
-fn encode<O: Operation>(items: &[O], request: &mut Request) -> Result<()> {
+fn encode_from<O: Operation>(items: &[O], from: usize, request: &mut Request) -> usize {
+    let mut next = from;
+    for item in &items[from..] {
+        request.item(|request| item.encode(request));
+        next += 1;
+        if request.is_full() {
+            break;
+        }
+    }
+    next
+}
+
+fn encode<O: Operation>(items: &[O], request: &mut Request) {
     for item in items {
         request.item(|request| item.encode(request));
     }
-    Ok(())
 }
 
 fn decode<O: Operation>(items: &[O], replies: &mut Replies) -> Vec<Result<O::Output>> {
-    let one = |item: &O| match replies.next_unsent() {
+    items.iter().map(|item| decode_item(item, replies)).collect()
+}
+
+fn decode_item<O: Operation>(item: &O, replies: &mut Replies) -> Result<O::Output> {
+    match replies.next_unsent() {
         Some(error) => Err(error),
         None => item.decode(replies),
-    };
-    items.iter().map(one).collect()
-}
-
-impl<O: Operation> Operation for Batch<O> {
-    type Output = Vec<Result<O::Output>>;
-
-    fn encode(&self, request: &mut Request) -> Result<()> {
-        encode(&self.0, request)
-    }
-
-    fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
-        Ok(decode(&self.0, replies))
     }
 }
 
-impl<O: Operation> Operation for Vec<O> {
-    type Output = Vec<Result<O::Output>>;
-
-    fn encode(&self, request: &mut Request) -> Result<()> {
-        encode(self, request)
+fn decode_parts<O: Operation>(
+    items: &[O],
+    part: Range<usize>,
+    replies: Result<Replies>,
+    so_far: Option<Vec<Result<O::Output>>>,
+) -> Result<Vec<Result<O::Output>>> {
+    let mut results = so_far.unwrap_or_else(|| Vec::with_capacity(items.len()));
+    match replies {
+        Ok(mut replies) => {
+            results.extend(items[part].iter().map(|item| decode_item(item, &mut replies)));
+        }
+        Err(error) if part.start == 0 => return Err(error),
+        // What was answered before stays answered.
+        Err(error) => {
+            results.extend(items[part.clone()].iter().map(|_| Err(error.again())));
+            results.extend(items[part.end..].iter().map(|_| Err(Error::not_sent(&error))));
+        }
     }
+    Ok(results)
+}
 
-    fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
-        Ok(decode(self, replies))
-    }
+macro_rules! lists {
+    ($($list:ident<$item:ident>: |$this:ident| $items:expr;)*) => {$(
+        impl<$item: Operation> Operation for $list<$item> {
+            type Output = Vec<Result<$item::Output>>;
+
+            fn encode(&self, request: &mut Request) -> Result<()> {
+                let $this = self;
+                encode($items, request);
+                Ok(())
+            }
+
+            fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
+                let $this = self;
+                Ok(decode($items, replies))
+            }
+
+            fn parts(&self) -> usize {
+                let $this = self;
+                $items.len()
+            }
+
+            fn encode_from(&self, part: usize, request: &mut Request) -> Result<usize> {
+                let $this = self;
+                Ok(encode_from($items, part, request))
+            }
+
+            fn decode_parts(
+                &self,
+                parts: Range<usize>,
+                replies: Result<Replies>,
+                so_far: Option<Self::Output>,
+            ) -> Result<Self::Output> {
+                let $this = self;
+                decode_parts($items, parts, replies, so_far)
+            }
+        }
+    )*};
+}
+
+lists! {
+    Vec<O>: |list| list;
+    Batch<O>: |list| &list.0;
 }

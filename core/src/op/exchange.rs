@@ -1,210 +1,543 @@
 //! One request's way to the server and back, without IO.
 //!
-//! The executors ask what to send, send it, and hand back what came. That a
-//! script may have to be sent again with its text, and that a cluster takes
-//! no pipelines over several slots, is decided here, once for both.
+//! The executors ask what to send, send it, and hand back what came. What has
+//! to be known about scripts, atomic steps and clusters is decided here, once
+//! for all executors:
+//!
+//! - Scripts are called by digest. In a pipeline the first call of each brings
+//!   its text, as it does in an atomic step, where nothing can be sent again;
+//!   elsewhere what failed with NOSCRIPT did nothing and is sent again with it.
+//! - Large requests are sent in bounded parts.
+//! - On a cluster what is sent at once has one slot. Redis-rs sends a pipeline
+//!   *as a whole* again after a redirection of any of its commands, which
+//!   would count increments twice and, while a slot is being moved, write keys
+//!   to the wrong node. In MULTI/EXEC a redirection aborts everything, so the
+//!   commands of one slot go out in one, and, if that was aborted, one by one:
+//!   lone commands are redirected as they should be.
 
+use std::collections::VecDeque;
 use std::{mem, ptr};
 
 use redis::{Cmd, Pipeline, RedisResult, Value};
 
 use super::reply::Answer;
-use super::request::Entry;
+use super::request::{AT_ONCE, BYTES_AT_ONCE, Entry};
+use super::slot::{Slots, first_key};
 use super::{Command, Replies, Reply, Request, Script};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Rest, Result};
 use crate::redis_rs;
 
-pub(crate) struct Exchange {
-    state: State,
-    /// Whether the connection takes pipelines.
-    pipelining: bool,
+/// The way of one command alone, which is most of them: nothing is listed.
+pub(crate) struct Lone {
+    command: Command,
+    answer: Option<Answer>,
 }
 
-enum State {
-    Single(Command),
-    Many(Box<Many>),
-    Done(Replies),
-}
-
-/// What to send next.
-#[derive(Clone, Copy)]
-pub(crate) enum ToSend<'a> {
-    One(&'a Cmd),
-    Many(&'a Pipeline),
-}
-
-impl Exchange {
-    pub(crate) fn new(request: Request, pipelining: bool) -> Self {
-        let state = match request.into_single() {
-            Ok(Entry::Send(command)) => State::Single(command),
-            Ok(Entry::Unsent(error)) => State::Done(Replies::one(Answer::Unsent(error))),
-            Err(request) => State::Many(Box::new(Many::new(request))),
-        };
-        Self { state, pipelining }
-    }
-
-    pub(crate) fn next(&mut self) -> Option<ToSend<'_>> {
-        match &mut self.state {
-            State::Single(command) => Some(ToSend::One(&command.cmd)),
-            State::Many(many) => many.next(self.pipelining),
-            State::Done(_) => None,
-        }
-    }
-
-    /// What came for a [`ToSend::One`].
-    pub(crate) fn received(&mut self, returned: RedisResult<Value>) -> Result<()> {
-        let reply = redis_rs::reply(returned);
-        match (&mut self.state, reply) {
-            (State::Single(command), Err(error))
-                if error.is_no_script() && command.has_digest() =>
-            {
-                command.bring_text();
+impl Lone {
+    /// The request back, if it has not just one command.
+    pub(crate) fn new(request: Request, cluster: impl FnOnce() -> bool) -> Result<Self, Request> {
+        Ok(match request.into_single()? {
+            Entry::Send(command) if command.keys.len() > 1 && cluster() => {
+                let refused = Slots::default().add(&command).err();
+                Self { answer: refused.map(|error| Answer::Received(Err(error))), command }
             }
-            (state @ State::Single(_), reply) => {
-                *state = State::Done(Replies::one(Answer::Received(reply)))
+            Entry::Send(command) => Self { command, answer: None },
+            Entry::Unsent(error) => {
+                Self { command: Command::nothing(), answer: Some(Answer::Unsent(error)) }
             }
-            // A broken connection ends it all: the rest is not sent.
-            (State::Many(_), Err(error)) if error.is_connection() => return Err(error),
-            (State::Many(many), reply) => many.received([reply]),
-            (State::Done(_), _) => {}
-        }
-        Ok(())
+        })
     }
 
-    /// What came for a [`ToSend::Many`].
-    pub(crate) fn received_many(&mut self, returned: RedisResult<Vec<Value>>) -> Result<()> {
-        let State::Many(many) = &mut self.state else { return Ok(()) };
-        match redis_rs::replies(returned, many.sent.len()) {
-            Ok(replies) => many.received(replies),
-            // An async cluster connection says so before it sends anything.
-            Err(error) if error.kind() == ErrorKind::CrossSlot => self.pipelining = false,
-            Err(error) => return Err(error),
+    pub(crate) fn next(&self) -> Option<&Cmd> {
+        if self.answer.is_some() { None } else { Some(&self.command.cmd) }
+    }
+
+    pub(crate) fn received(&mut self, returned: RedisResult<Value>) {
+        match redis_rs::reply(returned) {
+            Err(error) if error.is_no_script() && self.command.has_digest() => {
+                self.command.bring_text();
+            }
+            reply => self.answer = Some(Answer::Received(reply)),
         }
-        Ok(())
     }
 
     pub(crate) fn into_replies(self) -> Replies {
-        match self.state {
-            State::Done(replies) => replies,
-            State::Single(_) => Replies::many(Vec::new()),
-            State::Many(many) => many.into_replies(),
-        }
+        self.answer.map_or_else(|| Replies::many(Vec::new()), Replies::one)
     }
 }
 
-/// Several commands, and an answer for each entry of the request.
-struct Many {
-    commands: Commands,
-    /// Per command: its script, and the entry that it is.
-    scripts: Vec<Option<&'static Script>>,
-    entries: Vec<usize>,
+/// The way of several commands.
+pub(crate) struct Exchange {
+    items: Vec<Item>,
     answers: Vec<Option<Answer>>,
-    /// The commands without an answer, and of them those that were sent last.
-    open: Vec<usize>,
-    sent: Vec<usize>,
-    /// What is open failed because a script was not known.
+    /// What has no answer and is not on its way, in the order of sending.
+    open: VecDeque<usize>,
+    cluster: bool,
+    /// Whether the server has answered anything, and why it does not any more.
+    answered: bool,
+    broken: Option<Error>,
+    breaks: u8,
+}
+
+/// One command, and what has become of it.
+struct Item {
+    command: Command,
+    entry: usize,
+    slot: Option<u16>,
+    /// Where it stands in the pipeline in which it is on its way.
+    sent_at: usize,
+    /// The script is not known: send its text.
     text: bool,
+    /// It was part of a MULTI/EXEC that was aborted.
+    apart: bool,
+    /// Its atomic step met a redirection: so often, and since the last probe.
+    tries: u8,
+    moved: bool,
 }
 
-/// The commands: all together, as they are sent at first, or apart, with what
-/// is sent of them.
-enum Commands {
-    Together(Pipeline),
-    Apart { all: Vec<Cmd>, some: Pipeline, one: Cmd },
+/// What to send next, and what it is.
+pub(crate) struct ToSend {
+    pub(crate) what: What,
+    parts: Vec<Part>,
 }
 
-impl Many {
-    fn new(request: Request) -> Self {
-        let (mut cmds, mut entries, mut answers) = (Vec::new(), Vec::new(), Vec::new());
-        let mut scripts: Vec<Option<&'static Script>> = Vec::new();
-        for (at, entry) in request.into_entries().enumerate() {
-            match entry {
-                Entry::Send(mut command) => {
-                    // The first call of a script brings its text, which makes
-                    // the server know it for the calls behind it.
-                    let script = command.script;
-                    if script.is_some_and(|script| {
-                        !scripts.iter().flatten().any(|known| ptr::eq(*known, script))
-                    }) {
-                        command.bring_text();
-                    }
-                    cmds.push(command.cmd);
-                    scripts.push(script);
-                    entries.push(at);
+pub(crate) enum What {
+    One(Cmd),
+    Many(Pipeline),
+}
+
+/// What came back.
+pub(crate) enum Returned {
+    One(RedisResult<Value>),
+    Many(RedisResult<Vec<Value>>),
+}
+
+/// What one command of a [`ToSend`] is for.
+#[derive(Clone, Copy)]
+enum Part {
+    Item(usize),
+    Multi,
+    Exec,
+    /// A read that makes the connection learn where a slot is.
+    Probe,
+}
+
+/// How often an atomic step is sent while its slot moves.
+const TRIES: u8 = 3;
+
+/// After so many nodes of a cluster that do not answer, the rest is not tried.
+const BREAKS: u8 = 3;
+
+impl Exchange {
+    /// An error says that nothing is to be sent: one step has keys of several slots.
+    pub(crate) fn new(request: Request, cluster: bool) -> Result<Self> {
+        let mut items = Vec::with_capacity(request.len());
+        let mut answers = Vec::with_capacity(request.len());
+        for (entry, sent) in request.into_entries().enumerate() {
+            match sent {
+                Entry::Send(command) => {
+                    items.push(Item::new(entry, command));
                     answers.push(None);
                 }
                 Entry::Unsent(error) => answers.push(Some(Answer::Unsent(error))),
             }
         }
-        let open = (0..cmds.len()).collect();
-        let commands = Commands::Together(redis_rs::pipeline(cmds));
-        Self { commands, scripts, entries, answers, open, sent: Vec::new(), text: false }
+        let open = (0..items.len()).collect();
+        let (answered, broken, breaks) = (false, None, 0);
+        let mut exchange = Self { items, answers, open, cluster: false, answered, broken, breaks };
+        if cluster {
+            exchange.group_by_slot()?;
+        }
+        Ok(exchange)
     }
 
-    fn next(&mut self, pipelining: bool) -> Option<ToSend<'_>> {
-        let &first = self.open.first()?;
-        let all = self.open.len() == self.entries.len() && !self.text;
-        if !(all && pipelining) {
-            self.take_apart();
+    /// What to send next.
+    pub(crate) fn next(&mut self) -> Option<ToSend> {
+        let count = self.pick();
+        let picked: Vec<usize> = self.open.drain(..count).collect();
+        match *picked {
+            [] => None,
+            [only] => Some(self.one(only)),
+            [first, ..] if self.items[first].moved => Some(self.probe(&picked)),
+            _ => Some(self.many(&picked)),
         }
-        self.sent = if pipelining { self.open.clone() } else { vec![first] };
-        let (text, sent, scripts) = (self.text, &self.sent, &self.scripts);
-        match &mut self.commands {
-            Commands::Together(pipeline) => Some(ToSend::Many(pipeline)),
-            Commands::Apart { all, some, one } => {
-                let cmd = |at: usize| match scripts[at] {
-                    Some(script) if text => redis_rs::with_script_text(&all[at], script.text),
-                    _ => all[at].clone(),
-                };
-                if pipelining {
-                    *some = redis_rs::pipeline(sent.iter().map(|&at| cmd(at)).collect());
-                    Some(ToSend::Many(some))
-                } else {
-                    *one = cmd(first);
-                    Some(ToSend::One(one))
+    }
+
+    /// What to send side by side: one thing for each slot.
+    #[cfg(any(feature = "tokio", feature = "smol"))]
+    pub(crate) fn next_of_each_slot(&mut self) -> Vec<ToSend> {
+        if !self.cluster {
+            return self.next().into_iter().collect();
+        }
+        let (mut next, mut later, mut last) = (Vec::new(), VecDeque::new(), None);
+        while let Some(&first) = self.open.front() {
+            let slot = self.items[first].slot;
+            // They stand in the order of their slots.
+            if slot.is_some() && last == slot {
+                later.extend(self.open.pop_front());
+            } else {
+                last = slot;
+                next.extend(self.next());
+                // A probe leaves what it is for.
+                while let Some(&left) = self.open.front()
+                    && slot.is_some()
+                    && self.items[left].slot == slot
+                {
+                    later.extend(self.open.pop_front());
                 }
             }
         }
+        self.open = later;
+        next
     }
 
-    fn take_apart(&mut self) {
-        if let Commands::Together(pipeline) = &self.commands {
-            let all = redis_rs::commands(pipeline);
-            self.commands = Commands::Apart { all, some: Pipeline::new(), one: Cmd::new() };
+    /// How many of the open commands are sent together.
+    fn pick(&self) -> usize {
+        let Some(&first) = self.open.front() else { return 0 };
+        let first = &self.items[first];
+        if self.cluster && (first.slot.is_none() || first.apart && first.command.atomic == 0) {
+            return 1;
         }
-    }
-
-    fn received(&mut self, replies: impl IntoIterator<Item = Result<Reply>>) {
-        let repeatable = !mem::replace(&mut self.text, false);
-        let sent = mem::take(&mut self.sent);
-        for (&at, reply) in sent.iter().zip(replies) {
-            match reply {
-                // It did nothing, so it is sent again, with its text.
-                Err(error) if error.is_no_script() && self.scripts[at].is_some() && repeatable => {
-                    self.text = true
-                }
-                reply => self.answers[self.entries[at]] = Some(Answer::Received(reply)),
+        let (mut count, mut size, mut atomic) = (0, 0, first.command.atomic);
+        for &at in &self.open {
+            let item = &self.items[at];
+            let new_step = item.command.atomic == 0 || item.command.atomic != atomic;
+            let full = count >= AT_ONCE || size >= BYTES_AT_ONCE;
+            let elsewhere = item.slot != first.slot || item.apart != first.apart;
+            let again = item.apart && count > 0;
+            if new_step && (full || elsewhere || again) {
+                break;
             }
+            atomic = item.command.atomic;
+            size += item.command.size;
+            count += 1;
         }
-        self.open.retain(|&at| self.answers[self.entries[at]].is_none());
+        count
     }
 
-    fn into_replies(self) -> Replies {
+    fn one(&mut self, at: usize) -> ToSend {
+        let item = &mut self.items[at];
+        if item.text {
+            item.command.bring_text();
+        }
+        item.sent_at = 0;
+        let cmd = mem::take(&mut item.command.cmd);
+        ToSend { what: What::One(cmd), parts: vec![Part::Item(at)] }
+    }
+
+    fn many(&mut self, picked: &[usize]) -> ToSend {
+        let mut sending = Sending::default();
+        for &at in picked {
+            let item = &mut self.items[at];
+            // On a cluster all of it is one step.
+            let step = if self.cluster { 1 } else { item.command.atomic };
+            sending.enter(step);
+            if let Some(script) = item.command.script
+                && (sending.is_new(script) || item.text)
+            {
+                item.command.bring_text();
+            }
+            item.sent_at = sending.cmds.len();
+            sending.push(mem::take(&mut item.command.cmd), Part::Item(at));
+        }
+        sending.enter(0);
+        ToSend { what: What::Many(redis_rs::pipeline(sending.cmds)), parts: sending.parts }
+    }
+
+    /// Before an atomic step that met a redirection is sent again.
+    fn probe(&mut self, picked: &[usize]) -> ToSend {
+        for &at in picked {
+            self.items[at].moved = false;
+        }
+        picked.iter().rev().for_each(|&at| self.open.push_front(at));
+        let key = picked.iter().find_map(|&at| first_key(&self.items[at].command));
+        let mut cmd = redis_rs::command("EXISTS");
+        redis_rs::add_argument(&mut cmd, key.unwrap_or_default());
+        ToSend { what: What::One(cmd), parts: vec![Part::Probe] }
+    }
+
+    /// What came for what was sent.
+    pub(crate) fn received(&mut self, sent: ToSend, returned: Returned) -> Result<()> {
+        let parts = &sent.parts;
+        let replies = match returned {
+            Returned::One(returned) => match redis_rs::reply(returned) {
+                Err(error) if error.is_connection() => Err(error),
+                reply => Ok(vec![reply]),
+            },
+            Returned::Many(returned) => redis_rs::replies(returned, parts.len()),
+        };
+        match replies {
+            Ok(replies) => self.answered_by(parts, replies),
+            // An async cluster connection says so before it sends anything.
+            Err(error) if error.kind() == ErrorKind::CrossSlot && !self.cluster => {
+                parts.iter().for_each(|part| self.reopen(*part));
+                self.restore(&sent);
+                return self.group_by_slot();
+            }
+            Err(error) => self.broken(parts, error),
+        }
+        self.restore(&sent);
+        Ok(())
+    }
+
+    /// An error where the server has answered nothing at all.
+    pub(crate) fn into_replies(self) -> Result<Replies> {
+        if let (false, Some(error)) = (self.answered, self.broken) {
+            return Err(error);
+        }
         let missing = || Answer::Received(Err(Error::unexpected_reply()));
-        Replies::many(
-            self.answers.into_iter().map(|answer| answer.unwrap_or_else(missing)).collect(),
-        )
+        let answers = self.answers.into_iter().map(|answer| answer.unwrap_or_else(missing));
+        Ok(Replies::many(answers.collect()))
+    }
+
+    fn answered_by(&mut self, parts: &[Part], replies: Vec<Result<Reply>>) {
+        self.answered = true;
+        let alone = parts.len() == 1;
+        let mut step: Option<Step> = None;
+        for (part, reply) in parts.iter().zip(replies) {
+            match (*part, &mut step) {
+                (Part::Probe, _) => {}
+                (Part::Multi, _) => {
+                    step = Some(Step { refused: reply.err(), members: Vec::new() });
+                }
+                (Part::Exec, _) => {
+                    if let Some(step) = step.take() {
+                        self.executed(step, reply);
+                    }
+                }
+                (Part::Item(at), Some(step)) => step.members.push((at, reply)),
+                (Part::Item(at), None) => self.answer(at, reply, alone),
+            }
+        }
+    }
+
+    /// `again`: it stood for itself, so that it can be sent once more.
+    fn answer(&mut self, at: usize, reply: Result<Reply>, again: bool) {
+        let item = &mut self.items[at];
+        match reply {
+            // It did nothing, so it is sent again, with its text.
+            Err(error)
+                if error.is_no_script()
+                    && item.command.script.is_some()
+                    && !item.text
+                    && (again || item.command.atomic == 0) =>
+            {
+                item.text = true;
+                self.reopen(Part::Item(at));
+            }
+            reply => self.answers[item.entry] = Some(Answer::Received(reply)),
+        }
+    }
+
+    fn reopen(&mut self, part: Part) {
+        let Part::Item(at) = part else { return };
+        let order = |at: usize| (self.items[at].slot, at);
+        let behind = self.open.partition_point(|&open| order(open) < order(at));
+        self.open.insert(behind, at);
+    }
+
+    /// Gives the commands that are sent again their words back.
+    fn restore(&mut self, sent: &ToSend) {
+        let mut again: Vec<_> = self.open.iter().map(|&at| (self.items[at].sent_at, at)).collect();
+        again.retain(|(sent_at, _)| *sent_at != NOT_SENT);
+        again.sort_unstable();
+        let mut again = again.into_iter().peekable();
+        let mut take_back = |position: usize, cmd: &Cmd| {
+            while let Some((_, at)) = again.next_if(|(sent_at, _)| *sent_at == position) {
+                self.items[at].command.cmd = cmd.clone();
+                self.items[at].sent_at = NOT_SENT;
+            }
+        };
+        match &sent.what {
+            What::One(cmd) => take_back(0, cmd),
+            What::Many(pipeline) => redis_rs::commands(pipeline)
+                .enumerate()
+                .for_each(|(position, cmd)| take_back(position, cmd)),
+        }
+    }
+
+    /// What EXEC answered for a step.
+    fn executed(&mut self, step: Step, reply: Result<Reply>) {
+        let Step { refused, members } = step;
+        if let Some(refused) = refused {
+            return self.not_together(members, &refused);
+        }
+        let aborted = match reply.and_then(Reply::into_items) {
+            Err(error) => error,
+            Ok(values) if values.len() == members.len() => {
+                for ((at, _), value) in members.into_iter().zip(values) {
+                    self.answer(at, value.into_result(), false);
+                }
+                return;
+            }
+            Ok(_) => Error::unexpected_reply(),
+        };
+        let moved = is_redirection(&aborted)
+            || members.iter().any(|(_, own)| own.as_ref().is_err_and(is_redirection));
+        for (at, own) in members {
+            let item = &mut self.items[at];
+            let tries_left = moved && item.tries < TRIES;
+            if self.cluster && (!item.apart || tries_left) {
+                // From now on only what has to stay together goes together.
+                item.apart = true;
+                item.tries += u8::from(moved);
+                item.moved = moved && item.command.atomic != 0;
+                self.reopen(Part::Item(at));
+            } else {
+                let error = own.err().unwrap_or_else(|| aborted.again());
+                let error = error.with_rest(Rest::NotApplied);
+                self.answer(at, Err(error), false);
+            }
+        }
+    }
+
+    /// MULTI was refused, for lack of a permission, say: what followed was done
+    /// all the same, one by one.
+    fn not_together(&mut self, members: Vec<(usize, Result<Reply>)>, refused: &Error) {
+        for (at, reply) in members {
+            let reply = match self.items[at].command.atomic {
+                0 => reply,
+                _ => Err(refused.again().with_rest(Rest::NotTogether)),
+            };
+            self.answer(at, reply, false);
+        }
+    }
+
+    /// The connection broke: what was on its way may have been done or not,
+    /// and what was not is not sent. On a cluster other nodes may still answer.
+    fn broken(&mut self, parts: &[Part], error: Error) {
+        let mut slot = None;
+        for part in parts {
+            if let Part::Item(at) = *part {
+                slot = self.items[at].slot;
+                self.answer(at, Err(error.again()), false);
+            }
+        }
+        self.breaks += 1;
+        let all_items = self.items.iter().all(|item| item.command.in_item);
+        let others = self.cluster && all_items && slot.is_some() && self.breaks < BREAKS;
+        for at in mem::take(&mut self.open) {
+            if others && self.items[at].slot != slot {
+                self.open.push_back(at);
+            } else {
+                self.answer(at, Err(Error::not_sent(&error)), false);
+            }
+        }
+        self.broken.get_or_insert(error);
+    }
+
+    /// From now on what is sent at once has one slot. What cannot is refused:
+    /// an item of a batch by itself, anything else as a whole.
+    fn group_by_slot(&mut self) -> Result<()> {
+        self.cluster = true;
+        let open = mem::take(&mut self.open);
+        let mut kept = Vec::with_capacity(open.len());
+        let mut rest = open.into_iter().peekable();
+        while let Some(first) = rest.next() {
+            let Command { atomic, in_item, .. } = self.items[first].command;
+            let mut step = vec![first];
+            while atomic != 0
+                && let Some(next) = rest.next_if(|next| self.items[*next].command.atomic == atomic)
+            {
+                step.push(next);
+            }
+            let mut slots = Slots::default();
+            let shared = step.iter().try_for_each(|&at| slots.add(&self.items[at].command));
+            let slot = slots.slot();
+            match shared {
+                Ok(()) => {
+                    step.iter().for_each(|&at| self.items[at].slot = slot);
+                    kept.extend(step);
+                }
+                Err(error) if in_item => {
+                    for at in step {
+                        self.answer(at, Err(error.again()), false);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        kept.sort_by_key(|&at| (self.items[at].slot, at));
+        self.open = kept.into();
+        Ok(())
     }
 }
 
+const NOT_SENT: usize = usize::MAX;
+
+impl Item {
+    fn new(entry: usize, command: Command) -> Self {
+        let (slot, sent_at, text, apart, tries, moved) = (None, NOT_SENT, false, false, 0, false);
+        Self { command, entry, slot, sent_at, text, apart, tries, moved }
+    }
+}
+
+/// Commands that are put together to be sent.
+#[derive(Default)]
+struct Sending {
+    cmds: Vec<Cmd>,
+    parts: Vec<Part>,
+    step: u32,
+    known: Vec<&'static Script>,
+}
+
+impl Sending {
+    fn push(&mut self, cmd: Cmd, part: Part) {
+        self.cmds.push(cmd);
+        self.parts.push(part);
+    }
+
+    /// What follows is of this atomic step; 0 for none.
+    fn enter(&mut self, step: u32) {
+        if self.step == step {
+            return;
+        }
+        if self.step != 0 {
+            self.push(redis_rs::command("EXEC"), Part::Exec);
+        }
+        if step != 0 {
+            self.push(redis_rs::command("MULTI"), Part::Multi);
+            // Others may make the server forget scripts before a step, not within it.
+            self.known.clear();
+        }
+        self.step = step;
+    }
+
+    fn is_new(&mut self, script: &'static Script) -> bool {
+        let new = !self.known.iter().any(|known| ptr::eq(*known, script));
+        if new {
+            self.known.push(script);
+        }
+        new
+    }
+}
+
+/// A MULTI, and the commands that were queued behind it or refused.
+struct Step {
+    refused: Option<Error>,
+    members: Vec<(usize, Result<Reply>)>,
+}
+
+/// The keys are on another node now, or between two.
+fn is_redirection(error: &Error) -> bool {
+    matches!(error.code(), Some("MOVED" | "ASK" | "TRYAGAIN" | "CLUSTERDOWN" | "READONLY"))
+}
+
 impl Command {
+    fn nothing() -> Self {
+        let (cmd, keys) = (Cmd::new(), 0..0);
+        Self { cmd, script: None, keys, size: 0, in_item: false, atomic: 0 }
+    }
+
     /// Whether it calls a script by its digest.
     fn has_digest(&self) -> bool {
         self.script.is_some() && redis_rs::arguments(&self.cmd).next() == Some(b"EVALSHA")
     }
 
     fn bring_text(&mut self) {
-        if let Some(script) = self.script {
+        if let Some(script) = self.script
+            && self.has_digest()
+        {
             self.cmd = redis_rs::with_script_text(&self.cmd, script.text);
         }
     }

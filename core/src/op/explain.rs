@@ -1,8 +1,9 @@
 //! What an operation sends, without sending it.
 
 use std::fmt;
+use std::ops::Range;
 
-use super::request::Entry;
+use super::request::{AT_ONCE, BYTES_AT_ONCE, Entry};
 use super::{Command, Request};
 use crate::error::Result;
 
@@ -24,6 +25,7 @@ use crate::error::Result;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Explanation {
     commands: Vec<SentCommand>,
+    round_trips: usize,
 }
 
 /// One command of an [`Explanation`].
@@ -31,15 +33,33 @@ pub struct Explanation {
 pub struct SentCommand {
     arguments: Vec<Vec<u8>>,
     script: Option<&'static str>,
+    keys: Range<usize>,
 }
 
 impl Explanation {
     pub(super) fn of(request: Request) -> Result<Self> {
-        let shown = |entry| match entry {
-            Entry::Send(command) => Ok(SentCommand::of(&command)),
-            Entry::Unsent(error) => Err(error),
-        };
-        request.into_entries().map(shown).collect::<Result<_>>().map(|commands| Self { commands })
+        let alone = request.len() == 1;
+        let (mut commands, mut step, mut round_trips) = (Vec::new(), 0, 0);
+        let (mut count, mut size) = (AT_ONCE, 0);
+        for entry in request.into_entries() {
+            let command = match entry {
+                Entry::Send(command) => command,
+                Entry::Unsent(error) => return Err(error),
+            };
+            let next = if alone { 0 } else { command.atomic };
+            if step != next {
+                commands.extend((step != 0).then(|| SentCommand::named("EXEC")));
+                commands.extend((next != 0).then(|| SentCommand::named("MULTI")));
+            }
+            // As the exchange does it: a step is never taken apart.
+            if (next == 0 || step != next) && (count >= AT_ONCE || size >= BYTES_AT_ONCE) {
+                (round_trips, count, size) = (round_trips + 1, 0, 0);
+            }
+            (step, count, size) = (next, count + 1, size + command.size);
+            commands.push(SentCommand::of(&command));
+        }
+        commands.extend((step != 0).then(|| SentCommand::named("EXEC")));
+        Ok(Self { commands, round_trips })
     }
 
     /// The commands, in the order in which they are sent.
@@ -47,23 +67,28 @@ impl Explanation {
         &self.commands
     }
 
-    /// How often the program waits for the server: once for everything, and
-    /// not at all where nothing is sent. (A script that the server does not
-    /// know yet costs one round trip more, once.)
+    /// How often the program waits for a single server: once, or once for each
+    /// thousand commands or megabyte, and not at all where nothing is sent. (A
+    /// script that the server does not know yet costs one round trip more, once.)
     pub fn round_trips(&self) -> usize {
-        usize::from(!self.commands.is_empty())
+        self.round_trips
     }
 
     /// The keys, in the order of the commands.
     pub fn keys(&self) -> impl Iterator<Item = &[u8]> {
-        self.commands.iter().filter_map(SentCommand::key)
+        self.commands.iter().flat_map(SentCommand::keys)
     }
 }
 
 impl SentCommand {
     fn of(command: &Command) -> Self {
         let arguments = crate::redis_rs::arguments(&command.cmd).map(<[u8]>::to_vec).collect();
-        Self { arguments, script: command.script.map(|script| script.name) }
+        let script = command.script.map(|script| script.name);
+        Self { arguments, script, keys: command.keys.clone() }
+    }
+
+    fn named(name: &str) -> Self {
+        Self { arguments: vec![name.into()], script: None, keys: 0..0 }
     }
 
     /// The command's name and arguments, exactly.
@@ -76,10 +101,14 @@ impl SentCommand {
         self.script
     }
 
-    /// The key that it is about.
+    /// The key that it is about, or the first of several.
     pub fn key(&self) -> Option<&[u8]> {
-        let at = if self.script.is_some() { 3 } else { 1 };
-        self.arguments.get(at).map(Vec::as_slice)
+        self.keys().next()
+    }
+
+    /// The keys that it is about.
+    pub fn keys(&self) -> impl Iterator<Item = &[u8]> {
+        self.arguments.iter().skip(self.keys.start).take(self.keys.len()).map(Vec::as_slice)
     }
 }
 

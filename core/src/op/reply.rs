@@ -47,6 +47,13 @@ impl Replies {
         }
     }
 
+    pub(crate) fn left(&self) -> usize {
+        match &self.0 {
+            Inner::One(answer) => usize::from(answer.is_some()),
+            Inner::Many(answers) => answers.len(),
+        }
+    }
+
     /// The error of an item that could not be encoded, if the next entry is
     /// one. Of what the server answered nothing is taken.
     pub(crate) fn next_unsent(&mut self) -> Option<Error> {
@@ -66,10 +73,6 @@ impl fmt::Debug for Reply {
 
 impl fmt::Debug for Replies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let left = match &self.0 {
-            Inner::One(answer) => usize::from(answer.is_some()),
-            Inner::Many(answers) => answers.len(),
-        };
-        f.debug_struct("Replies").field("left", &left).finish()
+        f.debug_struct("Replies").field("left", &self.left()).finish()
     }
 }

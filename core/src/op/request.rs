@@ -1,6 +1,7 @@
 //! What is sent: commands, with what the executors have to know about each.
 
-use std::fmt;
+use std::ops::Range;
+use std::{fmt, mem};
 
 use redis::{Cmd, RedisWrite};
 
@@ -8,6 +9,14 @@ use super::Script;
 use crate::codec::Place;
 use crate::error::{Error, Result, ValueError};
 use crate::field::Stored;
+
+/// How many commands are sent at once, and how many bytes, roughly: more makes
+/// nothing faster, and takes memory here and in the server.
+pub(super) const AT_ONCE: usize = 1000;
+pub(super) const BYTES_AT_ONCE: usize = 1 << 20;
+
+/// What an argument takes beside its bytes, on the wire and in lists.
+const ARGUMENT: usize = 16;
 
 /// The commands of one or more operations.
 ///
@@ -17,6 +26,13 @@ use crate::field::Stored;
 pub struct Request {
     first: Option<Entry>,
     rest: Vec<Entry>,
+    /// What the commands take up, roughly.
+    size: usize,
+    /// Whether what is added belongs to one item of a batch.
+    in_item: bool,
+    /// The atomic step that what is added belongs to; 0 for none.
+    atomic: u32,
+    atomics: u32,
 }
 
 /// A command to send, or the error of an item that could not be encoded, which
@@ -30,11 +46,16 @@ pub(crate) enum Entry {
 pub(crate) struct Command {
     pub(crate) cmd: Cmd,
     pub(crate) script: Option<&'static Script>,
+    /// Where its keys stand among its words.
+    pub(crate) keys: Range<usize>,
+    pub(crate) size: usize,
+    pub(crate) in_item: bool,
+    pub(crate) atomic: u32,
 }
 
 /// Writes one command, argument by argument.
 pub struct CommandWriter<'a> {
-    cmd: &'a mut Cmd,
+    command: &'a mut Command,
 }
 
 impl Request {
@@ -47,7 +68,7 @@ impl Request {
     pub fn command(&mut self, name: &str, arguments: usize, bytes: usize) -> CommandWriter<'_> {
         let mut cmd = Cmd::with_capacity(arguments + 1, bytes + name.len());
         cmd.write_arg(name.as_bytes());
-        self.push(Command { cmd, script: None })
+        self.push(cmd, None, 1..2, arguments * ARGUMENT + bytes)
     }
 
     /// Adds a call of a script on one key; its `ARGV` are written next.
@@ -63,15 +84,62 @@ impl Request {
         for argument in ["EVALSHA", script.sha(), "1", key] {
             cmd.write_arg(argument.as_bytes());
         }
-        self.push(Command { cmd, script: Some(script) })
+        self.push(cmd, Some(script), 3..4, FIXED + arguments * ARGUMENT + bytes)
     }
 
-    fn push(&mut self, command: Command) -> CommandWriter<'_> {
-        let entry = self.add(Entry::Send(command));
+    /// Adds a call of a script on several keys, which must share a slot on a
+    /// cluster; its `ARGV` are written next.
+    #[allow(dead_code)]
+    pub(crate) fn script_on(
+        &mut self,
+        script: &'static Script,
+        keys: &[&str],
+        arguments: usize,
+        bytes: usize,
+    ) -> CommandWriter<'_> {
+        let size = keys.iter().map(|key| key.len()).sum::<usize>() + bytes + 64;
+        let mut cmd = Cmd::with_capacity(arguments + keys.len() + 3, size);
+        cmd.write_arg(b"EVALSHA");
+        cmd.write_arg(script.sha().as_bytes());
+        cmd.write_arg(itoa::Buffer::new().format(keys.len()).as_bytes());
+        for key in keys {
+            cmd.write_arg(key.as_bytes());
+        }
+        self.push(cmd, Some(script), 3..3 + keys.len(), arguments * ARGUMENT + size)
+    }
+
+    fn push(
+        &mut self,
+        cmd: Cmd,
+        script: Option<&'static Script>,
+        keys: Range<usize>,
+        size: usize,
+    ) -> CommandWriter<'_> {
+        self.size += size;
+        let (in_item, atomic) = (self.in_item, self.atomic);
+        let entry = self.add(Entry::Send(Command { cmd, script, keys, size, in_item, atomic }));
         match entry {
-            Entry::Send(command) => CommandWriter { cmd: &mut command.cmd },
+            Entry::Send(command) => CommandWriter { command },
             Entry::Unsent(_) => unreachable!("just added"),
         }
+    }
+
+    /// Adds what `encode` adds as one atomic step. A step within a step is
+    /// part of it.
+    pub(crate) fn atomic(&mut self, encode: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        let outer = self.atomic;
+        if outer == 0 {
+            self.atomics += 1;
+            self.atomic = self.atomics;
+        }
+        let encoded = encode(self);
+        self.atomic = outer;
+        encoded
+    }
+
+    /// Whether it is as large as what is sent at once should be.
+    pub(crate) fn is_full(&self) -> bool {
+        self.len() >= AT_ONCE || self.size >= BYTES_AT_ONCE
     }
 
     fn add(&mut self, entry: Entry) -> &mut Entry {
@@ -91,7 +159,10 @@ impl Request {
     /// the other items of a batch are not concerned.
     pub(crate) fn item(&mut self, encode: impl FnOnce(&mut Self) -> Result<()>) {
         let start = self.len();
-        if let Err(error) = encode(self) {
+        let outer = mem::replace(&mut self.in_item, true);
+        let encoded = encode(self);
+        self.in_item = outer;
+        if let Err(error) = encoded {
             self.rest.truncate(start.saturating_sub(1));
             if start == 0 {
                 self.first = None;
@@ -114,9 +185,16 @@ impl Request {
 }
 
 impl CommandWriter<'_> {
+    /// Says which words of the command are keys, counted from its name, which
+    /// is 0. Without it the first argument is one, and the only one.
+    pub fn keys(&mut self, words: Range<usize>) -> &mut Self {
+        self.command.keys = words;
+        self
+    }
+
     /// Adds an argument.
     pub fn arg(&mut self, argument: impl AsRef<[u8]>) -> &mut Self {
-        self.cmd.write_arg(argument.as_ref());
+        self.command.cmd.write_arg(argument.as_ref());
         self
     }
 
@@ -134,7 +212,7 @@ impl CommandWriter<'_> {
         value: &V,
         place: &Place<'_>,
     ) -> Result<(), ValueError> {
-        value.write(place, &mut self.cmd.writer_for_next_arg())
+        value.write(place, &mut self.command.cmd.writer_for_next_arg())
     }
 }
 

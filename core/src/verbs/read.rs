@@ -1,4 +1,4 @@
-//! `get`, `get_many` and `take`.
+//! `get` and `take`.
 
 use std::time::Duration;
 
@@ -13,12 +13,6 @@ use crate::ttl::Expiry;
 pub struct Get<M: RedisModel> {
     id: M::Id,
     refresh: Expiry,
-}
-
-/// Reads many records; see [`RedisModel::get_many`].
-#[must_use = "an operation does nothing until it is run"]
-pub struct GetMany<M: RedisModel> {
-    gets: Vec<Get<M>>,
 }
 
 /// Reads and deletes a record; see [`RedisModel::take`].
@@ -37,12 +31,6 @@ impl<M: RedisModel> Get<M> {
     /// `HMGET`, `PEXPIRE`) or `GETEX` (blob).
     pub fn refresh(self, ttl: Duration) -> Self {
         Self { refresh: Expiry::after(ttl), ..self }
-    }
-}
-
-impl<M: RedisModel> GetMany<M> {
-    pub(crate) fn new(ids: Vec<M::Id>) -> Self {
-        Self { gets: ids.into_iter().map(Get::new).collect() }
     }
 }
 
@@ -76,18 +64,6 @@ impl<M: RedisModel> Operation for Get<M> {
     }
 }
 
-impl<M: RedisModel> Operation for GetMany<M> {
-    type Output = Vec<Result<Option<M>>>;
-
-    fn encode(&self, request: &mut Request) -> Result<()> {
-        self.gets.encode(request)
-    }
-
-    fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
-        self.gets.decode(replies)
-    }
-}
-
 impl<M: RedisModel> Operation for Take<M> {
     type Output = Option<M>;
 
@@ -103,15 +79,6 @@ impl<M: RedisModel> Operation for Take<M> {
 impl<M: RedisModel> Clone for Get<M> {
     fn clone(&self) -> Self {
         Self { id: self.id.clone(), refresh: self.refresh }
-    }
-}
-
-impl<M: RedisModel> std::fmt::Debug for GetMany<M> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("GetMany")
-            .field("model", &M::SPEC.name)
-            .field("records", &self.gets.len())
-            .finish()
     }
 }
 

@@ -50,6 +50,12 @@ macro_rules! expiry_methods {
 
 expiry_methods!(Save Create);
 
+impl<'a, M: RedisModel> Save<'a, M> {
+    pub(super) fn with_expiry(model: &'a M, expiry: Expiry) -> Self {
+        Self { model, expiry }
+    }
+}
+
 impl<M: RedisModel> Operation for Save<'_, M> {
     type Output = ();
 
