@@ -8,8 +8,10 @@
 mod bincode;
 #[cfg(feature = "cbor")]
 mod cbor;
+mod envelope;
 #[cfg(any(feature = "postcard", feature = "bincode"))]
 mod fingerprint;
+mod foreign;
 mod format;
 #[cfg(feature = "json")]
 mod json;
@@ -72,6 +74,7 @@ mod postcard;
     allow(dead_code, unused_macros, unused_imports)
 )]
 mod serde_codec;
+mod stored;
 
 use std::io::Write;
 
@@ -79,6 +82,7 @@ use std::io::Write;
 pub use self::bincode::{Bincode, BincodeLegacy};
 #[cfg(feature = "cbor")]
 pub use self::cbor::Cbor;
+pub use self::envelope::Envelope;
 pub use self::format::Format;
 #[cfg(feature = "json")]
 pub use self::json::Json;
@@ -89,6 +93,8 @@ pub use self::pickle::Pickle;
 pub use self::place::Place;
 #[cfg(feature = "postcard")]
 pub use self::postcard::Postcard;
+pub(crate) use self::stored::read;
+pub use self::stored::{Layout, Past, Readers};
 use crate::error::ValueError;
 
 /// The largest blob that a codec reads or writes, in bytes: 64 MiB.

@@ -310,8 +310,11 @@ impl ValueError {
         Self { kind: ErrorKind::Limit, codec: None, reason: Cow::Borrowed(reason) }
     }
 
+    pub(crate) const fn of_kind(kind: ErrorKind, reason: &'static str) -> Self {
+        Self { kind, codec: None, reason: Cow::Borrowed(reason) }
+    }
+
     /// For reasons that are put together from numbers, never from contents.
-    #[cfg(feature = "json")]
     pub(crate) fn computed(kind: ErrorKind, reason: String) -> Self {
         Self { kind, codec: None, reason: Cow::Owned(reason) }
     }
