@@ -2,8 +2,8 @@
 
 use std::marker::PhantomData;
 
-use crate::codec::{Codec, Place};
-use crate::error::{Error, Result};
+use crate::codec::{self, Codec, Layout, MAX_BLOB, Past, Place, Readers};
+use crate::error::{Error, Result, ValueError};
 use crate::guard;
 use crate::hash::KeyOf;
 use crate::key::Key;
@@ -12,6 +12,46 @@ use crate::op::{CommandWriter, Reply, Request};
 use crate::ttl::Expiry;
 
 /// A model that is stored as a blob: `#[redis(key = "…", blob = Json)]`.
+///
+/// # Changing the struct
+///
+/// With [`Json`](crate::Json), `MsgPack` and `Cbor`, fields can come
+/// (`#[serde(default)]`) and go as with serde anywhere. For other changes, and
+/// for other codecs, a model has a `version`, and what older versions stored is
+/// read as the struct that it then was:
+///
+/// ```
+/// # use redis_model::{Json, Operation, RedisModel, ValueError, embedded};
+/// # use serde::{Deserialize, Serialize};
+/// #[derive(Serialize, Deserialize)]
+/// struct UserV1 { id: u64, name: String }
+///
+/// #[derive(Debug, PartialEq, Serialize, Deserialize, RedisModel)]
+/// #[redis(key = "user:{id}", blob = Json, version = 2, migrate(UserV1))]
+/// struct User { id: u64, first: String, last: String }
+///
+/// impl TryFrom<UserV1> for User {
+///     type Error = ValueError;
+///     fn try_from(old: UserV1) -> Result<Self, ValueError> {
+///         let (first, last) = old.name.split_once(' ').ok_or(ValueError::new("no last name"))?;
+///         Ok(Self { id: old.id, first: first.into(), last: last.into() })
+///     }
+/// }
+///
+/// # let server = embedded::Server::start()?;
+/// # let mut con = server.connection()?;
+/// redis::cmd("SET").arg("user:7").arg(r#"{"id":7,"name":"Alice Example"}"#).exec(&mut con)?;
+/// let user = User::get(7).run(&mut con)?.unwrap();
+/// assert_eq!(user.last, "Example");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// `migrate(V1, V2)` lists the versions before this one, oldest first; each is
+/// turned into the next. `codecs = [New, Old]` does the same for codecs: the
+/// first writes, all are read. What cannot be read is an
+/// [error](crate::Error::is_mismatch) or, with `on_mismatch = "miss"`, not there.
+///
+#[doc = include_str!("codec/envelope.md")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not stored as a blob",
     label = "stored as a hash",
@@ -20,6 +60,17 @@ use crate::ttl::Expiry;
 pub trait BlobModel: RedisModel {
     /// What writes and reads the bytes.
     type Codec: Codec<Self>;
+
+    /// The codecs that are read, the one above first.
+    #[doc(hidden)]
+    type Readers: Readers<Self>;
+
+    /// The older versions that are read.
+    #[doc(hidden)]
+    type Past: Past<Self, Self::Readers>;
+
+    #[doc(hidden)]
+    const LAYOUT: Layout = Layout::DEFAULT;
 }
 
 /// Stored as a blob.
@@ -82,7 +133,10 @@ impl<M: BlobModel> Storage<M> for Blob {
 
     fn record(id: &M::Id, reply: Reply) -> Result<Option<M>> {
         let Some(bytes) = reply.into_bytes()? else { return Ok(None) };
-        decode(&bytes, Place::key_of(&KeyOf::<M>(id))).map(Some)
+        match decode(&bytes, Place::key_of(&KeyOf::<M>(id))) {
+            Err(error) if M::LAYOUT.is_miss && error.is_mismatch() => Ok(None),
+            decoded => decoded.map(Some),
+        }
     }
 }
 
@@ -100,15 +154,22 @@ fn set_expiry(command: &mut CommandWriter<'_>, expiry: Expiry) {
 }
 
 pub(crate) fn encode<M: BlobModel>(model: &M, place: Place<'_>) -> Result<Vec<u8>> {
+    let header = M::LAYOUT.header::<M, M::Codec>(M::SPEC.name);
     let mut bytes = Vec::with_capacity(256);
+    bytes.extend_from_slice(header.as_bytes());
+    let place = place.with_header(header.as_bytes());
     M::Codec::encode(model, &place, &mut bytes).map_err(wrong::<M>)?;
+    if bytes.len() > MAX_BLOB {
+        return Err(wrong::<M>(ValueError::limit("larger than 64 MiB")));
+    }
     Ok(bytes)
 }
 
 pub(crate) fn decode<M: BlobModel>(bytes: &[u8], place: Place<'_>) -> Result<M> {
-    M::Codec::decode(bytes, &place).map_err(wrong::<M>)
+    codec::read::<M, M::Codec, M::Readers, M::Past>(bytes, &place, M::SPEC.name, M::LAYOUT)
+        .map_err(wrong::<M>)
 }
 
-fn wrong<M: BlobModel>(error: crate::error::ValueError) -> Error {
+fn wrong<M: BlobModel>(error: ValueError) -> Error {
     Error::from(error.of_codec(M::Codec::NAME)).with_model(M::SPEC.name)
 }

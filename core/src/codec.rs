@@ -6,23 +6,98 @@
 
 #[cfg(feature = "bincode")]
 mod bincode;
+#[cfg(feature = "cbor")]
+mod cbor;
+mod envelope;
+#[cfg(any(feature = "postcard", feature = "bincode"))]
+mod fingerprint;
+mod foreign;
+mod format;
 #[cfg(feature = "json")]
 mod json;
 #[cfg(feature = "serde")]
-#[cfg_attr(not(any(feature = "json", feature = "bincode")), allow(dead_code))]
+#[cfg_attr(
+    not(any(
+        feature = "json",
+        feature = "msgpack",
+        feature = "cbor",
+        feature = "postcard",
+        feature = "bincode",
+        feature = "pickle"
+    )),
+    allow(dead_code, unused_macros, unused_imports)
+)]
+mod limited;
+#[cfg(feature = "serde")]
+#[cfg_attr(
+    not(any(
+        feature = "json",
+        feature = "msgpack",
+        feature = "cbor",
+        feature = "postcard",
+        feature = "bincode",
+        feature = "pickle"
+    )),
+    allow(dead_code, unused_macros, unused_imports)
+)]
+mod limits;
+#[cfg(feature = "msgpack")]
+mod msgpack;
+#[cfg(feature = "serde")]
+#[cfg_attr(
+    not(any(
+        feature = "json",
+        feature = "msgpack",
+        feature = "cbor",
+        feature = "postcard",
+        feature = "bincode",
+        feature = "pickle"
+    )),
+    allow(dead_code, unused_macros, unused_imports)
+)]
 mod optional;
+#[cfg(feature = "pickle")]
+mod pickle;
+mod place;
+#[cfg(feature = "postcard")]
+mod postcard;
+#[cfg(feature = "serde")]
+#[cfg_attr(
+    not(any(
+        feature = "json",
+        feature = "msgpack",
+        feature = "cbor",
+        feature = "postcard",
+        feature = "bincode",
+        feature = "pickle"
+    )),
+    allow(dead_code, unused_macros, unused_imports)
+)]
+mod serde_codec;
+mod stored;
 
-use std::fmt;
 use std::io::Write;
 
 #[cfg(feature = "bincode")]
 pub use self::bincode::{Bincode, BincodeLegacy};
+#[cfg(feature = "cbor")]
+pub use self::cbor::Cbor;
+pub use self::envelope::Envelope;
+pub use self::format::Format;
 #[cfg(feature = "json")]
 pub use self::json::Json;
+#[cfg(feature = "msgpack")]
+pub use self::msgpack::MsgPack;
+#[cfg(feature = "pickle")]
+pub use self::pickle::Pickle;
+pub use self::place::Place;
+#[cfg(feature = "postcard")]
+pub use self::postcard::Postcard;
+pub(crate) use self::stored::read;
+pub use self::stored::{Layout, Past, Readers};
 use crate::error::ValueError;
 
-/// The largest blob that a codec reads, in bytes: 64 MiB.
-#[cfg(feature = "serde")]
+/// The largest blob that a codec reads or writes, in bytes: 64 MiB.
 pub(crate) const MAX_BLOB: usize = 64 << 20;
 
 /// Turns a `T` into bytes and back.
@@ -70,6 +145,9 @@ pub trait Codec<T> {
     /// The codec's name in errors, such as `json`.
     const NAME: &'static str;
 
+    /// What an envelope says about it; a codec of your own needs none.
+    const FORMAT: Format = Format::UNKNOWN;
+
     /// Writes `value`. Writing into `out` itself does not fail.
     fn encode<W: Write>(value: &T, place: &Place<'_>, out: &mut W) -> Result<(), ValueError>;
 
@@ -86,49 +164,11 @@ pub trait Codec<T> {
     fn absent() -> Option<T> {
         None
     }
-}
 
-/// Where a value is stored: a codec may bind what it writes to it, so that a
-/// value which was copied to another place is refused.
-#[derive(Clone, Copy)]
-pub struct Place<'a> {
-    key: Option<&'a dyn fmt::Display>,
-    field: Option<&'a str>,
-}
-
-impl<'a> Place<'a> {
-    /// Outside Redis: a file, a message.
-    pub const NOWHERE: Place<'static> = Place { key: None, field: None };
-
-    pub(crate) fn key_of(key: &'a dyn fmt::Display) -> Self {
-        Self { key: Some(key), field: None }
+    /// A number that changes with the layout of a `T`: its fields, their order
+    /// and their types. For formats that store values without names, where it
+    /// tells a changed struct from the one that was stored; else 0.
+    fn fingerprint() -> u16 {
+        0
     }
-
-    pub(crate) fn with_field(self, field: &'a str) -> Self {
-        Self { field: Some(field), ..self }
-    }
-
-    /// The Redis key, where the value is in Redis.
-    pub fn key(&self) -> Option<&dyn fmt::Display> {
-        self.key
-    }
-
-    /// The hash field, where the value is in one.
-    pub fn field(&self) -> Option<&str> {
-        self.field
-    }
-}
-
-impl fmt::Debug for Place<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = self.key.map(|key| key.to_string());
-        f.debug_struct("Place").field("key", &key).field("field", &self.field).finish()
-    }
-}
-
-/// What codecs check before they read.
-#[cfg(feature = "serde")]
-#[cfg_attr(not(any(feature = "json", feature = "bincode")), allow(dead_code))]
-pub(crate) fn check_size(bytes: &[u8]) -> Result<(), ValueError> {
-    if bytes.len() > MAX_BLOB { Err(ValueError::limit("larger than 64 MiB")) } else { Ok(()) }
 }

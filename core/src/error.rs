@@ -76,8 +76,26 @@ pub enum ErrorKind {
     InvalidValue,
     /// A codec could not encode or decode.
     Codec,
-    /// Stored by a version of the model that this program does not know.
-    Version,
+    /// The value was not written by this crate; the message says what it looks like.
+    Foreign,
+    /// The value was written by a codec that the model does not list.
+    WrongCodec,
+    /// The value is one of another model.
+    WrongModel,
+    /// The value was written by a later version of the model.
+    NewerVersion,
+    /// The value was written by a version of the model that is too old to be
+    /// migrated, or its migration refused it.
+    NoMigration,
+    /// The struct has changed since the value was written, but the model's
+    /// `version` has not.
+    LayoutChanged,
+    /// Something stands behind the value.
+    TrailingBytes,
+    /// The value was changed or moved since it was sealed or signed.
+    Tampered,
+    /// The value was sealed or signed with a key that is not in the key ring.
+    UnknownKey,
     /// A number would leave the range of the field's type.
     OutOfRange,
     /// The server is too old for the operation.
@@ -147,6 +165,29 @@ impl Error {
     /// A stored value is not one of the field's type.
     pub fn is_invalid_value(&self) -> bool {
         self.kind() == ErrorKind::InvalidValue
+    }
+
+    /// A stored value is not one that this version of the model reads: it is
+    /// another model's or program's, of another codec or version, or garbage.
+    /// `on_mismatch = "miss"` counts it as absent. Nobody's attack is one of these.
+    pub fn is_mismatch(&self) -> bool {
+        use ErrorKind::*;
+        matches!(
+            self.kind(),
+            Codec
+                | Foreign
+                | WrongCodec
+                | WrongModel
+                | NewerVersion
+                | NoMigration
+                | LayoutChanged
+                | TrailingBytes
+        )
+    }
+
+    /// A stored value was changed, moved or made by somebody without the key.
+    pub fn is_tampered(&self) -> bool {
+        self.kind() == ErrorKind::Tampered
     }
 
     /// A number would leave the range of its field.
@@ -308,8 +349,11 @@ impl ValueError {
         Self { kind: ErrorKind::Limit, codec: None, reason: Cow::Borrowed(reason) }
     }
 
+    pub(crate) const fn of_kind(kind: ErrorKind, reason: &'static str) -> Self {
+        Self { kind, codec: None, reason: Cow::Borrowed(reason) }
+    }
+
     /// For reasons that are put together from numbers, never from contents.
-    #[cfg(feature = "json")]
     pub(crate) fn computed(kind: ErrorKind, reason: String) -> Self {
         Self { kind, codec: None, reason: Cow::Owned(reason) }
     }

@@ -28,11 +28,19 @@ pub mod __private;
 pub use redis;
 
 pub use crate::blob::{BlobModel, NoFields};
+#[cfg(feature = "cbor")]
+pub use crate::codec::Cbor;
 #[cfg(feature = "json")]
 pub use crate::codec::Json;
+#[cfg(feature = "msgpack")]
+pub use crate::codec::MsgPack;
+#[cfg(feature = "pickle")]
+pub use crate::codec::Pickle;
+#[cfg(feature = "postcard")]
+pub use crate::codec::Postcard;
 #[cfg(feature = "bincode")]
 pub use crate::codec::{Bincode, BincodeLegacy};
-pub use crate::codec::{Codec, Place};
+pub use crate::codec::{Codec, Format, Place};
 pub use crate::error::{Error, ErrorKind, Result, ValueError};
 pub use crate::field::{Countable, Field, OrDefault, Plain, StoreAs, Stored, Via};
 pub use crate::hash::{HashModel, Select, Selection};

@@ -17,5 +17,7 @@ const _: () = {
     #[automatically_derived]
     impl __rt::BlobModel for Session {
         type Codec = Json;
+        type Readers = (Json, ());
+        type Past = ();
     }
 };

@@ -1,9 +1,10 @@
 //! `#[redis(…)]` as written: which attributes, with which values.
 
-use proc_macro2::{Span, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenTree};
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Ident, LitStr, Token, Type};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Ident, LitInt, LitStr, Token, Type};
 
 use crate::ctxt::Ctxt;
 use crate::spell;
@@ -24,6 +25,12 @@ enum Form {
     Text,
     /// `= Some<Type>`
     Type,
+    /// `= [Some<Type>, Another]`
+    List,
+    /// `(SomeType, Another)`
+    Arguments,
+    /// `= 3`
+    Number,
 }
 
 struct Known {
@@ -43,6 +50,12 @@ const KNOWN: &[Known] = &[
     known("ttl", Form::Text, Site::Struct),
     known("rename_all", Form::Text, Site::Struct),
     known("crate", Form::Text, Site::Struct),
+    known("name", Form::Text, Site::Struct),
+    known("codecs", Form::List, Site::Struct),
+    known("version", Form::Number, Site::Struct),
+    known("migrate", Form::Arguments, Site::Struct),
+    known("envelope", Form::Text, Site::Struct),
+    known("on_mismatch", Form::Text, Site::Struct),
     known("rename", Form::Text, Site::Field),
     known("default", Form::Flag, Site::Field),
     known("skip", Form::Flag, Site::Field),
@@ -67,6 +80,8 @@ pub(crate) enum Value {
     None,
     Text(LitStr),
     Type(Box<Type>),
+    Types(Vec<Type>),
+    Number(LitInt),
 }
 
 impl Attrs {
@@ -122,14 +137,29 @@ impl Attrs {
     pub(crate) fn text(&self, name: &str) -> Option<&LitStr> {
         match &self.get(name)?.value {
             Value::Text(text) => Some(text),
-            Value::None | Value::Type(_) => None,
+            _ => None,
         }
     }
 
     pub(crate) fn ty(&self, name: &str) -> Option<&Type> {
         match &self.get(name)?.value {
             Value::Type(ty) => Some(ty),
-            Value::None | Value::Text(_) => None,
+            _ => None,
+        }
+    }
+
+    /// The types of a list; none if there is no list.
+    pub(crate) fn types(&self, name: &str) -> &[Type] {
+        match self.get(name).map(|item| &item.value) {
+            Some(Value::Types(types)) => types,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn number(&self, name: &str) -> Option<&LitInt> {
+        match &self.get(name)?.value {
+            Value::Number(number) => Some(number),
+            _ => None,
         }
     }
 
@@ -158,7 +188,31 @@ fn read_one(
         Form::Flag => Ok(Value::None),
         Form::Text => value(name, input, "\"…\"").map(Value::Text),
         Form::Type => value(name, input, "Json").map(|ty| Value::Type(Box::new(ty))),
+        Form::Number => value(name, input, "2").map(Value::Number),
+        Form::List if input.peek(Token![=]) => {
+            input.parse::<Token![=]>()?;
+            types(name, input, Delimiter::Bracket, " = [MsgPack, Json]")
+        }
+        Form::List => types(name, input, Delimiter::Bracket, " = [MsgPack, Json]"),
+        Form::Arguments => types(name, input, Delimiter::Parenthesis, "(UserV1, UserV2)"),
     }
+}
+
+/// A list of types, at least one.
+fn types(
+    name: &Ident,
+    input: ParseStream<'_>,
+    delimiter: Delimiter,
+    example: &str,
+) -> syn::Result<Value> {
+    let usage = || syn::Error::new(name.span(), format!("write `{name}{example}`"));
+    let group: Group = input.parse().map_err(|_| usage())?;
+    if group.delimiter() != delimiter {
+        return Err(usage());
+    }
+    let parser = Punctuated::<Type, Token![,]>::parse_terminated;
+    let types = parser.parse2(group.stream())?;
+    if types.is_empty() { Err(usage()) } else { Ok(Value::Types(types.into_iter().collect())) }
 }
 
 fn value<T: Parse>(name: &Ident, input: ParseStream<'_>, example: &str) -> syn::Result<T> {

@@ -3,11 +3,11 @@
 //! What is emitted for a small model, whole:
 //! `expected/user.rs`.
 
+mod blob;
 mod bounds;
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Ident, Type};
 
@@ -109,12 +109,15 @@ fn shape(model: &Model<'_>, stub: bool) -> Shape {
                 marker: quote!(__rt::HashModel for #ident #ty #bounds {}),
             }
         }
-        Storage::Blob(codec) => Shape {
-            declaration: TokenStream::new(),
+        Storage::Blob(blob) => Shape {
+            declaration: if stub { TokenStream::new() } else { blob::assertions(model, blob) },
             handles: quote!(__rt::NoFields),
             value: quote!(__rt::NoFields::NONE),
             storage: if stub { quote!(__rt::Stub) } else { quote!(__rt::Blob) },
-            marker: quote!(__rt::BlobModel for #ident #ty #bounds { type Codec = #codec; }),
+            marker: {
+                let items = blob::items(blob);
+                quote!(__rt::BlobModel for #ident #ty #bounds { #items })
+            },
         },
     }
 }
@@ -134,7 +137,7 @@ fn spec(model: &Model<'_>) -> TokenStream {
     let fields: &[Field<'_>] =
         if let Storage::Hash(fields) = &model.storage { fields } else { &[] };
     let names = fields.iter().filter_map(|field| field.role.name());
-    let name = model.input.ident.unraw().to_string();
+    let name = &model.name;
     let key = &model.key;
     let ttl = model.ttl.map(|millis| {
         let millis = proc_macro2::Literal::u64_unsuffixed(millis);

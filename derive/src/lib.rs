@@ -6,6 +6,7 @@
 //! impl, so that one mistake does not make errors wherever the type is used.
 
 mod attr;
+mod blob;
 mod case;
 mod ctxt;
 mod expand;

@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Ident, LitStr, Path, Type, Visibility, parse_quote};
 
 use crate::attr::{Attrs, Site};
+use crate::blob::{self, Blob};
 use crate::case::{self, Case};
 use crate::ctxt::Ctxt;
 use crate::key::{self, Placeholder};
@@ -16,6 +17,8 @@ use crate::{spell, ttl};
 pub(crate) struct Model<'a> {
     pub(crate) input: &'a DeriveInput,
     pub(crate) krate: Path,
+    /// The name in errors and envelopes.
+    pub(crate) name: String,
     pub(crate) key: LitStr,
     /// Milliseconds.
     pub(crate) ttl: Option<u64>,
@@ -31,7 +34,7 @@ pub(crate) struct Part<'a> {
 
 pub(crate) enum Storage<'a> {
     Hash(Vec<Field<'a>>),
-    Blob(&'a Type),
+    Blob(Blob<'a>),
 }
 
 /// A field of a hash model, in the struct's order.
@@ -73,7 +76,7 @@ impl<'a> Model<'a> {
         let fields = fields.filter(|_| input.generics.lifetimes().next().is_none())?;
         let placeholders =
             key.map(|key| placeholders(ctxt, input, key, fields)).unwrap_or_default();
-        let storage = storage(ctxt, attrs, fields, &placeholders, case);
+        let storage = storage(ctxt, input, attrs, fields, &placeholders, case);
         let part = |name: &str| find(fields, name).map(|(member, ty)| Part { member, ty });
         let mut parts: Vec<_> =
             placeholders.iter().filter_map(|placeholder| part(&placeholder.field)).collect();
@@ -82,7 +85,7 @@ impl<'a> Model<'a> {
             parts.extend(part("id"));
         }
         let key = key.cloned().unwrap_or_else(|| LitStr::new("", input.ident.span()));
-        Some(Self { input, krate, key, ttl, parts, storage })
+        Some(Self { input, krate, name: name(ctxt, input, attrs), key, ttl, parts, storage })
     }
 
     /// The name of the struct of field handles, unlike any in the fields' types.
@@ -110,6 +113,18 @@ pub(crate) fn krate(ctxt: &Ctxt, attrs: &Attrs) -> Path {
         }
         None => parse_quote!(::redis_model),
     }
+}
+
+/// `name = "…"`, or the struct's own.
+fn name(ctxt: &Ctxt, input: &DeriveInput, attrs: &Attrs) -> String {
+    match attrs.text("name") {
+        Some(name) if name.value().is_empty() => {
+            ctxt.error(name, "a model's name must not be empty")
+        }
+        Some(name) => return name.value(),
+        None => {}
+    }
+    input.ident.unraw().to_string()
 }
 
 /// A model is a struct with named fields.
@@ -209,13 +224,15 @@ fn id_is_missing(ctxt: &Ctxt, input: &DeriveInput, key: &LitStr) {
 
 fn storage<'a>(
     ctxt: &Ctxt,
+    input: &'a DeriveInput,
     attrs: &'a Attrs,
     fields: &'a Fields,
     placeholders: &[Placeholder],
     case: Option<Case>,
 ) -> Storage<'a> {
     let read = |field: &'a syn::Field| Attrs::read(ctxt, &field.attrs, Site::Field);
-    if attrs.get("blob").is_none() {
+    let blob = blob::check(ctxt, input, attrs);
+    if !attrs.mentions("blob") && !attrs.mentions("codecs") {
         let in_key =
             |member: &Ident| placeholders.iter().any(|it| *member.unraw().to_string() == it.field);
         let fields = fields.iter().filter_map(|field| {
@@ -252,8 +269,8 @@ fn storage<'a>(
             ),
         );
     }
-    match attrs.ty("blob") {
-        Some(codec) => Storage::Blob(codec),
+    match blob {
+        Some(blob) => Storage::Blob(blob),
         // Unreadable, and told so.
         None => Storage::Hash(Vec::new()),
     }

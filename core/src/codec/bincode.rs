@@ -5,18 +5,22 @@
 //! of our interface, so that it can be replaced without changing what is stored.
 
 use std::io::Write;
+use std::marker::PhantomData;
 
 use bincode::config::{self, Config};
 use bincode::error::{DecodeError, EncodeError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Codec, MAX_BLOB, Place, check_size, optional};
+use super::limited::Limited;
+use super::limits::{Limits, no_trailing};
+use super::serde_codec::{SerdeFormat, serde_codec};
+use super::{Format, MAX_BLOB};
 use crate::error::ValueError;
 
 /// [bincode 2]'s standard format, which is also what bincode 1's
-/// `DefaultOptions` wrote: compact, but without field names. Reading it with a
-/// changed struct goes wrong; prefer `Json` for what has to live long.
+/// `DefaultOptions` wrote: compact, but without field names. As a blob it gets an
+/// envelope, by which a changed struct is told from the one that was stored.
 ///
 /// [bincode 2]: https://docs.rs/bincode/2.0.1
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +38,7 @@ fn legacy() -> impl Config {
     config::legacy().with_limit::<MAX_BLOB>()
 }
 
-fn encode<T: Serialize, W: Write>(
+fn write<T: Serialize, W: Write>(
     value: &T,
     config: impl Config,
     mut out: W,
@@ -48,44 +52,38 @@ fn encode<T: Serialize, W: Write>(
     }
 }
 
-fn decode<T: DeserializeOwned>(bytes: &[u8], config: impl Config) -> Result<T, ValueError> {
-    check_size(bytes)?;
-    let (value, used) =
-        bincode::serde::decode_from_slice(bytes, config).map_err(|error| match error {
-            DecodeError::LimitExceeded => ValueError::limit("more than 64 MiB of values"),
-            DecodeError::UnexpectedEnd { .. } => ValueError::new("bincode that is cut off"),
-            _ => ValueError::new("not bincode of this type"),
-        })?;
-    if used == bytes.len() {
-        Ok(value)
-    } else {
-        Err(ValueError::new("bytes left over after the value"))
-    }
+fn read<T: DeserializeOwned>(
+    bytes: &[u8],
+    config: impl Config,
+    limits: &Limits,
+) -> Result<T, ValueError> {
+    let seed = Limited::new(PhantomData::<T>, limits);
+    let read = bincode::serde::seed_decode_from_slice(seed, bytes, config);
+    let (value, used) = read.map_err(|error| match error {
+        DecodeError::LimitExceeded => ValueError::limit("more than 64 MiB of values"),
+        DecodeError::UnexpectedEnd { .. } => ValueError::new("bincode that is cut off"),
+        _ => ValueError::new("not bincode of this type"),
+    })?;
+    no_trailing(bytes.len() - used)?;
+    Ok(value)
 }
 
-macro_rules! codec {
-    ($codec:ident, $name:literal, $config:ident) => {
-        impl<T: Serialize + DeserializeOwned> Codec<T> for $codec {
-            const NAME: &'static str = $name;
+serde_codec!(Bincode, "bincode", Format::BINCODE, fingerprint);
+serde_codec!(BincodeLegacy, "bincode-legacy", Format::BINCODE_LEGACY, fingerprint);
 
-            fn encode<W: Write>(value: &T, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
-                encode(value, $config(), out)
+macro_rules! format {
+    ($codec:ident, $config:ident) => {
+        impl SerdeFormat for $codec {
+            fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError> {
+                write(value, $config(), out)
             }
 
-            fn decode(bytes: &[u8], _: &Place<'_>) -> Result<T, ValueError> {
-                decode(bytes, $config())
-            }
-
-            fn is_absent(value: &T) -> bool {
-                optional::is_none(value)
-            }
-
-            fn absent() -> Option<T> {
-                optional::missing()
+            fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, ValueError> {
+                read(bytes, $config(), limits)
             }
         }
     };
 }
 
-codec!(Bincode, "bincode", standard);
-codec!(BincodeLegacy, "bincode-legacy", legacy);
+format!(Bincode, standard);
+format!(BincodeLegacy, legacy);

@@ -1,51 +1,66 @@
 //! JSON, by serde_json.
 
+mod finite;
+
 use std::io::Write;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use super::{Codec, Place, check_size, optional};
+use self::finite::Finite;
+use super::Format;
+use super::limited::Limited;
+use super::limits::Limits;
+use super::serde_codec::{SerdeFormat, serde_codec};
 use crate::error::{ErrorKind, ValueError};
 
 /// Any serde type as plain JSON text, which every other program reads:
 /// `json.loads` in Python, `JSON.parse` in a browser, `redis-cli` by eye.
 ///
-/// A map's keys must be strings, integers or `bool`.
+/// Floats come back exactly as they were; those that are not finite have no
+/// JSON form, and are refused. A map's keys must be strings, integers or `bool`.
 #[derive(Debug, Clone, Copy)]
 pub struct Json;
 
-impl<T: Serialize + DeserializeOwned> Codec<T> for Json {
-    const NAME: &'static str = "json";
+serde_codec!(Json, "json", Format::JSON);
 
-    fn encode<W: Write>(value: &T, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+impl SerdeFormat for Json {
+    fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError> {
+        let refused = finite::Refused::default();
+        let mut serializer = serde_json::Serializer::new(out);
         // Serde's message may quote the value, so it is not passed on.
-        serde_json::to_writer(out, value).map_err(|_| {
-            ValueError::new(
-                "the value has no JSON form (a map key that is not text, or its own refusal)",
-            )
+        value.serialize(Finite::new(&mut serializer, &refused)).map_err(|_| {
+            ValueError::new(if refused.get() {
+                "NaN and infinity have no JSON form"
+            } else {
+                "the value has no JSON form (a map key that is not text, or its own refusal)"
+            })
         })
     }
 
-    fn decode(bytes: &[u8], _: &Place<'_>) -> Result<T, ValueError> {
-        check_size(bytes)?;
-        serde_json::from_slice(bytes).map_err(|error| {
-            let what = match error.classify() {
-                Category::Data => "JSON of another shape than the type",
-                Category::Eof => "JSON that is cut off",
-                Category::Syntax | Category::Io => "not JSON",
-            };
-            let at = format!("{what} (line {}, column {})", error.line(), error.column());
-            ValueError::computed(ErrorKind::Codec, at)
-        })
+    fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, ValueError> {
+        let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+        let value =
+            T::deserialize(Limited::new(&mut deserializer, limits)).map_err(|e| wrong(&e))?;
+        deserializer.end().map_err(|error| {
+            let at = format!(
+                "something follows the value (line {}, column {})",
+                error.line(),
+                error.column()
+            );
+            ValueError::computed(ErrorKind::TrailingBytes, at)
+        })?;
+        Ok(value)
     }
+}
 
-    fn is_absent(value: &T) -> bool {
-        optional::is_none(value)
-    }
-
-    fn absent() -> Option<T> {
-        optional::missing()
-    }
+fn wrong(error: &serde_json::Error) -> ValueError {
+    let what = match error.classify() {
+        Category::Data => "JSON of another shape than the type",
+        Category::Eof => "JSON that is cut off",
+        Category::Syntax | Category::Io => "not JSON",
+    };
+    let at = format!("{what} (line {}, column {})", error.line(), error.column());
+    ValueError::computed(ErrorKind::Codec, at)
 }

@@ -38,7 +38,11 @@ pub(super) fn with_bounds(model: &Model<'_>) -> Generics {
                 }
             }
         }
-        Storage::Blob(codec) => clause.predicates.push(parse_quote!(#codec: __rt::Codec<Self>)),
+        Storage::Blob(blob) => {
+            for codec in std::iter::once(blob.codec).chain(blob.older) {
+                clause.predicates.push(parse_quote!(#codec: __rt::Codec<Self>));
+            }
+        }
     }
     generics
 }

@@ -1,0 +1,38 @@
+//! CBOR, by cbor4ii.
+
+use std::io::Write;
+
+use cbor4ii::core::dec::Read;
+use cbor4ii::core::utils::SliceReader;
+use cbor4ii::serde::Deserializer;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Format;
+use super::limited::Limited;
+use super::limits::{Limits, no_trailing};
+use super::serde_codec::{SerdeFormat, serde_codec};
+use crate::error::ValueError;
+
+/// CBOR (RFC 8949) with named fields: as small and as tolerant of changed
+/// structs as MessagePack, and a standard.
+#[derive(Debug, Clone, Copy)]
+pub struct Cbor;
+
+serde_codec!(Cbor, "cbor", Format::CBOR);
+
+impl SerdeFormat for Cbor {
+    fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError> {
+        cbor4ii::serde::to_writer(out, value)
+            .map_err(|_| ValueError::new("the value has no CBOR form"))
+    }
+
+    fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, ValueError> {
+        let mut deserializer = Deserializer::new(SliceReader::new(bytes));
+        let value = T::deserialize(Limited::new(&mut deserializer, limits))
+            .map_err(|_| ValueError::new("not CBOR of this type"))?;
+        let left = deserializer.into_inner().fill(bytes.len()).map(|rest| rest.as_ref().len());
+        no_trailing(left.unwrap_or(0))?;
+        Ok(value)
+    }
+}

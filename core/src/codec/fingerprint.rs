@@ -1,0 +1,606 @@
+//! A number for the layout of a type, found out through serde itself.
+//!
+//! The type is deserialized from a source that has whatever is asked for and
+//! notes the questions: the names of fields and variants, their order, and the
+//! types of values, nested ones too. That is what a positional format depends
+//! on. Hashing the struct's tokens in the derive was not taken: it does not
+//! see into the types of fields, and changes where nothing else does.
+//!
+//! Types that refuse made-up values are offered some others; where all are
+//! refused, what comes after that value is known by name only.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{PoisonError, RwLock};
+
+use serde::de::value::{Error as Refused, U32Deserializer};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer,
+    MapAccess, SeqAccess, VariantAccess, Visitor,
+};
+
+/// The fingerprint of a type, which is never 0.
+pub(super) fn of<T: DeserializeOwned>() -> u16 {
+    // Known by the function's address, since types here need not be `'static`:
+    // functions that share one are the same function, with the same result.
+    static KNOWN: RwLock<Option<HashMap<usize, u16>>> = RwLock::new(None);
+    let function: fn() -> u16 = of::<T>;
+    let address = function as usize;
+    let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(fingerprint) = known.as_ref().and_then(|known| known.get(&address)) {
+        return *fingerprint;
+    }
+    drop(known);
+    let fingerprint = trace::<T>();
+    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+    known.get_or_insert_default().insert(address, fingerprint);
+    fingerprint
+}
+
+/// Each pass follows one variant of each enum, and may be ended by a refusal.
+const MAX_PASSES: usize = 256;
+const MAX_QUESTIONS: usize = 10_000;
+const MAX_DEPTH: usize = 64;
+
+fn trace<T: DeserializeOwned>() -> u16 {
+    let trace = Trace::default();
+    for _ in 0..MAX_PASSES {
+        trace.questions.set(0);
+        trace.last_leaf.set(None);
+        trace.inside.borrow_mut().clear();
+        let made = T::deserialize(Probe { trace: &trace, path: 1 });
+        let retry = made.is_err() && trace.offer_another();
+        let open = trace.enums.borrow().values().any(|it| it.followed < it.variants);
+        if !(retry || open) {
+            break;
+        }
+    }
+    let hash = trace.hash.get();
+    // The halves together; 0 says that there is none.
+    ((hash ^ (hash >> 16)) as u16).max(1)
+}
+
+#[derive(Default)]
+struct Trace {
+    hash: Cell<u32>,
+    questions: Cell<usize>,
+    enums: RefCell<BTreeMap<(&'static str, &'static [&'static str]), Followed>>,
+    /// Which of the values on offer a leaf gets, by its path.
+    offers: RefCell<BTreeMap<u32, usize>>,
+    last_leaf: Cell<Option<u32>>,
+    /// The names of the types that are open, to know recursion by.
+    inside: RefCell<Vec<&'static str>>,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Followed {
+    variants: usize,
+    followed: usize,
+    /// One that could be made.
+    works: usize,
+}
+
+/// What is offered where a type refuses: enough for addresses, ids, URLs and dates.
+const TEXTS: [&str; 9] = [
+    "a",
+    "",
+    "1",
+    "127.0.0.1",
+    "00000000-0000-4000-8000-000000000000",
+    "2000-01-01T00:00:00Z",
+    "2000-01-01",
+    "http://a.a/",
+    "00:00:00",
+];
+const BYTES: [&[u8]; 5] = [&[0; 16], &[], &[0; 32], &[0; 4], &[0; 12]];
+const OFFERS: usize = TEXTS.len();
+
+impl Trace {
+    fn note(&self, bytes: &[u8]) {
+        self.hash.set(mix(self.hash.get(), bytes));
+    }
+
+    fn ask(&self, what: &str) -> Result<(), Refused> {
+        self.note(what.as_bytes());
+        self.questions.set(self.questions.get() + 1);
+        let depth = self.inside.borrow().len();
+        if self.questions.get() > MAX_QUESTIONS || depth > MAX_DEPTH {
+            return Err(Refused::custom("too large"));
+        }
+        Ok(())
+    }
+
+    fn offer(&self, path: u32) -> usize {
+        self.last_leaf.set(Some(path));
+        self.offers.borrow().get(&path).copied().unwrap_or(0)
+    }
+
+    /// The value that was made up last was refused: the next pass has another,
+    /// if there is one.
+    fn offer_another(&self) -> bool {
+        let Some(path) = self.last_leaf.get() else { return false };
+        let mut offers = self.offers.borrow_mut();
+        let offer = offers.entry(path).or_default();
+        *offer += 1;
+        *offer < OFFERS
+    }
+
+    fn is_recursive(&self) -> bool {
+        let inside = self.inside.borrow();
+        inside.last().is_some_and(|last| inside.iter().filter(|name| *name == last).count() > 1)
+    }
+
+    /// Runs what is inside of a named type.
+    fn within<T>(&self, name: &'static str, inside: impl FnOnce() -> T) -> T {
+        self.inside.borrow_mut().push(name);
+        let result = inside();
+        self.inside.borrow_mut().pop();
+        result
+    }
+}
+
+/// FNV-1a.
+fn mix(hash: u32, bytes: &[u8]) -> u32 {
+    let start = if hash == 0 { 0x811c_9dc5 } else { hash };
+    // 0xFF ends each name: no UTF-8 has it.
+    bytes
+        .iter()
+        .chain(&[0xff])
+        .fold(start, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+}
+
+#[derive(Clone, Copy)]
+struct Probe<'a> {
+    trace: &'a Trace,
+    path: u32,
+}
+
+impl Probe<'_> {
+    fn child(self, index: usize) -> Self {
+        Self { path: mix(self.path, &index.to_le_bytes()), ..self }
+    }
+
+    fn fields(self, count: usize) -> Fields<Self> {
+        Fields { probe: self, at: 0, count }
+    }
+}
+
+macro_rules! numbers {
+    ($($method:ident $visit:ident $ty:ty;)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+            self.trace.ask(stringify!($ty))?;
+            visitor.$visit(if self.trace.offer(self.path) == 0 { 1 as $ty } else { 0 as $ty })
+        }
+    )*};
+}
+
+macro_rules! leaves {
+    ($($method:ident $visit:ident $kind:literal $offers:expr;)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+            self.trace.ask($kind)?;
+            let offers = $offers;
+            visitor.$visit(offers[self.trace.offer(self.path) % offers.len()].into())
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Probe<'_> {
+    type Error = Refused;
+
+    numbers! {
+        deserialize_i8 visit_i8 i8; deserialize_i16 visit_i16 i16; deserialize_i32 visit_i32 i32;
+        deserialize_i64 visit_i64 i64; deserialize_i128 visit_i128 i128; deserialize_u8 visit_u8 u8;
+        deserialize_u16 visit_u16 u16; deserialize_u32 visit_u32 u32; deserialize_u64 visit_u64 u64;
+        deserialize_u128 visit_u128 u128; deserialize_f32 visit_f32 f32; deserialize_f64 visit_f64 f64;
+    }
+
+    leaves! {
+        deserialize_bool visit_bool "bool" [false, true];
+        deserialize_char visit_char "char" ['a', '1'];
+        deserialize_str visit_str "str" TEXTS;
+        deserialize_string visit_string "str" TEXTS;
+        deserialize_bytes visit_bytes "bytes" BYTES;
+        deserialize_byte_buf visit_byte_buf "bytes" BYTES;
+    }
+
+    fn is_human_readable(&self) -> bool {
+        false
+    }
+
+    // Formats that need this to be known describe themselves.
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Refused> {
+        self.trace.ask("any")?;
+        Err(Refused::custom("anything"))
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        self.deserialize_any(visitor)
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        self.trace.ask("option")?;
+        if self.trace.is_recursive() {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self.child(0))
+        }
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        self.trace.ask("unit")?;
+        visitor.visit_unit()
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        self.deserialize_unit(visitor)
+    }
+
+    // Nothing is stored for a newtype, so nothing is noted.
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        self.trace.within(name, || visitor.visit_newtype_struct(self))
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        self.trace.ask("seq")?;
+        let count = usize::from(!self.trace.is_recursive());
+        visitor.visit_seq(self.fields(count))
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        self.trace.ask("tuple")?;
+        self.trace.note(&len.to_le_bytes());
+        visitor.visit_seq(self.fields(len))
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        self.trace.within(name, || self.deserialize_tuple(len, visitor))
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        self.trace.ask("map")?;
+        let count = usize::from(!self.trace.is_recursive());
+        visitor.visit_map(self.fields(count))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        self.trace.ask("struct")?;
+        fields.iter().for_each(|field| self.trace.note(field.as_bytes()));
+        self.trace.within(name, || visitor.visit_seq(self.fields(fields.len())))
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        self.trace.ask("enum")?;
+        variants.iter().for_each(|variant| self.trace.note(variant.as_bytes()));
+        let follow = {
+            let mut enums = self.trace.enums.borrow_mut();
+            let known = enums.entry((name, variants)).or_default();
+            known.variants = variants.len();
+            if known.followed < known.variants {
+                known.followed += 1;
+                known.followed - 1
+            } else {
+                known.works
+            }
+        };
+        let made = self.trace.within(name, || {
+            visitor.visit_enum(Variant { probe: self.child(follow), index: follow })
+        });
+        if made.is_ok()
+            && let Some(known) = self.trace.enums.borrow_mut().get_mut(&(name, variants))
+        {
+            known.works = follow;
+        }
+        made
+    }
+}
+
+/// So many parts: elements, or pairs.
+struct Fields<P> {
+    probe: P,
+    at: usize,
+    count: usize,
+}
+
+impl<'a> Fields<Probe<'a>> {
+    fn next(&mut self) -> Option<Probe<'a>> {
+        self.at += 1;
+        (self.at <= self.count).then(|| self.probe.child(self.at))
+    }
+}
+
+impl<'de> SeqAccess<'de> for Fields<Probe<'_>> {
+    type Error = Refused;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Refused> {
+        self.next().map(|part| seed.deserialize(part)).transpose()
+    }
+}
+
+impl<'de> MapAccess<'de> for Fields<Probe<'_>> {
+    type Error = Refused;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Refused> {
+        self.next().map(|part| seed.deserialize(part)).transpose()
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Refused> {
+        seed.deserialize(self.probe.child(0))
+    }
+}
+
+struct Variant<'a> {
+    probe: Probe<'a>,
+    index: usize,
+}
+
+impl<'de> EnumAccess<'de> for Variant<'_> {
+    type Error = Refused;
+    type Variant = Self;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Refused> {
+        let index: U32Deserializer<Refused> = (self.index as u32).into_deserializer();
+        Ok((seed.deserialize(index)?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Variant<'_> {
+    type Error = Refused;
+
+    fn unit_variant(self) -> Result<(), Refused> {
+        self.probe.trace.ask("unit variant")
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Refused> {
+        self.probe.trace.ask("newtype variant")?;
+        seed.deserialize(self.probe)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Refused> {
+        self.probe.deserialize_tuple(len, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        self.probe.deserialize_struct("", fields, visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    macro_rules! layout {
+        ($($item:item)*) => {{ $(#[derive(Deserialize)] #[allow(dead_code)] $item)* of::<T>() }};
+    }
+
+    #[test]
+    fn a_changed_layout_changes_it() {
+        let all = [
+            layout!(
+                struct T {
+                    a: String,
+                    b: u32,
+                }
+            ),
+            layout!(
+                struct T {
+                    b: u32,
+                    a: String,
+                }
+            ),
+            layout!(
+                struct T {
+                    a: String,
+                    b: u64,
+                }
+            ),
+            layout!(
+                struct T {
+                    a: String,
+                    b: i32,
+                }
+            ),
+            layout!(
+                struct T {
+                    a: Option<String>,
+                    b: u32,
+                }
+            ),
+            layout!(
+                struct T {
+                    a: String,
+                    b: u32,
+                    c: u8,
+                }
+            ),
+            layout!(
+                struct T {
+                    a: String,
+                    b: Vec<u32>,
+                }
+            ),
+            layout!(
+                struct T {
+                    a: String,
+                    b: E,
+                }
+                enum E {
+                    X,
+                    Y,
+                }
+            ),
+            layout!(
+                struct T {
+                    a: String,
+                    b: E,
+                }
+                enum E {
+                    Y,
+                    X,
+                }
+            ),
+            layout!(
+                struct T {
+                    a: String,
+                    b: E,
+                }
+                enum E {
+                    X,
+                    Y,
+                    Z,
+                }
+            ),
+            layout!(
+                struct T {
+                    a: String,
+                    b: E,
+                }
+                enum E {
+                    X,
+                    Y(u8),
+                }
+            ),
+            layout!(
+                struct T {
+                    a: String,
+                    b: E,
+                }
+                enum E {
+                    X,
+                    Y(u16),
+                }
+            ),
+            layout!(
+                struct T {
+                    a: String,
+                    b: Vec<In>,
+                }
+                struct In {
+                    x: u8,
+                }
+            ),
+            layout!(
+                struct T {
+                    a: String,
+                    b: Vec<In>,
+                }
+                struct In {
+                    x: u8,
+                    y: u8,
+                }
+            ),
+            // After what refuses a first offer, and next to a recursion.
+            layout!(
+                struct T {
+                    a: std::num::NonZeroU8,
+                    b: std::net::IpAddr,
+                    c: u8,
+                }
+            ),
+            layout!(
+                struct T {
+                    a: std::num::NonZeroU8,
+                    b: std::net::IpAddr,
+                    c: u16,
+                }
+            ),
+            layout!(
+                struct T {
+                    a: Vec<T>,
+                    b: Option<Box<T>>,
+                    c: u8,
+                }
+            ),
+            layout!(
+                struct T {
+                    a: Vec<T>,
+                    b: Option<Box<T>>,
+                    c: u16,
+                }
+            ),
+            layout!(
+                struct T {
+                    e: E,
+                    c: u8,
+                }
+                enum E {
+                    Add(Box<E>, Box<E>),
+                    Leaf,
+                }
+            ),
+            layout!(
+                struct T {
+                    e: E,
+                    c: u16,
+                }
+                enum E {
+                    Add(Box<E>, Box<E>),
+                    Leaf,
+                }
+            ),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            assert!(all.iter().skip(at + 1).all(|other| other != one), "number {at}: {all:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_stored_alike_has_the_same() {
+        assert_eq!(
+            layout!(
+                struct T {
+                    a: String,
+                    b: Vec<u8>,
+                }
+            ),
+            layout!(
+                struct T {
+                    a: Box<str>,
+                    #[serde(default)]
+                    b: Box<[u8]>,
+                }
+            ),
+        );
+    }
+}

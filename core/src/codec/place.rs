@@ -1,0 +1,67 @@
+//! Where a value is stored.
+
+use std::cell::Cell;
+use std::fmt;
+
+/// Where a value is stored: a codec may bind what it writes to it, so that a
+/// value which was copied to another place is refused.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    key: Option<&'a dyn fmt::Display>,
+    field: Option<&'a str>,
+    header: &'a [u8],
+    stale: Option<&'a Cell<bool>>,
+}
+
+impl<'a> Place<'a> {
+    /// Outside Redis: a file, a message.
+    pub const NOWHERE: Place<'static> = Place { key: None, field: None, header: &[], stale: None };
+
+    pub(crate) fn key_of(key: &'a dyn fmt::Display) -> Self {
+        Self { key: Some(key), ..Place::NOWHERE }
+    }
+
+    pub(crate) fn with_field(self, field: &'a str) -> Self {
+        Self { field: Some(field), ..self }
+    }
+
+    /// With the envelope that stands before the value.
+    pub(crate) fn with_header(self, header: &'a [u8]) -> Self {
+        Self { header, ..self }
+    }
+
+    /// With a flag to raise for what should be written anew.
+    pub(crate) fn noting(self, stale: &'a Cell<bool>) -> Self {
+        Self { stale: Some(stale), ..self }
+    }
+
+    /// For a codec that could read a value, but would write it otherwise now,
+    /// such as with a newer key.
+    pub fn needs_rewrite(&self) {
+        if let Some(stale) = self.stale {
+            stale.set(true);
+        }
+    }
+
+    /// The envelope that stands before the value; empty where there is none.
+    pub fn header(&self) -> &[u8] {
+        self.header
+    }
+
+    /// The Redis key, where the value is in Redis.
+    pub fn key(&self) -> Option<&dyn fmt::Display> {
+        self.key
+    }
+
+    /// The hash field, where the value is in one.
+    pub fn field(&self) -> Option<&str> {
+        self.field
+    }
+}
+
+impl fmt::Debug for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = self.key.map(|key| key.to_string());
+        f.debug_struct("Place").field("key", &key).field("field", &self.field).finish()
+    }
+}

@@ -1,0 +1,51 @@
+//! postcard: the most compact.
+
+use std::io::Write;
+
+use postcard::Error;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Format;
+use super::limited::Limited;
+use super::limits::{Limits, no_trailing};
+use super::serde_codec::{SerdeFormat, serde_codec};
+use crate::error::ValueError;
+
+/// [postcard](https://docs.rs/postcard): half the size of JSON, since it
+/// stores no names.
+///
+/// Whoever reads must have the same struct. As a blob it therefore gets an
+/// envelope, and a struct that has changed is an error, not garbage; give the
+/// model a `version` before you change it. In a hash field there is no envelope.
+#[derive(Debug, Clone, Copy)]
+pub struct Postcard;
+
+serde_codec!(Postcard, "postcard", Format::POSTCARD, fingerprint);
+
+impl SerdeFormat for Postcard {
+    fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError> {
+        postcard::to_io(value, out).map(drop).map_err(|error| {
+            ValueError::new(match error {
+                Error::SerializeSeqLengthUnknown => {
+                    "postcard needs to know the length of a sequence before it is written \
+                     (`#[serde(flatten)]` does not tell it)"
+                }
+                _ => "the value has no postcard form",
+            })
+        })
+    }
+
+    fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, ValueError> {
+        let mut deserializer = postcard::Deserializer::from_bytes(bytes);
+        let value = T::deserialize(Limited::new(&mut deserializer, limits));
+        let value = value.map_err(|error| {
+            ValueError::new(match error {
+                Error::DeserializeUnexpectedEnd => "postcard that is cut off",
+                _ => "not postcard of this type",
+            })
+        })?;
+        no_trailing(deserializer.finalize().map_or(0, <[u8]>::len))?;
+        Ok(value)
+    }
+}
