@@ -13,6 +13,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod cluster;
 mod process;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::{env, io};
 
+pub use cluster::Cluster;
 use process::Process;
 
 /// Names the server binary to use instead of the one on `PATH`.
@@ -35,7 +37,7 @@ pub struct Server {
     process: Option<Arc<Process>>,
 }
 
-/// What a [`Server`] is started with.
+/// What a [`Server`] or a [`Cluster`] is started with.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     binary: Option<PathBuf>,

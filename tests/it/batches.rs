@@ -114,7 +114,7 @@ fn if_the_connection_breaks_each_item_says_what_became_of_it() {
     let saved = Item::save_many(&items).run(&mut con).unwrap();
     assert_eq!(saved.len(), items.len());
     let ok = saved.iter().take_while(|saved| saved.is_ok()).count();
-    assert!(ok >= 1000 && ok < 5000 && ok % 1000 == 0, "{ok}");
+    assert!((1000..5000).contains(&ok) && ok % 1000 == 0, "{ok}");
     let errors: Vec<_> = saved[ok..].iter().map(|saved| saved.as_ref().unwrap_err()).collect();
     assert!(errors.iter().all(|error| error.is_connection()));
     let not_sent = errors.iter().filter(|error| error.to_string().contains("not sent")).count();

@@ -1,0 +1,5 @@
+//! Behaviour on a real cluster of six nodes, which this binary starts.
+
+mod support;
+
+mod operations;
