@@ -34,10 +34,13 @@ pub use crate::codec::Json;
 pub use crate::codec::{Bincode, BincodeLegacy};
 pub use crate::codec::{Codec, Place};
 pub use crate::error::{Error, ErrorKind, Result, ValueError};
-pub use crate::field::{Countable, Field, OrDefault, Plain, StoreAs, Stored, Via};
+pub use crate::field::{
+    Countable, Counter, EmptyAsNone, Field, Maybe, OrDefault, OrElse, Plain, RedisFields, Shown,
+    ShownOption, StoreAs, Stored, Version, Via,
+};
 pub use crate::hash::{HashModel, Select, Selection};
 pub use crate::key::{IntoId, Key, KeyPart, ModelId, PartWriter};
-pub use crate::model::{RedisModel, Spec};
+pub use crate::model::{Extra, RedisModel, Spec};
 pub use crate::op::{
     Batch, CommandWriter, Explanation, Map, Operation, Replies, Reply, Request, SentCommand, batch,
 };
@@ -47,4 +50,4 @@ pub use crate::value::{IntoStep, Number, RedisValue};
 pub use crate::verbs::{Create, Delete, Exists, Expire, Get, GetMany, Persist, Save, Take, TtlOf};
 
 #[cfg(feature = "derive")]
-pub use redis_model_derive::RedisModel;
+pub use redis_model_derive::{KeyPart, RedisFields, RedisModel, RedisValue};

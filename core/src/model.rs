@@ -1,5 +1,6 @@
 //! Models: structs that are kept in Redis.
 
+mod columns;
 mod spec;
 mod storage;
 mod visit;
@@ -10,11 +11,13 @@ use crate::key::{IntoId, Key, ModelId};
 use crate::verbs::{Create, Delete, Exists, Expire, Get, GetMany, Persist, Save, Take, TtlOf};
 use crate::{blob, hash, key, update};
 
+pub use columns::{Column, Declared, Extra, Flattened};
+pub(crate) use columns::width;
 pub use spec::Spec;
 pub use storage::Stub;
 pub(crate) use storage::{After, Read, Storage, Write};
 pub use visit::Visit;
-pub(crate) use visit::key_of;
+pub(crate) use visit::{Inside, key_of};
 
 /// A struct that is kept in Redis under a key of its own; use
 /// `#[derive(RedisModel)]`.

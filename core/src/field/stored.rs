@@ -34,6 +34,11 @@ impl Countable for OrDefault<Plain> {}
 ///
 /// Implemented for every type that can be a field; implement [`RedisValue`]
 /// or [`Codec`] instead.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored in a hash field",
+    label = "not a type that a hash field holds as it is",
+    note = "add `#[redis(codec = Json)]` to the field, or derive or implement `redis_model::RedisValue` for the type"
+)]
 pub trait Stored<As>: Sized {
     /// How the server compares it, as `update.lua` calls it.
     #[doc(hidden)]
@@ -170,7 +175,8 @@ pub trait StoreAs<V, As> {
     fn encode(&self, place: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError>;
 }
 
-fn encode<As, V: Stored<As>>(value: &V, place: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+pub(super) fn encode<As, V: Stored<As>>(
+    value: &V, place: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
     if value.is_absent() {
         return Ok(None);
     }
