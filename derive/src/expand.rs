@@ -77,7 +77,7 @@ fn shape(model: &Model<'_>, stub: bool) -> Shape {
         Storage::Hash(fields) => {
             let (name, vis) = (handles(model.input), &model.input.vis);
             let parameters = bounds::plain(&model.input.generics, &[]);
-            let of_handles = bounds::flattened(&model.input.generics, fields);
+            let of_handles = bounds::of_handles(&model.input.generics, fields);
             let this = quote!(#ident #ty);
             let positions = fields::positions(fields, None);
             let declared =

@@ -2,6 +2,7 @@
 
 mod support;
 
+mod attributes;
 mod blob;
 mod concurrency;
 mod embedded;
@@ -11,3 +12,4 @@ mod lifetime;
 mod operations;
 mod secrets;
 mod update;
+mod values;

@@ -36,6 +36,17 @@ pub(super) fn with_bounds(model: &Model<'_>) -> Generics {
     generics
 }
 
+/// The generics of a struct that is flattened: it is `'static`, as all that is
+/// read from Redis.
+pub(super) fn with_static(generics: &Generics) -> Generics {
+    let mut generics = generics.clone();
+    let types: Vec<_> = generics.type_params().map(|parameter| parameter.ident.clone()).collect();
+    for ty in types {
+        generics.make_where_clause().predicates.push(parse_quote!(#ty: 'static));
+    }
+    generics
+}
+
 /// The generics with what storing the fields takes; for the handles of
 /// flattened structs also their model, wrap and position.
 pub(super) fn of_fields(
@@ -77,14 +88,19 @@ pub(super) fn of_fields(
     generics
 }
 
-/// What the struct of handles asks of the types of flattened fields.
-pub(super) fn flattened(generics: &Generics, fields: &[Field<'_>]) -> Option<WhereClause> {
+/// The clause of the struct of handles: the user's own, which the model's type
+/// needs, and what naming the handles of flattened structs takes.
+pub(super) fn of_handles(generics: &Generics, fields: &[Field<'_>]) -> Option<WhereClause> {
     let parameters = parameters(generics);
+    let mut clause = generics.where_clause.clone();
     let flat = fields.iter().filter(|field| {
         matches!(field.role, Role::Flat { .. }) && mentions(field.ty, &parameters)
     });
-    let types: Vec<_> = flat.map(|field| field.ty).collect();
-    (!types.is_empty()).then(|| parse_quote!(where #(#types: __rt::RedisFields),*))
+    for Field { ty, .. } in flat {
+        let clause = clause.get_or_insert_with(|| parse_quote!(where));
+        clause.predicates.push(parse_quote!(#ty: __rt::RedisFields));
+    }
+    clause
 }
 
 /// The parameters that a type mentions, with their bounds.
@@ -107,8 +123,7 @@ pub(super) fn mentioned(generics: &Generics, ty: &Type) -> Generics {
     mentioned
 }
 
-/// The parameters without their bounds and defaults, and some more, for the
-/// struct of handles.
+/// The parameters without their defaults, and some more, for the struct of handles.
 pub(super) fn plain(generics: &Generics, more: &[TokenStream]) -> TokenStream {
     if generics.params.is_empty() && more.is_empty() {
         return TokenStream::new();
@@ -118,10 +133,15 @@ pub(super) fn plain(generics: &Generics, more: &[TokenStream]) -> TokenStream {
             let (ident, ty) = (&parameter.ident, &parameter.ty);
             quote!(const #ident: #ty)
         }
-        GenericParam::Type(parameter) => parameter.ident.to_token_stream(),
+        GenericParam::Type(parameter) => {
+            let (ident, bounds) = (&parameter.ident, &parameter.bounds);
+            let colon = (!bounds.is_empty()).then(|| quote!(:));
+            quote!(#ident #colon #bounds)
+        }
         GenericParam::Lifetime(parameter) => parameter.lifetime.to_token_stream(),
     });
-    quote!(<#(#parameters,)* #(#more),*>)
+    let parameters = parameters.chain(more.iter().cloned());
+    quote!(<#(#parameters),*>)
 }
 
 fn parameters(generics: &Generics) -> Vec<String> {

@@ -150,6 +150,7 @@ pub(super) fn fallbacks(generics: &Generics, fields: &[Field<'_>]) -> TokenStrea
         let (imp, _, bounds) = generics.split_for_impl();
         let body = quote_spanned!(path.span()=> #path());
         Some(quote! {
+            #[allow(non_camel_case_types)]
             pub struct #name;
             impl #imp __rt::Fallback<#ty> for #name #bounds {
                 fn value() -> #ty { #body }

@@ -12,20 +12,21 @@ pub(crate) fn nested(nested: &Nested<'_>, mistakes: &[syn::Error]) -> TokenStrea
     let (ident, vis) = (&input.ident, &input.vis);
     let stub = !mistakes.is_empty();
     let mistakes = mistakes.iter().map(syn::Error::to_compile_error);
-    let generics = bounds::of_fields(&input.generics, fields, None);
+    let own = bounds::with_static(&input.generics);
+    let generics = bounds::of_fields(&own, fields, None);
     let (imp, ty, bounds) = generics.split_for_impl();
 
     let name = handles(input);
     let parameters = bounds::plain(&input.generics, &[quote!(__M), quote!(__W: __rt::Wrap)]);
     let arguments = arguments(&input.generics);
-    let of_handles = bounds::flattened(&input.generics, fields);
+    let of_handles = bounds::of_handles(&input.generics, fields);
     let model = quote!(__M);
     let declared = fields
         .iter()
         .filter(|field| field.role.is_stored())
         .map(|field| fields::declared(field, &model, true));
 
-    let mut at_generics = bounds::of_fields(&input.generics, fields, Some((&model, &quote!(__W), quote!(__P))));
+    let mut at_generics = bounds::of_fields(&own, fields, Some((&model, &quote!(__W), quote!(__P))));
     at_generics.params.push(parse_quote!(__M));
     at_generics.params.push(parse_quote!(__W: __rt::Wrap));
     at_generics.params.push(parse_quote!(__P: __rt::Position));
