@@ -98,6 +98,9 @@ pub enum ErrorKind {
     UnknownKey,
     /// A number would leave the range of the field's type.
     OutOfRange,
+    /// The record was written by another since it was read, as its version
+    /// tells: read it again.
+    Conflict,
     /// The server is too old for the operation.
     Unsupported,
     /// Keys of several cluster slots in one atomic step.
@@ -193,6 +196,11 @@ impl Error {
     /// A number would leave the range of its field.
     pub fn is_out_of_range(&self) -> bool {
         self.kind() == ErrorKind::OutOfRange
+    }
+
+    /// The record was written by another since it was read.
+    pub fn is_conflict(&self) -> bool {
+        self.kind() == ErrorKind::Conflict
     }
 
     /// The server is too old for the operation.

@@ -1,10 +1,15 @@
 //! Fields: handles by which users name them, and how they are stored.
 
+mod flat;
+mod how;
 mod stored;
 
 use std::fmt;
 use std::marker::PhantomData;
 
+pub(crate) use flat::read as read_flat;
+pub use flat::{Always, HandlesAt, Past, Plus, Position, RedisFields, Start, Wrap, handle};
+pub use how::{Counter, EmptyAsNone, Fallback, Maybe, OrElse, Shown, ShownOption, Version};
 pub use stored::{Countable, OrDefault, Plain, StoreAs, Stored, Via};
 
 use crate::model::RedisModel;
@@ -33,6 +38,11 @@ impl<M: RedisModel, V, As> Field<M, V, As> {
     /// The field's name in the hash.
     pub fn name(self) -> &'static str {
         M::SPEC.fields[usize::from(self.index)]
+    }
+
+    /// Names under which the field is read, too: `#[redis(alias = "…")]`.
+    pub fn aliases(self) -> &'static [&'static str] {
+        M::SPEC.extra(self.index.into()).aliases
     }
 }
 

@@ -48,29 +48,33 @@ impl<M: HashModel> Storage<M> for Hash {
 
     fn read(key: &Key, read: Read, request: &mut Request) -> Result<()> {
         let names = M::SPEC.fields;
-        let marker = needs_marker::<M>().then_some(&MARKER);
-        let bytes = key.len() + names.iter().map(|name| name.len()).sum::<usize>() + 32;
+        let marker = needs_marker::<M>().then_some(MARKER);
+        let count = names.len() + M::SPEC.aliases().count() + 2;
+        let bytes = key.len() + M::SPEC.read_names().map(str::len).sum::<usize>() + 32;
         let mut command = match read {
             Read::Stay => {
-                let mut command = request.command("HMGET", names.len() + 2, bytes);
+                let mut command = request.command("HMGET", count, bytes);
                 command.arg(key);
                 command
             }
             Read::Expire(after) => {
-                let mut command = request.script(&GET, key, names.len() + 2, bytes);
+                let mut command = request.script(&GET, key, count, bytes);
                 command.int(after.0).int(0);
                 command
             }
             Read::Delete => {
-                let mut command = request.script(&GET, key, names.len() + 3, bytes);
+                let mut command = request.script(&GET, key, count + names.len() + 1, bytes);
                 command.arg("delete").int(required::<M>().count());
+                let first = |at: usize| {
+                    at + (0..at).map(|at| M::SPEC.extra(at).aliases.len()).sum::<usize>()
+                };
                 for at in required::<M>() {
-                    command.int(at + 1);
+                    command.int(first(at) + 1).int(first(at + 1));
                 }
                 command
             }
         };
-        for name in names.iter().chain(marker) {
+        for name in M::SPEC.read_names().chain(marker) {
             command.arg(name);
         }
         Ok(())
@@ -79,7 +83,7 @@ impl<M: HashModel> Storage<M> for Hash {
     fn record(id: &M::Id, reply: Reply) -> Result<Option<M>> {
         let key = KeyOf::<M>(id);
         let Some(values) = reply.into_row()? else { return Ok(None) };
-        read::record(id, Reader::new(values, M::SPEC.fields, &key)).map(Some)
+        read::record(id, Reader::new(values, &M::SPEC, &key)).map(Some)
     }
 }
 
@@ -97,12 +101,11 @@ pub(crate) fn required<M: RedisModel>() -> impl Iterator<Item = usize> {
     struct Required(Vec<usize>, usize);
 
     impl<M: RedisModel> Visit<M> for Required {
-        fn put_as<As, V: Stored<As>>(&mut self, _: impl Fn(&M) -> &V) -> &mut Self {
-            if V::absent().is_none() {
+        fn field<As, V: Stored<As>>(&mut self, always: bool, _: impl Fn(&M) -> Option<&V>) {
+            if always && V::absent().is_none() {
                 self.0.push(self.1);
             }
             self.1 += 1;
-            self
         }
     }
 
@@ -116,9 +119,8 @@ pub(crate) fn needs_marker<M: RedisModel>() -> bool {
     struct Any(bool);
 
     impl<M: RedisModel> Visit<M> for Any {
-        fn put_as<As, V: Stored<As>>(&mut self, _: impl Fn(&M) -> &V) -> &mut Self {
-            self.0 |= V::absent().is_none();
-            self
+        fn field<As, V: Stored<As>>(&mut self, always: bool, _: impl Fn(&M) -> Option<&V>) {
+            self.0 |= always && V::absent().is_none();
         }
     }
 

@@ -42,10 +42,13 @@ pub use crate::codec::Postcard;
 pub use crate::codec::{Bincode, BincodeLegacy};
 pub use crate::codec::{Codec, Format, Place};
 pub use crate::error::{Error, ErrorKind, Result, ValueError};
-pub use crate::field::{Countable, Field, OrDefault, Plain, StoreAs, Stored, Via};
+pub use crate::field::{
+    Countable, Counter, EmptyAsNone, Field, Maybe, OrDefault, OrElse, Plain, RedisFields, Shown,
+    ShownOption, StoreAs, Stored, Version, Via,
+};
 pub use crate::hash::{HashModel, Select, Selection};
 pub use crate::key::{IntoId, Key, KeyPart, ModelId, PartWriter};
-pub use crate::model::{RedisModel, Spec};
+pub use crate::model::{Extra, RedisModel, Spec};
 pub use crate::op::{
     Atomic, Batch, BoxedOperation, CommandWriter, Explanation, Flow, Map, Moment, Operation,
     Replies, Reply, Request, SentCommand, Step, atomic, batch,
@@ -103,4 +106,4 @@ pub use crate::verbs::{
 /// # Ok::<(), redis_model::Error>(())
 /// ```
 #[cfg(feature = "derive")]
-pub use redis_model_derive::RedisModel;
+pub use redis_model_derive::{KeyPart, RedisFields, RedisModel, RedisValue};

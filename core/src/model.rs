@@ -1,5 +1,6 @@
 //! Models: structs that are kept in Redis.
 
+mod columns;
 mod spec;
 mod storage;
 mod visit;
@@ -14,11 +15,13 @@ use crate::verbs::{
 };
 use crate::{blob, hash, key, update};
 
+pub(crate) use columns::width;
+pub use columns::{Column, Declared, Extra, Flattened};
 pub use spec::Spec;
 pub use storage::Stub;
 pub(crate) use storage::{After, Read, Storage, Write};
 pub use visit::Visit;
-pub(crate) use visit::key_of;
+pub(crate) use visit::{Inside, key_of};
 
 /// A struct that is kept in Redis under a key of its own; use
 /// `#[derive(RedisModel)]`.

@@ -3,16 +3,70 @@
 pub use core::assert;
 pub use core::clone::Clone;
 pub use core::default::Default;
-pub use core::result::Result::Ok;
+pub use core::option::Option;
+pub use core::primitive::{str, u8, usize};
+pub use core::result::Result::{Err, Ok};
+pub use std::io::Write;
+pub use std::vec::Vec;
 
 pub use crate::blob::{Blob, BlobModel, NoFields};
 pub use crate::codec::{Codec, Envelope, Layout};
-pub use crate::field::{Field, OrDefault, Plain, Stored, Via};
+pub use crate::error::{Result, ValueError};
+pub use crate::field::{
+    Always, EmptyAsNone, Fallback, Field, HandlesAt, OrDefault, OrElse, Past, Plain, Plus,
+    Position, RedisFields, Shown, ShownOption, Start, Stored, Version, Via, Wrap, handle,
+};
 pub use crate::hash::{Hash, HashModel};
-pub use crate::key::KeyPart;
-pub use crate::model::{RedisModel, Spec, Stub, Visit};
+pub use crate::key::{KeyPart, PartWriter};
+pub use crate::model::{Column, Declared, Flattened, RedisModel, Spec, Stub, Visit};
+pub use crate::value::RedisValue;
 
 /// The handle of the field at this position.
 pub const fn at<M, V, As>(index: u16) -> Field<M, V, As> {
     Field::at(index)
+}
+
+/// What `derive(RedisValue)` makes of a type.
+pub mod value {
+    use std::io::Write;
+
+    use crate::error::ValueError;
+    use crate::key::PartWriter;
+    use crate::value::{RedisValue, put};
+
+    /// Writes an enum into a key as the text that it is stored as.
+    pub fn write_part(value: &impl RedisValue, out: &mut PartWriter<'_>) {
+        let mut text = Vec::new();
+        if value.write(&mut text).is_ok() {
+            out.text(&String::from_utf8_lossy(&text));
+        }
+    }
+
+    /// Reads an enum from a key.
+    pub fn read_part<T: RedisValue>(text: &str) -> Result<T, ValueError> {
+        T::read(text.as_bytes().to_vec())
+    }
+
+    /// Writes a variant's name.
+    pub fn name<W: Write>(name: &str, out: &mut W) -> Result<(), ValueError> {
+        put(out, name.as_bytes())
+    }
+
+    /// Writes a variant's number.
+    pub fn number<W: Write>(number: i64, out: &mut W) -> Result<(), ValueError> {
+        put(out, itoa::Buffer::new().format(number).as_bytes())
+    }
+
+    /// Reads a variant's number.
+    pub fn read_number(bytes: &[u8]) -> Result<i64, ValueError> {
+        let text = std::str::from_utf8(bytes).ok();
+        text.and_then(|text| text.parse().ok()).ok_or(ValueError::new("not an integer"))
+    }
+
+    /// What is stored is none of the variants.
+    pub const fn unknown() -> ValueError {
+        ValueError::new(
+            "not a variant of the enum; give a variant of its own, or `#[redis(other)]`, to values of a newer program",
+        )
+    }
 }

@@ -15,6 +15,10 @@ use crate::op::Reply;
 
 pub(crate) type ReplyValue = Value;
 
+pub(crate) fn is_nil(value: &ReplyValue) -> bool {
+    *value == Value::Nil
+}
+
 /// A command's name and arguments.
 pub(crate) fn arguments(cmd: &Cmd) -> impl Iterator<Item = &[u8]> {
     cmd.args_iter().map(|argument| match argument {
@@ -96,6 +100,15 @@ pub(crate) fn replies(
 /// may be somebody's data.
 fn server_error(error: &ServerError) -> Error {
     let details = error.details().unwrap_or("");
+    let kind = match error.code() {
+        // Of our own scripts.
+        "NOFIELDTTL" => ErrorKind::Unsupported,
+        "STALERECORD" => ErrorKind::Conflict,
+        _ => ErrorKind::Server,
+    };
+    if kind != ErrorKind::Server {
+        return Error::new(kind, details.to_owned()).with_code(error.code());
+    }
     let known = details.split(", with args beginning with").next().unwrap_or("");
     Error::new(
         ErrorKind::Server,

@@ -20,7 +20,7 @@ use crate::op::{Operation, Replies, Reply, Request, Script};
 use crate::ttl::Expiry;
 use crate::value::IntoStep;
 
-use change::{Change, Changes};
+use change::{Change, Changes, Life};
 
 static UPDATE: Script = Script::new("update", include_str!("update/update.lua"));
 
@@ -72,7 +72,7 @@ pub struct Update<M: RedisModel, S = ()> {
 impl<M: HashModel> Update<M> {
     pub(crate) fn new(id: M::Id) -> Self {
         let key = key::write(M::SPEC.template(), &id);
-        let (changes, expiry) = (Changes::default(), Expiry::Keep);
+        let (changes, expiry) = (Changes::default(), M::SPEC.expiry_of_update());
         Self { id, key, changes, expiry, or_create: false, returning: (), error: None }
     }
 }
@@ -148,6 +148,40 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
         Self { expiry: Expiry::Persist, ..self }
     }
 
+    /// Lets a field expire after this time, if the update is applied; one that
+    /// the record does not have stays absent. A field that expires is absent,
+    /// so this is for `Option` fields and such with a default.
+    ///
+    /// Needs Redis 7.4 or Valkey 9; elsewhere nothing is changed and the error
+    /// is [`ErrorKind::Unsupported`]. Sends, in the update's script, `HPEXPIRE`.
+    ///
+    /// What a later write of the field does to it: a field with a
+    /// `#[redis(ttl = "…")]` of its own gets that, any other lives for ever.
+    pub fn expire_field<V: Stored<As>, As>(
+        mut self,
+        field: Field<M, V, As>,
+        after: Duration,
+    ) -> Self {
+        let name = field.name();
+        if V::absent().is_none() {
+            let message = "a record that lacks this field could not be read; make it an `Option` or give it a default";
+            self.fail(Error::new(ErrorKind::InvalidOperation, message).with_field(name));
+        }
+        match Expiry::after(after).check() {
+            Ok(Expiry::After(millis)) => self.changes.live(name, Life::Expire(millis)),
+            Ok(_) => {}
+            Err(error) => self.fail(error.with_field(name)),
+        }
+        self
+    }
+
+    /// Lets a field live as long as its record, if the update is applied.
+    /// Sends, in the update's script, `HPERSIST`.
+    pub fn persist_field<V, As>(mut self, field: Field<M, V, As>) -> Self {
+        self.changes.live(field.name(), Life::Persist);
+        self
+    }
+
     /// Creates the record if there is none, with the model's `ttl` and only
     /// the fields of this update.
     pub fn or_create(self) -> Self {
@@ -161,6 +195,10 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     }
 
     fn change(&mut self, name: &'static str, change: Change) {
+        if M::SPEC.version() == Some(name) {
+            let message = "the version counts the writes by itself; check it with `only_if`";
+            self.fail(Error::new(ErrorKind::InvalidOperation, message).with_field(name));
+        }
         if let Err(error) = self.changes.add(name, change) {
             self.fail(error);
         }
@@ -177,7 +215,8 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     /// The one plain command that does it all, if there is one.
     fn plain(&self) -> Option<Plain<'_>> {
         let unconditional = self.or_create && self.changes.unconditional();
-        if !unconditional || self.expiry != Expiry::Keep || M::SPEC.ttl.is_some() {
+        let simple = M::SPEC.ttl.is_none() && M::SPEC.extras.is_empty();
+        if !unconditional || self.expiry != Expiry::Keep || !simple {
             return None;
         }
         let mut returned = Vec::new();
@@ -242,7 +281,17 @@ impl<M: HashModel, S: Selection<M>> Operation for Update<M, S> {
                 for name in names {
                     command.arg(name);
                 }
+                for (name, alias) in M::SPEC.aliases() {
+                    command.arg("alias").arg(name).arg(alias);
+                }
+                for (name, millis) in M::SPEC.field_ttls() {
+                    command.arg("lives").arg(name).int(millis);
+                }
                 self.changes.write(&mut command);
+                if let Some(version) = M::SPEC.version() {
+                    // Within what every version's type and HINCRBY can hold.
+                    command.arg("incr").arg(version).arg("1").arg("0").arg("4294967295");
+                }
             }
         }
         Ok(())
@@ -272,7 +321,7 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
             }
         };
         let key = KeyOf::<M>(&self.id);
-        self.returning.read(&mut Reader::new(row, &[], &key)).map(Outcome::Applied)
+        self.returning.read(&mut Reader::new(row, &M::SPEC, &key)).map(Outcome::Applied)
     }
 }
 

@@ -5,8 +5,16 @@
 //! its reading side leaks values into errors and accepts 300 as the `u8` 44.
 
 mod bytes;
+#[cfg(feature = "chrono")]
+mod chrono;
 mod number;
+mod shown;
 mod text;
+mod time;
+#[cfg(feature = "time")]
+mod time_crate;
+#[cfg(feature = "uuid")]
+mod uuid;
 
 use std::io::Write;
 
@@ -23,7 +31,15 @@ use crate::error::ValueError;
 /// | `f32`, `f64` | shortest text that reads back the same, `0.1` | any float text that is finite |
 /// | `bool` | `1`, `0` | `true`, `false`, `True`, `False` |
 /// | `char`, `String`, `Box<str>`, `Arc<str>`, `Cow<'static, str>` | UTF-8 | |
-/// | `Vec<u8>`, `Box<[u8]>`, `[u8; N]` | the bytes | |
+/// | `Vec<u8>`, `Box<[u8]>`, `[u8; N]`, `bytes::Bytes` | the bytes | |
+/// | `Duration` | ISO 8601 in seconds, `PT90.5S` | other units than months and years; seconds, `90.5` |
+/// | `SystemTime` | RFC 3339 in UTC, `2025-11-20T23:19:11.5Z` | other offsets; unix seconds `1763680751.5` and milliseconds |
+/// | IP and socket addresses | their `Display` | |
+/// | enums without data, newtypes | `#[derive(RedisValue)]` | |
+///
+/// With the features of these names: `bytes::Bytes`, `uuid::Uuid` (hyphenated,
+/// lower case), the times and dates of `chrono`, `time` and `jiff` (RFC 3339,
+/// ISO 8601), `rust_decimal::Decimal` (which keeps its scale) and `url::Url`.
 ///
 /// Other types go through `#[redis(codec = Json)]`, or implement this trait:
 ///
@@ -60,7 +76,7 @@ use crate::error::ValueError;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a hash field",
     label = "not a type that a hash field holds as it is",
-    note = "add `#[redis(codec = Json)]` to the field, or implement `redis_model::RedisValue` for the type"
+    note = "add `#[redis(codec = Json)]` to the field, or derive or implement `redis_model::RedisValue` for the type"
 )]
 pub trait RedisValue: Sized {
     #[doc(hidden)]

@@ -42,23 +42,24 @@ const _: () = {
             &["fullName", "e", "tags", "visits", "friends"],
         )
         .ttl(5400000);
-        fn visit<__V: __rt::Visit<Self>>(__v: &mut __V) {
-            __v.part(|it| &it.tenant)
+        fn visit<__V: __rt::Visit<Self>>(visit: &mut __V) {
+            visit
+                .part(|it| &it.tenant)
                 .part(|it| &it.number)
                 .put(|it| &it.full_name)
                 .put(|it| &it.r#enum)
                 .put_as::<__rt::Via<Json>, _>(|it| &it.tags)
                 .put_as::<__rt::OrDefault<__rt::Plain>, _>(|it| &it.visits)
                 .put_as::<__rt::OrDefault<__rt::Via<Json>>, _>(|it| &it.friends);
-            __v.make(|(tenant, number), __r| {
+            visit.make(|(tenant, number), row| {
                 __rt::Ok(Self {
                     number,
                     tenant,
-                    full_name: __r.take()?,
-                    r#enum: __r.take()?,
-                    tags: __r.take_as::<__rt::Via<Json>, _>()?,
-                    visits: __r.take_as::<__rt::OrDefault<__rt::Plain>, _>()?,
-                    friends: __r.take_as::<__rt::OrDefault<__rt::Via<Json>>, _>()?,
+                    full_name: row.take()?,
+                    r#enum: row.take()?,
+                    tags: row.take_as::<__rt::Via<Json>, _>()?,
+                    visits: row.take_as::<__rt::OrDefault<__rt::Plain>, _>()?,
+                    friends: row.take_as::<__rt::OrDefault<__rt::Via<Json>>, _>()?,
                     seen: __rt::Default::default(),
                 })
             });

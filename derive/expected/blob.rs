@@ -10,8 +10,8 @@ const _: () = {
         type Storage = __rt::Blob;
         const FIELDS: __rt::NoFields = __rt::NoFields::NONE;
         const SPEC: __rt::Spec = __rt::Spec::new("Session", "session:{token}", &[]).ttl(3600000);
-        fn visit<__V: __rt::Visit<Self>>(__v: &mut __V) {
-            __v.part(|it| &it.token);
+        fn visit<__V: __rt::Visit<Self>>(visit: &mut __V) {
+            visit.part(|it| &it.token);
         }
     }
     #[automatically_derived]

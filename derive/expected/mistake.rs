@@ -17,8 +17,8 @@ const _: () = {
         type Storage = __rt::Stub;
         const FIELDS: UserFields = UserFields { id: __rt::at(0), name: __rt::at(1) };
         const SPEC: __rt::Spec = __rt::Spec::new("User", "user:{di}", &["id", "name"]);
-        fn visit<__V: __rt::Visit<Self>>(__v: &mut __V) {
-            let _ = __v;
+        fn visit<__V: __rt::Visit<Self>>(visit: &mut __V) {
+            let _ = visit;
         }
     }
     #[automatically_derived]

@@ -12,8 +12,28 @@ use crate::spell;
 /// Where an attribute stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Site {
+    /// On a model.
     Struct,
+    /// On a struct that models flatten.
+    Flattened,
+    /// On a field of either.
     Field,
+    /// On an enum or a newtype that a field holds.
+    Value,
+    /// On a variant of such an enum.
+    Variant,
+}
+
+impl Site {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Struct => "a model",
+            Self::Flattened => "a struct that is flattened",
+            Self::Field => "a field",
+            Self::Value => "a value",
+            Self::Variant => "a variant",
+        }
+    }
 }
 
 /// What follows an attribute's name.
@@ -23,6 +43,10 @@ enum Form {
     Flag,
     /// `= "text"`
     Text,
+    /// `= "text"`, as often as you like
+    Texts,
+    /// Nothing or `= "text"`
+    FlagOrText,
     /// `= Some<Type>`
     Type,
     /// `= [Some<Type>, Another]`
@@ -48,6 +72,7 @@ const KNOWN: &[Known] = &[
     known("hash", Form::Flag, Site::Struct),
     known("blob", Form::Type, Site::Struct),
     known("ttl", Form::Text, Site::Struct),
+    known("on_update", Form::Text, Site::Struct),
     known("rename_all", Form::Text, Site::Struct),
     known("crate", Form::Text, Site::Struct),
     known("name", Form::Text, Site::Struct),
@@ -56,10 +81,24 @@ const KNOWN: &[Known] = &[
     known("migrate", Form::Arguments, Site::Struct),
     known("envelope", Form::Text, Site::Struct),
     known("on_mismatch", Form::Text, Site::Struct),
+    known("rename_all", Form::Text, Site::Flattened),
+    known("crate", Form::Text, Site::Flattened),
     known("rename", Form::Text, Site::Field),
-    known("default", Form::Flag, Site::Field),
+    known("alias", Form::Texts, Site::Field),
+    known("default", Form::FlagOrText, Site::Field),
     known("skip", Form::Flag, Site::Field),
     known("codec", Form::Type, Site::Field),
+    known("display", Form::Flag, Site::Field),
+    known("flatten", Form::Flag, Site::Field),
+    known("ttl", Form::Text, Site::Field),
+    known("version", Form::Flag, Site::Field),
+    known("empty_as_none", Form::Flag, Site::Field),
+    known("rename_all", Form::Text, Site::Value),
+    known("repr", Form::Text, Site::Value),
+    known("crate", Form::Text, Site::Value),
+    known("rename", Form::Text, Site::Variant),
+    known("alias", Form::Texts, Site::Variant),
+    known("other", Form::Flag, Site::Variant),
 ];
 
 /// The attributes of a struct or of a field.
@@ -141,6 +180,16 @@ impl Attrs {
         }
     }
 
+    /// All values of an attribute that may be given several times.
+    pub(crate) fn texts(&self, name: &str) -> impl Iterator<Item = &LitStr> {
+        self.items.iter().filter(move |item| item.name == name).filter_map(|item| {
+            match &item.value {
+                Value::Text(text) => Some(text),
+                _ => None,
+            }
+        })
+    }
+
     pub(crate) fn ty(&self, name: &str) -> Option<&Type> {
         match &self.get(name)?.value {
             Value::Type(ty) => Some(ty),
@@ -177,7 +226,7 @@ fn read_one(
     let text = name.to_string();
     let here = KNOWN.iter().find(|known| known.name == text && known.site == site);
     let Some(known) = here else { return Err(unknown(site, name)) };
-    if items.iter().any(|item| item.name == *name) {
+    if known.form != Form::Texts && items.iter().any(|item| item.name == *name) {
         return Err(syn::Error::new(name.span(), format!("`{text}` is given twice")));
     }
     match known.form {
@@ -186,7 +235,8 @@ fn read_one(
             format!("`{text}` takes no value: write `#[redis({text})]`"),
         )),
         Form::Flag => Ok(Value::None),
-        Form::Text => value(name, input, "\"…\"").map(Value::Text),
+        Form::FlagOrText if !input.peek(Token![=]) => Ok(Value::None),
+        Form::Text | Form::Texts | Form::FlagOrText => value(name, input, "\"…\"").map(Value::Text),
         Form::Type => value(name, input, "Json").map(|ty| Value::Type(Box::new(ty))),
         Form::Number => value(name, input, "2").map(Value::Number),
         Form::List if input.peek(Token![=]) => {
@@ -228,15 +278,15 @@ fn value<T: Parse>(name: &Ident, input: ParseStream<'_>, example: &str) -> syn::
 
 fn unknown(site: Site, name: &Ident) -> syn::Error {
     let text = name.to_string();
-    let (here, there) = match site {
-        Site::Struct => ("a model", "a field"),
-        Site::Field => ("a field", "the struct"),
-    };
-    let message = if KNOWN.iter().any(|known| known.name == text) {
-        format!("`{text}` is an attribute of {there}, not of {here}")
-    } else {
-        let names = KNOWN.iter().filter(|known| known.site == site).map(|known| known.name);
-        format!("unknown attribute `{text}` of {here}{}", spell::hint(&text, names))
+    let here = site.name();
+    let message = match KNOWN.iter().find(|known| known.name == text) {
+        Some(known) => {
+            format!("`{text}` is an attribute of {}, not of {here}", known.site.name())
+        }
+        None => {
+            let names = KNOWN.iter().filter(|known| known.site == site).map(|known| known.name);
+            format!("unknown attribute `{text}` of {here}{}", spell::hint(&text, names))
+        }
     };
     syn::Error::new(name.span(), message)
 }

@@ -41,6 +41,28 @@ impl Case {
             Self::ScreamingKebab => name.to_uppercase().replace('_', "-"),
         }
     }
+
+    /// The name of a variant, which is in Pascal case.
+    pub(crate) fn of_variant(self, name: &str) -> String {
+        match self {
+            Self::Pascal => name.to_owned(),
+            Self::Lower => name.to_lowercase(),
+            Self::Upper => name.to_uppercase(),
+            Self::Camel => uncapitalized(name),
+            case => case.of_field(&snake(name)),
+        }
+    }
+}
+
+fn snake(name: &str) -> String {
+    let mut snake = String::new();
+    for (at, c) in name.char_indices() {
+        if at > 0 && c.is_uppercase() {
+            snake.push('_');
+        }
+        snake.extend(c.to_lowercase());
+    }
+    snake
 }
 
 fn capitalized(word: &str) -> String {
@@ -56,6 +78,24 @@ fn uncapitalized(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn variants_are_renamed_as_serde_does() {
+        let renamed = NAMES.map(|name| Case::parse(name).unwrap().of_variant("InTransit"));
+        assert_eq!(
+            renamed,
+            [
+                "intransit",
+                "INTRANSIT",
+                "InTransit",
+                "inTransit",
+                "in_transit",
+                "IN_TRANSIT",
+                "in-transit",
+                "IN-TRANSIT"
+            ]
+        );
+    }
 
     #[test]
     fn fields_are_renamed_as_serde_does() {

@@ -5,13 +5,19 @@
 
 mod blob;
 mod bounds;
+mod fields;
+mod nested;
+mod value;
 
-use proc_macro2::{Literal, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Ident, Type};
+use syn::{Attribute, Data, DeriveInput};
 
-use crate::model::{Field, Model, Role, Storage};
+use crate::field::{Field, Role};
+use crate::model::{Model, Storage, handles};
+
+pub(crate) use nested::nested;
+pub(crate) use value::{key_part, value};
 
 /// The impls of a model, or stubs of them next to its mistakes: with the same
 /// types, so that the rest of the user's code is checked as if all were well.
@@ -25,7 +31,7 @@ pub(crate) fn model(model: &Model<'_>, mistakes: &[syn::Error]) -> TokenStream {
     let mistakes = mistakes.iter().map(syn::Error::to_compile_error);
     let Shape { declaration, handles, value, storage, marker } = shape(model, stub);
     let (id, spec) = (id_type(model), spec(model));
-    let visit = if stub { quote!(let _ = __v;) } else { visit(model) };
+    let visit = if stub { quote!(let _ = visit;) } else { visit(model) };
     let deprecated = uses_deprecated(input).then(|| quote!(#[allow(deprecated)]));
     quote! {
         #(#mistakes)*
@@ -40,7 +46,7 @@ pub(crate) fn model(model: &Model<'_>, mistakes: &[syn::Error]) -> TokenStream {
                 type Storage = #storage;
                 const FIELDS: #handles = #value;
                 const SPEC: __rt::Spec = #spec;
-                fn visit<__V: __rt::Visit<Self>>(__v: &mut __V) {
+                fn visit<__V: __rt::Visit<Self>>(visit: &mut __V) {
                     #visit
                 }
             }
@@ -80,7 +86,7 @@ fn shape(model: &Model<'_>, stub: bool) -> Shape {
     let generics = bounds::with_bounds(model);
     let (_, ty, bounds) = generics.split_for_impl();
     match &model.storage {
-        Storage::Hash(fields) if fields.iter().all(|field| field.role.name().is_none()) => Shape {
+        Storage::Hash(fields) if !fields.iter().any(Field::has_handle) => Shape {
             declaration: TokenStream::new(),
             handles: quote!(__rt::NoFields),
             value: quote!(__rt::NoFields::NONE),
@@ -88,21 +94,25 @@ fn shape(model: &Model<'_>, stub: bool) -> Shape {
             marker: quote!(__rt::HashModel for #ident #ty #bounds {}),
         },
         Storage::Hash(fields) => {
-            let (name, vis) = (model.handles(), &model.input.vis);
-            let parameters = bounds::plain(&model.input.generics);
-            let stored: Vec<_> =
-                fields.iter().filter(|field| field.role.name().is_some()).collect();
-            let declared = stored.iter().map(|Field { member, ty: value, vis, role }| {
-                let how = role.stored_as().map(|how| quote!(, #how));
-                quote!(#vis #member: __rt::Field<#ident #ty, #value #how>)
-            });
-            let made = stored.iter().enumerate().map(|(at, Field { member, .. })| {
-                let at = Literal::usize_unsuffixed(at);
-                quote!(#member: __rt::at(#at))
-            });
+            let (name, vis) = (handles(model.input), &model.input.vis);
+            let parameters = bounds::plain(&model.input.generics, &[]);
+            let of_handles = bounds::of_handles(&model.input.generics, fields);
+            let this = quote!(#ident #ty);
+            let positions = fields::positions(fields, None);
+            let declared = positions.iter().map(|(field, _)| fields::declared(field, &this, false));
+            let always = quote!(__rt::Always);
+            let made =
+                positions.iter().map(|(field, at)| fields::made(field, at, &quote!(Self), &always));
+            let columns =
+                fields::has_columns(fields).then(|| fields::columns(ident, &generics, fields));
+            let fallbacks = fields::fallbacks(&model.input.generics, fields);
             let storage = if stub { quote!(__rt::Stub) } else { quote!(__rt::Hash) };
             Shape {
-                declaration: quote!(#vis struct #name #parameters { #(#declared,)* }),
+                declaration: quote! {
+                    #fallbacks
+                    #columns
+                    #vis struct #name #parameters #of_handles { #(#declared,)* }
+                },
                 handles: quote!(#name #ty),
                 value: quote!(#name { #(#made,)* }),
                 storage,
@@ -136,74 +146,42 @@ fn id_type(model: &Model<'_>) -> TokenStream {
 fn spec(model: &Model<'_>) -> TokenStream {
     let fields: &[Field<'_>] =
         if let Storage::Hash(fields) = &model.storage { fields } else { &[] };
-    let names = fields.iter().filter_map(|field| field.role.name());
     let name = &model.name;
     let key = &model.key;
     let ttl = model.ttl.map(|millis| {
         let millis = proc_macro2::Literal::u64_unsuffixed(millis);
         quote!(.ttl(#millis))
     });
-    quote!(__rt::Spec::new(#name, #key, &[#(#names),*]) #ttl)
+    let refresh = model.refresh.then(|| quote!(.refresh()));
+    if fields::has_columns(fields) {
+        return quote! {
+            __rt::Spec::new(#name, #key, <Self as __rt::Flattened>::FIELDS)
+                .extras(<Self as __rt::Flattened>::EXTRAS) #ttl #refresh
+        };
+    }
+    let names = fields.iter().filter_map(|field| match &field.role {
+        Role::Stored(stored) => Some(&stored.name),
+        Role::Key | Role::Skipped | Role::Flat { .. } => None,
+    });
+    quote!(__rt::Spec::new(#name, #key, &[#(#names),*]) #ttl #refresh)
 }
 
-/// One line a part of the key and a field. Each stands at its type's place in
-/// the user's code, so that what is wrong with the type is told there.
+/// One line a part of the key and a field.
 fn visit(model: &Model<'_>) -> TokenStream {
+    let it = fields::local("it");
     let parts = model.parts.iter().map(|part| {
-        let member = part.member;
-        quote_spanned!(part.span()=> .part(|it| &it.#member))
+        let access = &part.member.access;
+        quote_spanned!(part.span()=> .part(|#it| &#it.#access))
     });
-    let Storage::Hash(fields) = &model.storage else { return quote!(__v #(#parts)*;) };
-    let puts = fields.iter().filter_map(|Field { member, ty, role, .. }| match role {
-        Role::Key | Role::Skipped => None,
-        Role::Stored { .. } => Some(match role.stored_as() {
-            None => quote_spanned!(ty.span()=> .put(|it| &it.#member)),
-            Some(how) => quote_spanned!(role.span(ty)=> .put_as::<#how, _>(|it| &it.#member)),
-        }),
-    });
-    let takes = fields.iter().map(|Field { member, ty, role, .. }| match role {
-        Role::Key => quote!(#member),
-        Role::Skipped => quote_spanned!(ty.span()=> #member: __rt::Default::default()),
-        Role::Stored { .. } => match role.stored_as() {
-            None => quote_spanned!(ty.span()=> #member: __r.take()?),
-            Some(how) => quote_spanned!(role.span(ty)=> #member: __r.take_as::<#how, _>()?),
-        },
-    });
-    let id: Vec<&Ident> = model.parts.iter().map(|part| part.member).collect();
+    let Storage::Hash(fields) = &model.storage else { return quote!(visit #(#parts)*;) };
+    let row = fields::local("row");
+    let (puts, takes) = (fields::puts(fields), fields::takes(fields, &row));
+    let id: Vec<_> = model.parts.iter().map(|part| &part.member.handle).collect();
     let id = if let [only] = id.as_slice() { quote!(#only) } else { quote!((#(#id),*)) };
     let list = quote!(#(#parts)* #(#puts)*);
-    let list = (!list.is_empty()).then(|| quote!(__v #list;));
+    let list = (!list.is_empty()).then(|| quote!(visit #list;));
     quote! {
         #list
-        __v.make(|#id, __r| __rt::Ok(Self { #(#takes,)* }));
-    }
-}
-
-impl Role {
-    /// The name under which it is stored, if it is.
-    fn name(&self) -> Option<&str> {
-        match self {
-            Self::Stored { name, .. } => Some(name),
-            Self::Key | Self::Skipped => None,
-        }
-    }
-
-    /// Where to tell what is wrong with storing it: at the codec, or at the type.
-    fn span(&self, ty: &Type) -> Span {
-        match self {
-            Self::Stored { codec: Some(codec), .. } => codec.span(),
-            Self::Stored { codec: None, .. } | Self::Key | Self::Skipped => ty.span(),
-        }
-    }
-
-    /// The `As` of a stored field, where it is not plain.
-    fn stored_as(&self) -> Option<TokenStream> {
-        let Self::Stored { codec, default, .. } = self else { return None };
-        let how = codec.as_ref().map(|codec| quote_spanned!(codec.span()=> __rt::Via<#codec>));
-        if *default {
-            let inner = how.unwrap_or_else(|| quote!(__rt::Plain));
-            return Some(quote!(__rt::OrDefault<#inner>));
-        }
-        how
+        visit.make(|#id, #row| __rt::Ok(Self { #(#takes,)* }));
     }
 }

@@ -10,12 +10,14 @@ mod blob;
 mod case;
 mod ctxt;
 mod expand;
+mod field;
 mod key;
 mod model;
 mod spell;
 #[cfg(test)]
 mod tests;
 mod ttl;
+mod value;
 
 use proc_macro::TokenStream;
 use syn::DeriveInput;
@@ -36,6 +38,61 @@ fn derive_model(input: &DeriveInput) -> proc_macro2::TokenStream {
     let mistakes = ctxt.check();
     match model {
         Some(model) => expand::model(&model, &mistakes),
+        None => expand::mistakes(&mistakes),
+    }
+}
+
+/// Makes a struct's fields part of the models that flatten it; see the
+/// `redis-model` crate.
+#[proc_macro_derive(RedisFields, attributes(redis))]
+pub fn redis_fields(input: TokenStream) -> TokenStream {
+    match syn::parse(input) {
+        Ok(input) => derive_fields(&input).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
+}
+
+fn derive_fields(input: &DeriveInput) -> proc_macro2::TokenStream {
+    let ctxt = ctxt::Ctxt::new();
+    let attrs = attr::Attrs::read(&ctxt, &input.attrs, attr::Site::Flattened);
+    let nested = model::Nested::check(&ctxt, input, &attrs);
+    let mistakes = ctxt.check();
+    match nested {
+        Some(nested) => expand::nested(&nested, &mistakes),
+        None => expand::mistakes(&mistakes),
+    }
+}
+
+/// Stores an enum without data as its variant's name, or a newtype as what is
+/// in it; see the `redis-model` crate.
+#[proc_macro_derive(RedisValue, attributes(redis))]
+pub fn redis_value(input: TokenStream) -> TokenStream {
+    match syn::parse(input) {
+        Ok(input) => derive_value(&input, expand::value).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
+}
+
+/// Lets an enum without data or a newtype stand in a key, as the text that it
+/// is stored as; see the `redis-model` crate.
+#[proc_macro_derive(KeyPart, attributes(redis))]
+pub fn key_part(input: TokenStream) -> TokenStream {
+    match syn::parse(input) {
+        Ok(input) => derive_value(&input, expand::key_part).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
+}
+
+fn derive_value(
+    input: &DeriveInput,
+    expand: fn(&value::Value<'_>, &[syn::Error]) -> proc_macro2::TokenStream,
+) -> proc_macro2::TokenStream {
+    let ctxt = ctxt::Ctxt::new();
+    let attrs = attr::Attrs::read(&ctxt, &input.attrs, attr::Site::Value);
+    let value = value::Value::check(&ctxt, input, &attrs);
+    let mistakes = ctxt.check();
+    match value {
+        Some(value) => expand(&value, &mistakes),
         None => expand::mistakes(&mistakes),
     }
 }

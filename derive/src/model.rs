@@ -4,12 +4,13 @@ use proc_macro2::Span;
 use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Fields, Ident, LitStr, Path, Type, Visibility, parse_quote};
+use syn::{Data, DeriveInput, Fields, Ident, LitStr, Path, Type, parse_quote};
 
 use crate::attr::{Attrs, Site};
 use crate::blob::{self, Blob};
 use crate::case::{self, Case};
 use crate::ctxt::Ctxt;
+use crate::field::{self, Field, Member, Role};
 use crate::key::{self, Placeholder};
 use crate::{spell, ttl};
 
@@ -22,13 +23,15 @@ pub(crate) struct Model<'a> {
     pub(crate) key: LitStr,
     /// Milliseconds.
     pub(crate) ttl: Option<u64>,
+    /// Whether an update sets the TTL anew.
+    pub(crate) refresh: bool,
     /// The types of the fields that the key names, in the key's order.
     pub(crate) parts: Vec<Part<'a>>,
     pub(crate) storage: Storage<'a>,
 }
 
 pub(crate) struct Part<'a> {
-    pub(crate) member: &'a Ident,
+    pub(crate) member: Member,
     pub(crate) ty: &'a Type,
 }
 
@@ -37,36 +40,41 @@ pub(crate) enum Storage<'a> {
     Blob(Blob<'a>),
 }
 
-/// A field of a hash model, in the struct's order.
-pub(crate) struct Field<'a> {
-    pub(crate) member: &'a Ident,
-    pub(crate) ty: &'a Type,
-    pub(crate) vis: &'a Visibility,
-    pub(crate) role: Role,
+/// A struct that models flatten.
+pub(crate) struct Nested<'a> {
+    pub(crate) input: &'a DeriveInput,
+    pub(crate) krate: Path,
+    pub(crate) fields: Vec<Field<'a>>,
 }
 
-pub(crate) enum Role {
-    /// It is in the key.
-    Key,
-    /// It is not stored: its default on reading.
-    Skipped,
-    Stored {
-        name: String,
-        codec: Option<Box<Type>>,
-        default: bool,
-    },
+impl<'a> Nested<'a> {
+    pub(crate) fn check(ctxt: &Ctxt, input: &'a DeriveInput, attrs: &'a Attrs) -> Option<Self> {
+        let krate = krate(ctxt, attrs);
+        let fields = fields_of(ctxt, input, "a struct that is flattened");
+        no_lifetimes(ctxt, input);
+        let case = rename_all(ctxt, attrs);
+        let fields = fields?;
+        let attrs: Vec<_> =
+            fields.iter().map(|field| Attrs::read(ctxt, &field.attrs, Site::Field)).collect();
+        let fields = field::check(ctxt, fields, &attrs, |_| false, case);
+        for field in &fields {
+            if let Role::Stored(field::Stored { how: field::How::Version, .. }) = &field.role {
+                let message = "`version` counts the writes of a whole record: move it to the model";
+                ctxt.error(&field.member.access, message);
+            }
+        }
+        Some(Self { input, krate, fields })
+    }
 }
-
-/// The name that Redis' missing empty hash takes; see `hash::MARKER` in core.
-const MARKER: &str = "_";
 
 impl<'a> Model<'a> {
     /// The model, with its mistakes told to `ctxt`; none if it has no fields to speak of.
     pub(crate) fn check(ctxt: &Ctxt, input: &'a DeriveInput, attrs: &'a Attrs) -> Option<Self> {
         let krate = krate(ctxt, attrs);
-        let fields = named_fields(ctxt, input);
+        let fields = fields_of(ctxt, input, "a model");
         no_lifetimes(ctxt, input);
         let ttl = duration(ctxt, attrs);
+        let refresh = on_update(ctxt, attrs);
         let case = rename_all(ctxt, attrs);
         let key = attrs.text("key");
         if key.is_none() && !attrs.mentions("key") {
@@ -77,7 +85,7 @@ impl<'a> Model<'a> {
         let placeholders =
             key.map(|key| placeholders(ctxt, input, key, fields)).unwrap_or_default();
         let storage = storage(ctxt, input, attrs, fields, &placeholders, case);
-        let part = |name: &str| find(fields, name).map(|(member, ty)| Part { member, ty });
+        let part = |name: &str| find(fields, name);
         let mut parts: Vec<_> =
             placeholders.iter().filter_map(|placeholder| part(&placeholder.field)).collect();
         // Where the key is wrong, an `id` is most likely what it should name.
@@ -85,18 +93,19 @@ impl<'a> Model<'a> {
             parts.extend(part("id"));
         }
         let key = key.cloned().unwrap_or_else(|| LitStr::new("", input.ident.span()));
-        Some(Self { input, krate, name: name(ctxt, input, attrs), key, ttl, parts, storage })
+        let name = name(ctxt, input, attrs);
+        Some(Self { input, krate, name, key, ttl, refresh, parts, storage })
     }
+}
 
-    /// The name of the struct of field handles, unlike any in the fields' types.
-    pub(crate) fn handles(&self) -> Ident {
-        let mut name = format_ident!("{}Fields", self.input.ident.unraw());
-        let tokens = self.input.to_token_stream().to_string();
-        while tokens.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| name == word) {
-            name = format_ident!("{name}_");
-        }
-        name
+/// The name of the struct of field handles, unlike any in the fields' types.
+pub(crate) fn handles(input: &DeriveInput) -> Ident {
+    let mut name = format_ident!("{}Fields", input.ident.unraw());
+    let tokens = input.to_token_stream().to_string();
+    while tokens.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| name == word) {
+        name = format_ident!("{name}_");
     }
+    name
 }
 
 /// `crate = "path"`, or `::redis_model`.
@@ -127,22 +136,21 @@ fn name(ctxt: &Ctxt, input: &DeriveInput, attrs: &Attrs) -> String {
     input.ident.unraw().to_string()
 }
 
-/// A model is a struct with named fields.
-fn named_fields<'a>(ctxt: &Ctxt, input: &'a DeriveInput) -> Option<&'a Fields> {
+/// A model is a struct with fields.
+fn fields_of<'a>(ctxt: &Ctxt, input: &'a DeriveInput, what: &str) -> Option<&'a Fields> {
     match &input.data {
-        Data::Struct(data) if matches!(data.fields, Fields::Named(_)) => return Some(&data.fields),
-        Data::Struct(data) if matches!(data.fields, Fields::Unit) => {
-            ctxt.error(&input.ident, "a unit struct holds nothing to store");
+        Data::Struct(data) if !data.fields.is_empty() => return Some(&data.fields),
+        Data::Struct(_) => {
+            ctxt.error(&input.ident, "a struct without fields holds nothing to store");
         }
-        Data::Struct(data) => {
-            ctxt.error(&data.fields, "a model needs named fields, for its key and its hash to name")
-        }
-        Data::Enum(data) => {
-            ctxt.error(data.enum_token, "a model is a struct; an enum can be a field of one")
-        }
-        Data::Union(data) => {
-            ctxt.error(data.union_token, "a model is a struct; a union cannot be stored")
-        }
+        Data::Enum(data) => ctxt.error(
+            data.enum_token,
+            format!(
+                "{what} is a struct; an enum can be a field of one: `#[derive(RedisValue)]`, or a codec"
+            ),
+        ),
+        Data::Union(data) => ctxt
+            .error(data.union_token, format!("{what} is a struct; a union cannot be stored")),
     }
     None
 }
@@ -170,7 +178,21 @@ fn duration(ctxt: &Ctxt, attrs: &Attrs) -> Option<u64> {
     ttl::parse(&text.value()).map_err(|error| ctxt.error(text, error)).ok()
 }
 
-fn rename_all(ctxt: &Ctxt, attrs: &Attrs) -> Option<Case> {
+fn on_update(ctxt: &Ctxt, attrs: &Attrs) -> bool {
+    let Some(text) = attrs.text("on_update") else { return false };
+    let refresh = text.value() == "refresh";
+    if !refresh && text.value() != "keep" {
+        let hint = spell::hint(&text.value(), ["keep", "refresh"]);
+        let message = "what an update does to the TTL is `keep` or `refresh`";
+        ctxt.error(text, format!("{message}{hint}"));
+    }
+    if refresh && !attrs.mentions("ttl") {
+        ctxt.error(text, "there is no TTL to refresh: add `ttl = \"…\"`");
+    }
+    refresh
+}
+
+pub(crate) fn rename_all(ctxt: &Ctxt, attrs: &Attrs) -> Option<Case> {
     let text = attrs.text("rename_all")?;
     let case = Case::parse(&text.value());
     if case.is_none() {
@@ -197,7 +219,8 @@ fn placeholders(
     };
     for Placeholder { field, .. } in &placeholders {
         if find(fields, field).is_none() {
-            let names: Vec<_> = fields.iter().filter_map(name_of).collect();
+            let names: Vec<_> =
+                fields.iter().enumerate().map(|(at, field)| Member::of(at, field).text()).collect();
             let hint = spell::hint(field, names.iter().map(String::as_str));
             ctxt.error(
                 key,
@@ -233,23 +256,11 @@ fn storage<'a>(
     let read = |field: &'a syn::Field| Attrs::read(ctxt, &field.attrs, Site::Field);
     let blob = blob::check(ctxt, input, attrs);
     if !attrs.mentions("blob") && !attrs.mentions("codecs") {
-        let in_key =
-            |member: &Ident| placeholders.iter().any(|it| *member.unraw().to_string() == it.field);
-        let fields = fields.iter().filter_map(|field| {
-            let member = field.ident.as_ref()?;
-            let attrs = read(field);
-            let role = if in_key(member) {
-                key_field(ctxt, &attrs)
-            } else {
-                stored_field(ctxt, member, &attrs, case)
-            };
-            Some(Field { member, ty: &field.ty, vis: &field.vis, role })
-        });
-        let fields: Vec<_> = fields.collect();
-        distinct_names(ctxt, &fields);
-        return Storage::Hash(fields);
+        let in_key = |member: &str| placeholders.iter().any(|it| member == it.field);
+        let attrs: Vec<_> = fields.iter().map(read).collect();
+        return Storage::Hash(field::check(ctxt, fields, &attrs, in_key, case));
     };
-    for name in ["hash", "rename_all"] {
+    for name in ["hash", "rename_all", "on_update"] {
         if let Some(item) = attrs.get(name) {
             ctxt.error_at(
                 item.span(),
@@ -276,73 +287,10 @@ fn storage<'a>(
     }
 }
 
-/// What the key names is not stored a second time.
-fn key_field(ctxt: &Ctxt, attrs: &Attrs) -> Role {
-    for item in attrs.iter() {
-        ctxt.error(
-            &item.name,
-            format!("`{}` has no effect on a field that the key names", item.name),
-        );
-    }
-    Role::Key
-}
-
-fn stored_field(ctxt: &Ctxt, member: &Ident, attrs: &Attrs, case: Option<Case>) -> Role {
-    if attrs.get("skip").is_some() {
-        for item in attrs.iter().filter(|item| item.name != "skip" && item.name != "default") {
-            ctxt.error(
-                &item.name,
-                format!("`{}` has no effect on a field that is skipped", item.name),
-            );
-        }
-        return Role::Skipped;
-    }
-    let plain = member.unraw().to_string();
-    let name = match attrs.text("rename") {
-        Some(rename) => rename.value(),
-        None => case.map_or(plain.clone(), |case| case.of_field(&plain)),
-    };
-    let at = attrs.text("rename").map_or(member.span(), LitStr::span);
-    valid_name(ctxt, at, &name);
-    Role::Stored {
-        name,
-        codec: attrs.ty("codec").cloned().map(Box::new),
-        default: attrs.get("default").is_some(),
-    }
-}
-
-fn valid_name(ctxt: &Ctxt, at: Span, name: &str) {
-    if name.is_empty() {
-        ctxt.error_at(at, "a field's name in the hash must not be empty");
-    } else if name == MARKER {
-        ctxt.error_at(at, "`_` is the name of the marker that keeps empty records; add `#[redis(rename = \"…\")]`");
-    }
-}
-
-/// Two fields under one name would overwrite each other.
-fn distinct_names(ctxt: &Ctxt, fields: &[Field<'_>]) {
-    let mut known: Vec<(&str, &Ident)> = Vec::new();
-    for field in fields {
-        let Role::Stored { name, .. } = &field.role else { continue };
-        match known.iter().find(|(taken, _)| taken == name) {
-            Some((_, other)) => {
-                ctxt.error(
-                    field.member,
-                    format!("`{}` and `{other}` are both stored as `{name}`", field.member),
-                );
-            }
-            None => known.push((name, field.member)),
-        }
-    }
-}
-
-fn name_of(field: &syn::Field) -> Option<String> {
-    field.ident.as_ref().map(|member| member.unraw().to_string())
-}
-
-fn find<'a>(fields: &'a Fields, name: &str) -> Option<(&'a Ident, &'a Type)> {
-    let field = fields.iter().find(|field| name_of(field).is_some_and(|known| known == name))?;
-    field.ident.as_ref().map(|member| (member, &field.ty))
+fn find<'a>(fields: &'a Fields, name: &str) -> Option<Part<'a>> {
+    let members = fields.iter().enumerate().map(|(at, field)| (Member::of(at, field), field));
+    let mut named = members.filter(|(member, _)| member.text() == name);
+    named.next().map(|(member, field)| Part { member, ty: &field.ty })
 }
 
 impl Part<'_> {

@@ -3,6 +3,7 @@
 mod support;
 
 mod atomic;
+mod attributes;
 mod batches;
 mod blob;
 mod concurrency;
@@ -17,4 +18,5 @@ mod operations;
 mod scripts;
 mod secrets;
 mod update;
+mod values;
 mod versions;

@@ -191,7 +191,10 @@ pub trait StoreAs<V, As> {
     fn encode(&self, place: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError>;
 }
 
-fn encode<As, V: Stored<As>>(value: &V, place: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+pub(super) fn encode<As, V: Stored<As>>(
+    value: &V,
+    place: &Place<'_>,
+) -> Result<Option<Vec<u8>>, ValueError> {
     if value.is_absent() {
         return Ok(None);
     }

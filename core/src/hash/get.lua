@@ -2,13 +2,13 @@
 --
 -- KEYS[1]  the hash
 -- ARGV[1]  milliseconds to live, or "delete"
--- ARGV[2]  how many positions follow, then the positions of fields that must
---          be there for the record to be deleted
--- then     the names of the fields
+-- ARGV[2]  how many ranges follow, then those, first and last position: of the
+--          fields in each one must be there for the record to be deleted
+-- then     the names of the fields, each with its aliases behind it
 --
 -- HMGET comes first: it fails on another type before anything has changed.
 local key = KEYS[1]
-local needed = tonumber(ARGV[2])
+local needed = 2 * tonumber(ARGV[2])
 local values = {}
 -- unpack cannot take thousands of arguments at once.
 for from = 3 + needed, #ARGV, 4000 do
@@ -22,9 +22,11 @@ end
 local found = false
 for i = 1, #values do found = found or values[i] end
 if not found then return values end
-for i = 3, 2 + needed do
+for i = 3, 2 + needed, 2 do
+  local whole = false
+  for at = tonumber(ARGV[i]), tonumber(ARGV[i + 1]) do whole = whole or values[at] end
   -- Not a whole record: it stays, and the program says what is missing.
-  if not values[tonumber(ARGV[i])] then return values end
+  if not whole then return values end
 end
 redis.call('DEL', key)
 return values

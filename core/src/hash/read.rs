@@ -5,17 +5,18 @@ use std::{fmt, vec};
 use super::at_field;
 use crate::codec::Place;
 use crate::error::{Error, ErrorKind, Result};
-use crate::field::{Plain, Stored};
-use crate::model::{RedisModel, Visit};
+use crate::field::{Plain, RedisFields, Stored, read_flat};
+use crate::model::{RedisModel, Spec, Visit};
 use crate::op::Reply;
-use crate::redis_rs::ReplyValue;
+use crate::redis_rs::{ReplyValue, is_nil};
 
-/// The values of a hash's fields, one after the other.
+/// The values of a hash's fields, one after the other: of each the value under
+/// its name, then those under its aliases.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Reader<'a> {
     values: vec::IntoIter<ReplyValue>,
-    names: &'static [&'static str],
+    spec: &'static Spec,
     at: usize,
     place: Place<'a>,
 }
@@ -23,10 +24,10 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub(crate) fn new(
         values: vec::IntoIter<ReplyValue>,
-        names: &'static [&'static str],
+        spec: &'static Spec,
         key: &'a dyn fmt::Display,
     ) -> Self {
-        Self { values, names, at: 0, place: Place::key_of(key) }
+        Self { values, spec, at: 0, place: Place::key_of(key) }
     }
 
     pub fn take<V: Stored<Plain>>(&mut self) -> Result<V> {
@@ -34,18 +35,48 @@ impl<'a> Reader<'a> {
     }
 
     pub fn take_as<As, V: Stored<As>>(&mut self) -> Result<V> {
-        let name = self.names[self.at];
         self.at += 1;
-        self.named(name)
+        self.read_at(self.at - 1)
     }
 
-    pub(super) fn named<As, V: Stored<As>>(&mut self, name: &'static str) -> Result<V> {
-        match self.values.next().map(|value| Reply(value).into_bytes()).transpose()?.flatten() {
+    pub fn flat<F: RedisFields>(&mut self) -> Result<F> {
+        read_flat(self)
+    }
+
+    /// Passes over the next fields if the hash has none of them.
+    pub(crate) fn skip_absent(&mut self, fields: usize) -> bool {
+        let names = |at| 1 + self.spec.extra(at).aliases.len();
+        let values: usize = (self.at..self.at + fields).map(names).sum();
+        let next = self.values.as_slice().get(..values);
+        let absent = next.is_some_and(|next| next.iter().all(is_nil));
+        if absent {
+            self.at += fields;
+            self.values.by_ref().take(values).for_each(drop);
+        }
+        absent
+    }
+
+    /// Reads the next value as that of the field at this position.
+    pub(super) fn read_at<As, V: Stored<As>>(&mut self, at: usize) -> Result<V> {
+        let name = self.spec.fields[at];
+        match self.next_bytes(at)? {
             Some(bytes) => V::read(bytes, &self.place.with_field(name)).map_err(at_field(name)),
             None => V::absent().ok_or_else(|| {
                 Error::new(ErrorKind::MissingField, "the record does not have it").with_field(name)
             }),
         }
+    }
+
+    /// The first that there is of a field's value and those under its aliases.
+    fn next_bytes(&mut self, at: usize) -> Result<Option<Vec<u8>>> {
+        let mut found = None;
+        for _ in 0..=self.spec.extra(at).aliases.len() {
+            let value = self.values.next().ok_or_else(Error::unexpected_reply)?;
+            if found.is_none() {
+                found = Reply(value).into_bytes()?;
+            }
+        }
+        Ok(found)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{HashModel, KeyOf, MARKER, Reader, needs_marker, required};
+use super::{HashModel, KeyOf, MARKER, Reader, required};
 use crate::error::{Error, Result};
 use crate::field::{Field, Stored};
 use crate::key::{self, Key};
@@ -35,6 +35,7 @@ impl<M: RedisModel, As, V: Stored<As>> Selection<M> for Field<M, V, As> {
 
     fn each(&self, visit: &mut dyn FnMut(&'static str)) {
         visit(self.name());
+        self.aliases().iter().for_each(|alias| visit(alias));
     }
 
     fn proves_record(&self) -> bool {
@@ -42,7 +43,7 @@ impl<M: RedisModel, As, V: Stored<As>> Selection<M> for Field<M, V, As> {
     }
 
     fn read(&self, row: &mut Reader<'_>) -> Result<V> {
-        row.named::<As, V>(self.name())
+        row.read_at::<As, V>(self.index.into())
     }
 }
 
@@ -110,8 +111,17 @@ impl<M: HashModel, S: Selection<M>> Operation for Select<M, S> {
         // Where all that is selected may be absent, a field that every record
         // has tells an empty record from none.
         if !self.selection.proves_record() {
-            let witness = if needs_marker::<M>() { None } else { required::<M>().next() };
-            command.arg(witness.map_or(MARKER, |at| M::SPEC.fields[at]));
+            match required::<M>().next() {
+                Some(at) => {
+                    command.arg(M::SPEC.fields[at]);
+                    for alias in M::SPEC.extra(at).aliases {
+                        command.arg(alias);
+                    }
+                }
+                None => {
+                    command.arg(MARKER);
+                }
+            }
         }
         Ok(())
     }
@@ -120,7 +130,7 @@ impl<M: HashModel, S: Selection<M>> Operation for Select<M, S> {
         let mut read = || {
             let Some(values) = replies.next()?.into_row()? else { return Ok(None) };
             let key = KeyOf::<M>(&self.id);
-            self.selection.read(&mut Reader::new(values, &[], &key)).map(Some)
+            self.selection.read(&mut Reader::new(values, &M::SPEC, &key)).map(Some)
         };
         read().map_err(|error: Error| error.with_model(M::SPEC.name).with_key(&self.key()))
     }

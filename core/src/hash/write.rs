@@ -2,7 +2,7 @@
 
 use super::{MARKER, at_field};
 use crate::codec::Place;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result, ValueError};
 use crate::field::Stored;
 use crate::model::{RedisModel, Visit, Write, key_of};
 use crate::op::{CommandWriter, Request, Script};
@@ -12,23 +12,31 @@ static SAVE: Script = Script::new("hash_save", include_str!("save.lua"));
 
 pub(super) fn write<M: RedisModel>(model: &M, write: Write, request: &mut Request) -> Result<()> {
     let key = key_of(model);
-    let size = Survey::of(model);
+    let size = Survey::of(model)?;
     let pairs = 2 * size.present;
     let Write { only_new, expiry } = write;
 
-    let plain = !only_new && size.absent == 0 && expiry == Expiry::Keep;
+    let plain =
+        !only_new && size.absent == 0 && expiry == Expiry::Keep && M::SPEC.extras.is_empty();
     let command = if plain {
         let mut command = request.command("HSET", pairs + 1, size.bytes + key.len());
         command.arg(&key);
         command
     } else {
-        let mut command = request.script(&SAVE, &key, pairs + size.absent + 3, size.bytes + 48);
+        let ttls = M::SPEC.field_ttls().count();
+        let arguments = pairs + size.absent + 2 * ttls + M::SPEC.aliases().count() + 6;
+        let mut command = request.script(&SAVE, &key, arguments, size.bytes + 48);
         command.arg(if only_new { "create" } else { "save" });
         match expiry.check()? {
             Expiry::After(millis) => command.int(millis),
             Expiry::Persist => command.arg("persist"),
             Expiry::Keep | Expiry::Invalid => command.arg(""),
         };
+        command.arg(M::SPEC.version().unwrap_or("")).arg(&size.version);
+        command.int(2 * ttls);
+        for (name, millis) in M::SPEC.field_ttls() {
+            command.arg(name).int(millis);
+        }
         command.int(pairs);
         command
     };
@@ -42,6 +50,9 @@ pub(super) fn write<M: RedisModel>(model: &M, write: Write, request: &mut Reques
     }
     if size.marker {
         command.arg(MARKER).arg("");
+    }
+    for (_, alias) in M::SPEC.aliases() {
+        command.arg(alias);
     }
     if size.absent > 0 {
         M::visit(&mut Absent { model, command, at: 0 });
@@ -57,35 +68,73 @@ struct Survey<'a, M> {
     absent: usize,
     bytes: usize,
     marker: bool,
+    /// How many times the record was written, as the struct has it.
+    version: String,
+    /// What was present before each `Some` of a flattened option; of a `None`
+    /// nothing has to be.
+    options: Vec<Option<usize>>,
+    hollow: bool,
 }
 
 impl<'a, M: RedisModel> Survey<'a, M> {
-    fn of(model: &'a M) -> Self {
-        let mut survey = Self { model, at: 0, present: 0, absent: 0, bytes: 0, marker: true };
+    fn of(model: &'a M) -> Result<Self> {
+        let mut survey = Self {
+            model,
+            at: 0,
+            present: 0,
+            absent: 0,
+            bytes: 0,
+            marker: true,
+            version: String::new(),
+            options: Vec::new(),
+            hollow: false,
+        };
         M::visit(&mut survey);
+        if survey.hollow {
+            return Err(Error::new(
+                ErrorKind::InvalidValue,
+                "a flattened `Option` holds a struct without any value, which would be read as `None`",
+            ));
+        }
         if survey.marker {
             survey.present += 1;
             survey.bytes += MARKER.len();
         }
-        survey
+        Ok(survey)
     }
 }
 
 impl<M: RedisModel> Visit<M> for Survey<'_, M> {
-    fn put_as<As, V: Stored<As>>(&mut self, get: impl Fn(&M) -> &V) -> &mut Self {
-        let value = get(self.model);
+    fn field<As, V: Stored<As>>(&mut self, always: bool, get: impl Fn(&M) -> Option<&V>) {
         self.bytes += M::SPEC.fields[self.at].len();
-        if value.is_absent() {
-            self.absent += 1;
-        } else {
-            self.present += 1;
-            self.bytes += value.size_hint();
+        match get(self.model).filter(|value| !V::is_absent(value)) {
+            Some(value) => {
+                self.present += 1;
+                self.bytes += V::size_hint(value);
+                if M::SPEC.extra(self.at).version {
+                    self.version = text(value).unwrap_or_default();
+                }
+            }
+            None => self.absent += 1,
         }
         // A field that every record has makes the marker needless.
-        self.marker &= V::absent().is_some();
+        self.marker &= !(always && V::absent().is_none());
         self.at += 1;
-        self
     }
+
+    fn begin_option(&mut self, some: impl Fn(&M) -> bool) {
+        self.options.push(some(self.model).then_some(self.present));
+    }
+
+    fn end_option(&mut self) {
+        self.hollow |= self.options.pop().flatten() == Some(self.present);
+    }
+}
+
+fn text<As, V: Stored<As>>(value: &V) -> Result<String, ValueError> {
+    let mut bytes = Vec::with_capacity(20);
+    value.write(&Place::NOWHERE, &mut bytes)?;
+    String::from_utf8(bytes).map_err(|_| ValueError::new("not a number"))
 }
 
 /// Writes the fields that the record has, as name and value.
@@ -98,16 +147,33 @@ struct Present<'a, M> {
 }
 
 impl<M: RedisModel> Visit<M> for Present<'_, M> {
-    fn put_as<As, V: Stored<As>>(&mut self, get: impl Fn(&M) -> &V) -> &mut Self {
-        let (name, value) = (M::SPEC.fields[self.at], get(self.model));
-        self.at += 1;
-        if self.error.is_none() && !value.is_absent() {
+    fn field<As, V: Stored<As>>(&mut self, _: bool, get: impl Fn(&M) -> Option<&V>) {
+        let name = M::SPEC.fields[self.at];
+        if let Some(value) = get(self.model)
+            && self.error.is_none()
+            && !V::is_absent(value)
+        {
             self.command.arg(name);
-            let written = self.command.value(value, &self.place.with_field(name));
+            let written = if M::SPEC.extra(self.at).version {
+                next_version(value).map(|next| {
+                    self.command.arg(next);
+                })
+            } else {
+                self.command.value(value, &self.place.with_field(name))
+            };
             self.error = written.map_err(at_field(name)).err();
         }
-        self
+        self.at += 1;
     }
+}
+
+/// The count that this write makes.
+fn next_version<As, V: Stored<As>>(value: &V) -> Result<String, ValueError> {
+    let next = text(value)?.parse().ok().and_then(|count: u64| count.checked_add(1));
+    let next = next.ok_or(ValueError::new("there are no more versions"))?.to_string();
+    // It must fit the field's type, or the record could not be read any more.
+    V::read(next.clone().into_bytes(), &Place::NOWHERE)?;
+    Ok(next)
 }
 
 /// Writes the names of the fields that the record does not have.
@@ -118,11 +184,10 @@ struct Absent<'a, M> {
 }
 
 impl<M: RedisModel> Visit<M> for Absent<'_, M> {
-    fn put_as<As, V: Stored<As>>(&mut self, get: impl Fn(&M) -> &V) -> &mut Self {
-        if get(self.model).is_absent() {
+    fn field<As, V: Stored<As>>(&mut self, _: bool, get: impl Fn(&M) -> Option<&V>) {
+        if get(self.model).is_none_or(V::is_absent) {
             self.command.arg(M::SPEC.fields[self.at]);
         }
         self.at += 1;
-        self
     }
 }

@@ -5,35 +5,98 @@
 //! the model is like, or makes a record) use the same. That it is one function
 //! also makes one error of a field whose type cannot be stored.
 
+use std::marker::PhantomData;
+
 use super::RedisModel;
 use crate::error::Result;
-use crate::field::{Plain, Stored};
+use crate::field::{Plain, RedisFields, Stored};
 use crate::hash::Reader;
 use crate::key::{Key, KeyPart, KeyWriter};
 
-/// What is done with each part of the key and each stored field of a model.
+/// What is done with each part of the key and each stored field of a struct.
 #[doc(hidden)]
-pub trait Visit<M: RedisModel> {
+pub trait Visit<T>: Sized {
     /// The next part of the key.
-    fn part<P: KeyPart>(&mut self, get: impl Fn(&M) -> &P) -> &mut Self {
+    fn part<P: KeyPart>(&mut self, get: impl Fn(&T) -> &P) -> &mut Self {
         let _ = get;
         self
     }
 
     /// The next stored field.
-    fn put<V: Stored<Plain>>(&mut self, get: impl Fn(&M) -> &V) -> &mut Self {
+    fn put<V: Stored<Plain>>(&mut self, get: impl Fn(&T) -> &V) -> &mut Self {
         self.put_as::<Plain, V>(get)
     }
 
     /// The next stored field, not stored as it is.
-    fn put_as<As, V: Stored<As>>(&mut self, get: impl Fn(&M) -> &V) -> &mut Self {
-        let _ = get;
+    fn put_as<As, V: Stored<As>>(&mut self, get: impl Fn(&T) -> &V) -> &mut Self {
+        self.field::<As, V>(true, |it| Some(get(it)));
         self
     }
 
+    /// The fields of a struct that is flattened.
+    fn flat<F: RedisFields>(&mut self, get: impl Fn(&T) -> &F) -> &mut Self {
+        F::visit(&mut Inside::new(self, true, |it| Some(get(it))));
+        self
+    }
+
+    /// A field, whichever way it came: `always` unless it stands in a
+    /// flattened `Option`, which may have none of its fields.
+    fn field<As, V: Stored<As>>(&mut self, always: bool, get: impl Fn(&T) -> Option<&V>) {
+        let _ = (always, get);
+    }
+
+    /// The fields of a flattened `Option` follow; whether it is `Some`.
+    fn begin_option(&mut self, some: impl Fn(&T) -> bool) {
+        let _ = some;
+    }
+
+    /// That were they.
+    fn end_option(&mut self) {}
+
     /// How a record is made of its id and its fields.
-    fn make(&mut self, make: impl FnOnce(M::Id, &mut Reader<'_>) -> Result<M>) {
+    fn make(&mut self, make: impl FnOnce(T::Id, &mut Reader<'_>) -> Result<T>)
+    where
+        T: RedisModel,
+    {
         let _ = make;
+    }
+
+    /// How a struct that is flattened is made of its fields.
+    fn build(&mut self, build: impl FnOnce(&mut Reader<'_>) -> Result<T>) {
+        let _ = build;
+    }
+}
+
+/// Visits the fields of an `F` that stands somewhere in a `T`.
+pub(crate) struct Inside<'v, T, V, G> {
+    outer: &'v mut V,
+    always: bool,
+    get: G,
+    types: PhantomData<fn(&T)>,
+}
+
+impl<'v, T, V, G> Inside<'v, T, V, G> {
+    pub(crate) fn new<F>(outer: &'v mut V, always: bool, get: G) -> Self
+    where
+        G: Fn(&T) -> Option<&F>,
+    {
+        Self { outer, always, get, types: PhantomData }
+    }
+}
+
+impl<T, F: 'static, V: Visit<T>, G: Fn(&T) -> Option<&F>> Visit<F> for Inside<'_, T, V, G> {
+    fn field<As, X: Stored<As>>(&mut self, always: bool, get: impl Fn(&F) -> Option<&X>) {
+        let outer = &self.get;
+        self.outer.field::<As, X>(always && self.always, |it| outer(it).and_then(&get));
+    }
+
+    fn begin_option(&mut self, some: impl Fn(&F) -> bool) {
+        let outer = &self.get;
+        self.outer.begin_option(|it| outer(it).is_some_and(&some));
+    }
+
+    fn end_option(&mut self) {
+        self.outer.end_option();
     }
 }
 

@@ -20,6 +20,12 @@ pub(super) enum Change {
     Incr(Step, Bounds),
 }
 
+/// What happens to the time to live of one field.
+pub(super) enum Life {
+    Expire(u64),
+    Persist,
+}
+
 /// What must be so for anything to happen.
 struct Check {
     name: &'static str,
@@ -31,9 +37,24 @@ struct Check {
 pub(super) struct Changes {
     changes: Vec<(&'static str, Change)>,
     checks: Vec<Check>,
+    lives: Vec<(&'static str, Life)>,
 }
 
 impl Changes {
+    pub(super) fn live(&mut self, name: &'static str, life: Life) {
+        self.lives.push((name, life));
+    }
+
+    /// The field must be as it was read.
+    pub(super) fn unchanged(&mut self, name: &'static str, read: Option<Vec<u8>>) {
+        let test = if read.is_some() { "eq" } else { "absent" };
+        self.checks.push(Check { name, test, value: read.map(|read| ("bytes", read)) });
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
     pub(super) fn add(&mut self, name: &'static str, change: Change) -> Result<()> {
         if self.changes.iter().any(|(known, _)| *known == name) {
             return Err(twice(name));
@@ -66,7 +87,7 @@ impl Changes {
     }
 
     pub(super) fn unconditional(&self) -> bool {
-        self.checks.is_empty()
+        self.checks.is_empty() && self.lives.is_empty()
     }
 
     /// The fields to set, if that is all.
@@ -96,7 +117,7 @@ impl Changes {
     }
 
     pub(super) fn arguments(&self) -> usize {
-        5 * self.changes.len() + 4 * self.checks.len()
+        5 * self.changes.len() + 4 * self.checks.len() + 3 * self.lives.len()
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -131,6 +152,12 @@ impl Changes {
                 Change::Incr(Step(by), Bounds::Float { max }) => {
                     command.arg("incrf").arg(name).arg(by).arg(max)
                 }
+            };
+        }
+        for (name, life) in &self.lives {
+            match life {
+                Life::Expire(millis) => command.arg("expire").arg(name).int(*millis),
+                Life::Persist => command.arg("persist").arg(name),
             };
         }
     }

@@ -5,7 +5,13 @@
 -- ARGV[2]  milliseconds to live, "persist", or "" to leave the TTL alone
 -- ARGV[3]  milliseconds that a new record lives, or ""
 -- ARGV[4]  how many names of fields to return follow, then those
--- then     conditions and changes, see below
+-- then     the rest, as words
+--
+-- Before the conditions: alias NAME ALIAS, and lives NAME MILLISECONDS (how
+-- long a field of that name lives once it is written). Conditions: absent NAME,
+-- present NAME, and eq, least or most NAME KIND VALUE. Changes: set or setnx
+-- NAME VALUE, del NAME, incr NAME BY MIN MAX, incrf NAME BY MAX. About TTLs of
+-- fields: expire NAME MILLISECONDS, persist NAME.
 --
 -- Returns {1, value, …} when applied, {0} when there is no record,
 -- {2, name, …} for conditions that do not hold, {3, name} for an increment
@@ -97,20 +103,45 @@ local function take()
   return ARGV[at - 1]
 end
 
+-- What is under an alias of a field counts as the field's, and is moved there.
+local adopted = {}
+local function read(name) return redis.call('HGET', key, name) or adopted[name] end
+
 -- First pass: what is to be done, and whether it can be.
-local conflicts, writes = {}, {}
+local conflicts, writes, lives, ttls = {2}, {}, {}, {}
+local needs_field_ttl = false
 while at <= #ARGV do
   local what, name = take(), take()
-  if what == 'absent' or what == 'present' then
-    if (redis.call('HEXISTS', key, name) == 1) ~= (what == 'present') then conflicts[#conflicts + 1] = name end
+  if what == 'alias' then
+    local alias = take()
+    local held = redis.call('HGET', key, alias)
+    if held then
+      if not read(name) then
+        adopted[name] = held
+        writes[#writes + 1] = {'HSET', name, held}
+      end
+      writes[#writes + 1] = {'HDEL', alias}
+    end
+  elseif what == 'lives' then
+    lives[name] = take()
+    needs_field_ttl = true
+  elseif what == 'expire' then
+    ttls[#ttls + 1] = {'HPEXPIRE', take(), name}
+    needs_field_ttl = true
+  elseif what == 'persist' then
+    ttls[#ttls + 1] = {'HPERSIST', false, name}
+    needs_field_ttl = true
+  elseif what == 'absent' or what == 'present' then
+    if (read(name) and true or false) ~= (what == 'present') then conflicts[#conflicts + 1] = name end
   elseif what == 'eq' or what == 'least' or what == 'most' then
     local kind, asked = take(), take()
-    local held = redis.call('HGET', key, name)
+    local held = read(name)
     if not held or not holds(what, kind, held, asked) then conflicts[#conflicts + 1] = name end
   elseif what == 'set' then
     writes[#writes + 1] = {'HSET', name, take()}
   elseif what == 'setnx' then
-    writes[#writes + 1] = {'HSETNX', name, take()}
+    local value = take()
+    if not read(name) then writes[#writes + 1] = {'HSET', name, value} end
   elseif what == 'del' then
     writes[#writes + 1] = {'HDEL', name}
   elseif what == 'incr' then
@@ -121,12 +152,20 @@ while at <= #ARGV do
     writes[#writes + 1] = {'incrf', name, by, max}
   end
 end
-if #conflicts > 0 then return {2, unpack(conflicts)} end
+if #conflicts > 1 then return conflicts end
+
+if needs_field_ttl then
+  local known = redis.pcall('HPTTL', key, 'FIELDS', 1, '_')
+  if known.err then
+    if not string.find(known.err, 'nknown') then return known end
+    return redis.error_reply('NOFIELDTTL fields of a hash that expire need Redis 7.4 or Valkey 9')
+  end
+end
 
 for i = 1, #writes do
   local name, by = writes[i][2], writes[i][3]
   if writes[i][1] == 'incr' then
-    local held = redis.call('HGET', key, name) or '0'
+    local held = read(name) or '0'
     local negative, digits = integer(held)
     if not digits then return {4, name} end
     local by_negative, by_digits = integer(by)
@@ -140,10 +179,13 @@ for i = 1, #writes do
     if #held < 19 and #by < 19 and string.match(held, '^-?[1-9]%d*$') then
       writes[i] = {'HINCRBY', name, by}
     else
-      writes[i] = {'HSET', name, (negative and '-' or '') .. digits}
+      -- HSET does not: it is given back what is left of it.
+      local left = redis.pcall('HPTTL', key, 'FIELDS', 1, name)
+      left = not left.err and left[1] > 0 and left[1] or nil
+      writes[i] = {'HSET', name, (negative and '-' or '') .. digits, left = left}
     end
   elseif writes[i][1] == 'incrf' then
-    local held = float(redis.call('HGET', key, name) or '0')
+    local held = float(read(name) or '0')
     if not held then return {4, name} end
     local sum = held + tonumber(by)
     if math.abs(sum) > tonumber(writes[i][4]) then return {3, name} end
@@ -152,7 +194,26 @@ for i = 1, #writes do
 end
 
 -- Second pass: nothing can fail any more.
-for i = 1, #writes do redis.call(writes[i][1], key, unpack(writes[i], 2)) end
+for i = 1, #writes do
+  local command, name = writes[i][1], writes[i][2]
+  local lives_for = lives[name]
+  if writes[i].left then
+    lives_for = writes[i].left
+  elseif command ~= 'HSET' and lives_for and read(name) then
+    -- Neither HINCRBY nor HDEL takes away a TTL that is running.
+    lives_for = nil
+  end
+  redis.call(command, key, unpack(writes[i], 2))
+  if lives_for then redis.call('HPEXPIRE', key, lives_for, 'FIELDS', 1, name) end
+end
+for i = 1, #ttls do
+  local command, millis, name = unpack(ttls[i])
+  if millis then
+    redis.call(command, key, millis, 'FIELDS', 1, name)
+  else
+    redis.call(command, key, 'FIELDS', 1, name)
+  end
+end
 
 -- Redis has no empty hash: a record that lost its last field keeps the marker.
 if redis.call('EXISTS', key) == 0 then redis.call('HSET', key, '_', '') end
@@ -167,7 +228,9 @@ end
 
 local reply = {1}
 if returned > 0 then
-  local values = redis.call('HMGET', key, unpack(ARGV, 5, 4 + returned))
-  for i = 1, returned do reply[i + 1] = values[i] end
+  for from = 5, 4 + returned, 4000 do
+    local part = redis.call('HMGET', key, unpack(ARGV, from, math.min(from + 3999, 4 + returned)))
+    for i = 1, #part do reply[#reply + 1] = part[i] end
+  end
 end
 return reply

@@ -33,6 +33,21 @@ impl RedisValue for Box<[u8]> {
     }
 }
 
+#[cfg(feature = "bytes")]
+impl RedisValue for bytes::Bytes {
+    fn size_hint(&self) -> usize {
+        self.len()
+    }
+
+    fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
+        put(out, self)
+    }
+
+    fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
+        Ok(bytes.into())
+    }
+}
+
 impl<const N: usize> RedisValue for [u8; N] {
     fn size_hint(&self) -> usize {
         N

@@ -1,0 +1,161 @@
+//! Values as code.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::parse_quote;
+use syn::spanned::Spanned;
+
+use crate::value::{Kind, Other, Value, Variant};
+
+/// `impl RedisValue`.
+pub(crate) fn value(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStream {
+    let Value { input, krate, kind } = value;
+    let mut generics = input.generics.clone();
+    if let Kind::Newtype { ty, .. } = kind
+        && generics.type_params().next().is_some()
+    {
+        generics.make_where_clause().predicates.push(parse_quote!(#ty: __rt::RedisValue));
+    }
+    let (imp, ty, bounds) = generics.split_for_impl();
+    let (ident, body) = (&input.ident, body(kind, !mistakes.is_empty()));
+    let mistakes = mistakes.iter().map(syn::Error::to_compile_error);
+    quote! {
+        #(#mistakes)*
+        const _: () = {
+            use #krate::__private as __rt;
+            #[automatically_derived]
+            impl #imp __rt::RedisValue for #ident #ty #bounds {
+                #body
+            }
+        };
+    }
+}
+
+/// `impl KeyPart`.
+pub(crate) fn key_part(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStream {
+    let Value { input, krate, kind } = value;
+    let mut generics = input.generics.clone();
+    let (write, read) = match kind {
+        Kind::Newtype { member, ty } => {
+            if generics.type_params().next().is_some() {
+                generics.make_where_clause().predicates.push(parse_quote!(#ty: __rt::KeyPart));
+            }
+            (
+                quote_spanned!(ty.span()=> <#ty as __rt::KeyPart>::write_part(&self.#member, out)),
+                quote_spanned!(ty.span()=> __rt::Ok(Self { #member: <#ty as __rt::KeyPart>::read_part(text)? })),
+            )
+        }
+        Kind::Names { .. } | Kind::Numbers { .. } => {
+            (quote!(__rt::value::write_part(self, out)), quote!(__rt::value::read_part(text)))
+        }
+    };
+    let (imp, ty, bounds) = generics.split_for_impl();
+    let ident = &input.ident;
+    let (write, read) = if mistakes.is_empty() {
+        (write, read)
+    } else {
+        (quote!(let _ = out;), quote!(let _ = text; __rt::Err(__rt::value::unknown())))
+    };
+    // What is wrong with the attributes is told by `RedisValue`, which an enum
+    // derives, too.
+    let mistakes = mistakes.iter().map(syn::Error::to_compile_error);
+    let mistakes = matches!(kind, Kind::Newtype { .. }).then(|| quote!(#(#mistakes)*));
+    quote_spanned! {value.span()=>
+        #mistakes
+        const _: () = {
+            use #krate::__private as __rt;
+            #[automatically_derived]
+            impl #imp __rt::KeyPart for #ident #ty #bounds {
+                fn write_part(&self, out: &mut __rt::PartWriter<'_>) { #write }
+                fn read_part(text: &__rt::str) -> __rt::Result<Self, __rt::ValueError> { #read }
+            }
+        };
+    }
+}
+
+fn body(kind: &Kind<'_>, stub: bool) -> TokenStream {
+    let (size, write, read) = if stub {
+        (
+            None,
+            quote!(let _ = out; __rt::Ok(())),
+            quote!(let _ = bytes; __rt::Err(__rt::value::unknown())),
+        )
+    } else {
+        match kind {
+            Kind::Newtype { member, ty } => {
+                let inner = quote_spanned!(ty.span()=> <#ty as __rt::RedisValue>);
+                let size = quote! {
+                    const COMPARED: &'static __rt::str = #inner::COMPARED;
+                    fn size_hint(&self) -> __rt::usize { #inner::size_hint(&self.#member) }
+                };
+                let read = quote!(__rt::Ok(Self { #member: #inner::read(bytes)? }));
+                (Some(size), quote!(#inner::write(&self.#member, out)), read)
+            }
+            Kind::Names { variants, other } => {
+                let writes = variants.iter().map(|Variant { ident, name, .. }| {
+                    quote!(Self::#ident => __rt::value::name(#name, out))
+                });
+                let writes = writes.chain(keep(other));
+                let reads = variants.iter().map(|Variant { ident, name, aliases, .. }| {
+                    let names = std::iter::once(name.clone())
+                        .chain(aliases.iter().map(|alias| alias.value()))
+                        .map(|name| Literal::byte_string(name.as_bytes()));
+                    quote!(#(#names)|* => __rt::Ok(Self::#ident))
+                });
+                let otherwise = otherwise(other);
+                let read = quote!(match &bytes[..] { #(#reads,)* _ => #otherwise });
+                (None, quote!(match self { #(#writes,)* }), read)
+            }
+            Kind::Numbers { variants, other } => {
+                let number = |variant: &Variant<'_>| {
+                    let (base, more) = variant.discriminant;
+                    let more = Literal::i64_unsuffixed(more);
+                    match base {
+                        Some(base) => quote!((#base) + #more),
+                        None => quote!(#more),
+                    }
+                };
+                let writes = variants.iter().map(|variant| {
+                    let (ident, number) = (variant.ident, number(variant));
+                    quote!(Self::#ident => __rt::value::number(#number, out))
+                });
+                let writes = writes.chain(keep(other));
+                let reads = variants.iter().map(|variant| {
+                    let (ident, number) = (variant.ident, number(variant));
+                    quote!(__rt::Ok(number) if number == #number => __rt::Ok(Self::#ident))
+                });
+                let otherwise = otherwise(other);
+                let read =
+                    quote!(match __rt::value::read_number(&bytes) { #(#reads,)* _ => #otherwise });
+                (None, quote!(match self { #(#writes,)* }), read)
+            }
+        }
+    };
+    quote! {
+        #size
+        fn write<__W: __rt::Write>(&self, out: &mut __W) -> __rt::Result<(), __rt::ValueError> {
+            #write
+        }
+        fn read(bytes: __rt::Vec<__rt::u8>) -> __rt::Result<Self, __rt::ValueError> {
+            #read
+        }
+    }
+}
+
+/// What an `other` that keeps what was stored writes.
+fn keep(other: &Option<Other<'_>>) -> Option<TokenStream> {
+    let Other { ident, keeps } = other.as_ref()?;
+    keeps.map(|ty| {
+        quote_spanned!(ty.span()=> Self::#ident(kept) => <#ty as __rt::RedisValue>::write(kept, out))
+    })
+}
+
+fn otherwise(other: &Option<Other<'_>>) -> TokenStream {
+    match other {
+        None => quote!(__rt::Err(__rt::value::unknown())),
+        Some(Other { ident, keeps: None }) => quote!(__rt::Ok(Self::#ident)),
+        Some(Other { ident, keeps: Some(ty) }) => {
+            quote_spanned!(ty.span()=> __rt::Ok(Self::#ident(<#ty as __rt::RedisValue>::read(bytes)?)))
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Types of fields: their text, and that they come back.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use redis_model::{KeyPart, Operation, RedisModel, RedisValue};
+
+use crate::support::{Con, everywhere, fresh, pairs};
+
+#[derive(Debug, Clone, Copy, PartialEq, RedisValue, KeyPart)]
+#[redis(rename_all = "snake_case")]
+enum Status {
+    New,
+    InTransit,
+    #[redis(rename = "gone", alias = "lost", alias = "stolen")]
+    Gone,
+}
+
+#[derive(Debug, Clone, PartialEq, RedisValue)]
+#[redis(repr = "int")]
+#[repr(i64)]
+enum Level {
+    Low,
+    Middle = 5,
+    High,
+    #[redis(other)]
+    Other(i64),
+}
+
+#[derive(Debug, Clone, PartialEq, RedisValue)]
+enum Colour {
+    Red,
+    #[redis(other)]
+    Named(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, RedisValue)]
+enum Answer {
+    Yes,
+    #[redis(other)]
+    Unclear,
+}
+
+#[derive(Debug, Clone, PartialEq, RedisValue, KeyPart)]
+struct Sku(String);
+
+#[derive(Debug, Clone, PartialEq, RedisValue)]
+struct Wrapped<T> {
+    inner: T,
+}
+
+#[derive(Debug, Clone, PartialEq, RedisModel)]
+#[redis(key = "values:{status}:{sku}:{id}")]
+struct Values {
+    id: u64,
+    status: Status,
+    sku: Sku,
+    old: Option<Status>,
+    level: Level,
+    colour: Colour,
+    answer: Answer,
+    part: Option<Sku>,
+    wrapped: Wrapped<Wrapped<u8>>,
+    lives: Duration,
+    since: SystemTime,
+    ip: IpAddr,
+    socket: Option<SocketAddr>,
+}
+
+fn values() -> Values {
+    Values {
+        id: fresh(),
+        status: Status::InTransit,
+        sku: Sku("a:b".into()),
+        old: Some(Status::Gone),
+        level: Level::High,
+        colour: Colour::Named("teal".into()),
+        answer: Answer::Yes,
+        part: Some(Sku("x".into())),
+        wrapped: Wrapped { inner: Wrapped { inner: 7 } },
+        lives: Duration::new(86403, 5_000),
+        since: UNIX_EPOCH + Duration::from_nanos(1_763_680_751_123_456_789),
+        ip: "10.0.0.1".parse().unwrap(),
+        socket: Some("[::1]:80".parse().unwrap()),
+    }
+}
+
+#[test]
+fn values_are_stored_as_text_that_everybody_reads() {
+    everywhere(|con| {
+        let record = values();
+        assert_eq!(&*record.own_key(), format!("values:in_transit:a%3Ab:{}", record.id));
+        con.run(record.save()).unwrap();
+        assert_eq!(
+            con.hash(&record.own_key()),
+            pairs([
+                ("old", "gone"),
+                ("level", "6"),
+                ("colour", "teal"),
+                ("answer", "Yes"),
+                ("part", "x"),
+                ("wrapped", "7"),
+                ("lives", "PT86403.000005S"),
+                ("since", "2025-11-20T23:19:11.123456789Z"),
+                ("ip", "10.0.0.1"),
+                ("socket", "[::1]:80"),
+            ])
+        );
+        let id = Values::id_of(&record.own_key()).unwrap();
+        assert_eq!(con.run(Values::get(id)).unwrap(), Some(record));
+    });
+}
+
+#[test]
+fn values_that_others_wrote_are_read_or_named() {
+    everywhere(|con| {
+        let record = values();
+        let key = record.own_key();
+        let id = || Values::id_of(&key).unwrap();
+        con.run(record.save()).unwrap();
+        con.raw::<()>(&[
+            "HSET",
+            &key,
+            "old",
+            "stolen",
+            "level",
+            "-3",
+            "colour",
+            "Red",
+            "answer",
+            "perhaps",
+            "lives",
+            "90.5",
+            "since",
+            "1763680751123",
+        ]);
+        let read = con.run(Values::get(id())).unwrap().unwrap();
+        let expected = Values {
+            old: Some(Status::Gone),
+            level: Level::Other(-3),
+            colour: Colour::Red,
+            answer: Answer::Unclear,
+            lives: Duration::from_millis(90_500),
+            since: UNIX_EPOCH + Duration::from_millis(1_763_680_751_123),
+            ..record.clone()
+        };
+        assert_eq!(read, expected);
+        for (name, text) in
+            [("old", "New"), ("level", "six"), ("lives", "P1M"), ("since", "soon"), ("ip", "::g")]
+        {
+            con.run(record.save()).unwrap();
+            con.raw::<()>(&["HSET", &key, name, text]);
+            let error = con.run(Values::get(id())).unwrap_err();
+            assert!(error.is_invalid_value() && error.field() == Some(name), "{error}");
+            assert!(!error.to_string().contains(text) || name == "old", "{error}");
+        }
+    });
+}
+
+#[test]
+fn enums_and_newtypes_are_changed_in_place() {
+    everywhere(|con| {
+        let record = values();
+        con.run(record.save()).unwrap();
+        let (f, id) = (Values::FIELDS, || Values::id_of(&record.own_key()).unwrap());
+        let update = Values::update(id())
+            .set(f.old, Status::New)
+            .set(f.part, None)
+            .only_if(f.level.eq(Level::High))
+            .returning((f.old, f.part));
+        assert_eq!(con.run(update).unwrap().applied(), Some((Some(Status::New), None)));
+        let update = Values::update(id()).set(f.level, Level::Low).only_if(f.level.eq(Level::Low));
+        assert!(con.run(update).unwrap().conflict().unwrap().contains(f.level));
+    });
+}
+
+#[derive(Debug, Clone, PartialEq, RedisModel)]
+#[redis(key = "values:tuple:{0}")]
+struct Tuple(u64, String, #[redis(rename = "n")] Option<i128>);
+
+#[derive(Debug, Clone, PartialEq, RedisModel)]
+#[redis(key = "values:generic:{type}:{id}")]
+struct Generic<T, const N: usize, V = u8>
+where
+    T: Clone,
+{
+    id: T,
+    bytes: [u8; N],
+    value: Option<V>,
+    r#type: u8,
+    r#fn: String,
+}
+
+#[test]
+fn tuples_generics_and_raw_names() {
+    everywhere(|con| {
+        let tuple = Tuple(fresh(), "x".into(), Some(i128::MAX));
+        con.run(tuple.save()).unwrap();
+        assert_eq!(
+            con.hash(&tuple.own_key()),
+            pairs([("1", "x"), ("n", "170141183460469231731687303715884105727")])
+        );
+        let f = Tuple::FIELDS;
+        assert_eq!(
+            con.run(Tuple::select(tuple.0, (f._2, f._1))).unwrap(),
+            Some((tuple.2, "x".into()))
+        );
+        assert_eq!(con.run(Tuple::get(tuple.0)).unwrap(), Some(tuple));
+
+        let id = fresh();
+        let record =
+            Generic::<u64, 3> { id, bytes: [0, 255, 7], value: None, r#type: 9, r#fn: "f".into() };
+        con.run(record.save()).unwrap();
+        assert_eq!(&*record.own_key(), format!("values:generic:9:{id}"));
+        assert_eq!(con.run(Generic::<u64, 3>::get((9, id))).unwrap(), Some(record));
+        let f = Generic::<u64, 3>::FIELDS;
+        assert_eq!(con.run(Generic::<u64, 3>::select((9, id), f.r#fn)).unwrap(), Some("f".into()));
+    });
+}
+
+/// Saved, read and selected again, 1,000 times a type.
+macro_rules! come_back {
+    ($($name:ident: $ty:ty = $values:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            #[derive(Debug, Clone, PartialEq, RedisModel)]
+            #[redis(key = "values:one:{id}")]
+            struct One { id: u64, value: $ty, maybe: Option<$ty> }
+
+            let con = std::cell::RefCell::new(Con::sync());
+            let values = ($values, proptest::option::of($values));
+            let mut runner = TestRunner::new(ProptestConfig::with_cases(1000));
+            runner.run(&values, |(value, maybe)| {
+                let (id, f) = (fresh(), One::FIELDS);
+                let record = One { id, value, maybe };
+                let ((), read, selected, _) = con.borrow_mut().run((
+                    record.save(),
+                    One::get(id),
+                    One::select(id, (f.value, f.maybe)),
+                    One::delete(id),
+                )).unwrap();
+                prop_assert_eq!(selected, Some((record.value.clone(), record.maybe.clone())));
+                prop_assert_eq!(read, Some(record));
+                Ok(())
+            }).unwrap();
+        }
+    )*};
+}
+
+come_back! {
+    durations: Duration = any::<Duration>();
+    times: SystemTime = (0..253_402_300_800_u64, 0..1_000_000_000_u32)
+        .prop_map(|(seconds, nanos)| UNIX_EPOCH + Duration::new(seconds, nanos));
+    addresses: IpAddr = any::<IpAddr>();
+    sockets: SocketAddr = any::<SocketAddr>().prop_map(|it| SocketAddr::new(it.ip(), it.port()));
+    levels: Level = prop_oneof![
+        Just(Level::Low), Just(Level::Middle), Just(Level::High), (7..i64::MAX).prop_map(Level::Other)
+    ];
+    colours: Colour = "[^R].*".prop_map(Colour::Named);
+    uuids: uuid::Uuid = any::<[u8; 16]>().prop_map(uuid::Uuid::from_bytes);
+    decimals: rust_decimal::Decimal = (any::<i64>(), 0..20_u32)
+        .prop_map(|(number, scale)| rust_decimal::Decimal::new(number, scale));
+    chronos: chrono::DateTime<chrono::Utc> = (-62_167_219_200..253_402_300_800_i64, 0..1_000_000_000_u32)
+        .prop_map(|(seconds, nanos)| chrono::DateTime::from_timestamp(seconds, nanos).unwrap());
+    chrono_dates: chrono::NaiveDateTime = (-62_167_219_200..253_402_300_800_i64, 0..1_000_000_000_u32)
+        .prop_map(|(seconds, nanos)| chrono::DateTime::from_timestamp(seconds, nanos).unwrap().naive_utc());
+    offsets: time::OffsetDateTime = (-62_167_132_800..253_402_214_400_i64, 0..1_000_000_000_u32, -23..23_i8)
+        .prop_map(|(seconds, nanos, hours)| {
+            let time = time::OffsetDateTime::from_unix_timestamp(seconds).unwrap() + Duration::from_nanos(nanos.into());
+            time.to_offset(time::UtcOffset::from_hms(hours, 0, 0).unwrap())
+        });
+    timestamps: jiff::Timestamp = (-377_000_000_000..253_402_207_200_i64, 0..1_000_000_000_i32)
+        .prop_map(|(seconds, nanos)| jiff::Timestamp::new(seconds, nanos.max(0) * i32::from(seconds >= 0)).unwrap());
+    urls: url::Url = "[a-z]{1,9}".prop_map(|host| format!("https://{host}.example/?q=%20").parse().unwrap());
+    buffers: bytes::Bytes = any::<Vec<u8>>().prop_map(Into::into);
+}
+
+#[test]
+fn values_of_other_crates_have_their_text_form() {
+    #[derive(Debug, RedisModel)]
+    #[redis(key = "values:crates:{id}")]
+    struct Crates {
+        id: uuid::Uuid,
+        price: rust_decimal::Decimal,
+        at: chrono::DateTime<chrono::Utc>,
+        day: jiff::civil::Date,
+        offset: time::OffsetDateTime,
+        date: time::Date,
+    }
+    let text = "67e55044-10b1-426f-9247-bb680e5fe0c8";
+    let record = Crates {
+        id: text.parse().unwrap(),
+        price: "1.10".parse().unwrap(),
+        at: "2025-11-20T23:19:11.5Z".parse().unwrap(),
+        day: "2025-11-20".parse().unwrap(),
+        offset: time::OffsetDateTime::UNIX_EPOCH,
+        date: time::Date::MIN.replace_year(2025).unwrap(),
+    };
+    assert_eq!(
+        record.save().explain().unwrap().to_string(),
+        format!(
+            "HSET values:crates:{text} price 1.10 at 2025-11-20T23:19:11.500Z day 2025-11-20 \
+             offset 1970-01-01T00:00:00Z date 2025-01-01"
+        )
+    );
+    assert_eq!(Crates::id_of(&record.own_key()).unwrap(), record.id);
+}
