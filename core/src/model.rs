@@ -11,8 +11,8 @@ use crate::key::{IntoId, Key, ModelId};
 use crate::verbs::{Create, Delete, Exists, Expire, Get, GetMany, Persist, Save, Take, TtlOf};
 use crate::{blob, hash, key, update};
 
-pub use columns::{Column, Declared, Extra, Flattened};
 pub(crate) use columns::width;
+pub use columns::{Column, Declared, Extra, Flattened};
 pub use spec::Spec;
 pub use storage::Stub;
 pub(crate) use storage::{After, Read, Storage, Write};

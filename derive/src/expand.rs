@@ -80,8 +80,7 @@ fn shape(model: &Model<'_>, stub: bool) -> Shape {
             let of_handles = bounds::of_handles(&model.input.generics, fields);
             let this = quote!(#ident #ty);
             let positions = fields::positions(fields, None);
-            let declared =
-                positions.iter().map(|(field, _)| fields::declared(field, &this, false));
+            let declared = positions.iter().map(|(field, _)| fields::declared(field, &this, false));
             let always = quote!(__rt::Always);
             let made =
                 positions.iter().map(|(field, at)| fields::made(field, at, &quote!(Self), &always));

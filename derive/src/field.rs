@@ -34,7 +34,9 @@ pub(crate) enum Role {
     /// It is not stored: its default on reading.
     Skipped,
     /// The fields of a struct, whose names get this one before them.
-    Flat { name: String },
+    Flat {
+        name: String,
+    },
     Stored(Stored),
 }
 
@@ -155,9 +157,9 @@ fn role(ctxt: &Ctxt, member: &Member, ty: &Type, attrs: &Attrs, case: Option<Cas
     for alias in &aliases {
         valid_name(ctxt, alias.span(), &alias.value());
     }
-    let ttl = attrs.text("ttl").and_then(|text| {
-        ttl::parse(&text.value()).map_err(|error| ctxt.error(text, error)).ok()
-    });
+    let ttl = attrs
+        .text("ttl")
+        .and_then(|text| ttl::parse(&text.value()).map_err(|error| ctxt.error(text, error)).ok());
     Role::Stored(Stored {
         name,
         how: how(ctxt, ty, attrs),
@@ -177,9 +179,7 @@ fn how(ctxt: &Ctxt, ty: &Type, attrs: &Attrs) -> How {
     }
     match attrs.ty("codec") {
         Some(codec) => How::Codec(codec.clone()),
-        None if first.name == "display" => {
-            How::Shown { option: is_option(ty), span: first.span() }
-        }
+        None if first.name == "display" => How::Shown { option: is_option(ty), span: first.span() },
         None => How::EmptyAsNone(first.span()),
     }
 }
@@ -207,7 +207,8 @@ fn fallback(ctxt: &Ctxt, attrs: &Attrs) -> Fallback {
         (Some(_), Some(path)) => match path.parse() {
             Ok(path) => Fallback::Path(path),
             Err(_) => {
-                let message = "`default` is not a path; write for example `default = \"Status::new\"`";
+                let message =
+                    "`default` is not a path; write for example `default = \"Status::new\"`";
                 ctxt.error(path, message);
                 Fallback::Default
             }
@@ -253,9 +254,8 @@ fn distinct_names(ctxt: &Ctxt, fields: &[Field<'_>]) {
 }
 
 fn one_version(ctxt: &Ctxt, fields: &[Field<'_>]) {
-    let counts = |field: &&Field<'_>| {
-        matches!(&field.role, Role::Stored(Stored { how: How::Version, .. }))
-    };
+    let counts =
+        |field: &&Field<'_>| matches!(&field.role, Role::Stored(Stored { how: How::Version, .. }));
     for field in fields.iter().filter(counts).skip(1) {
         ctxt.error(&field.member.access, "a record has one version; this is a second one");
     }

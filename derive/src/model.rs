@@ -202,11 +202,8 @@ fn placeholders(
     };
     for Placeholder { field, .. } in &placeholders {
         if find(fields, field).is_none() {
-            let names: Vec<_> = fields
-                .iter()
-                .enumerate()
-                .map(|(at, field)| Member::of(at, field).text())
-                .collect();
+            let names: Vec<_> =
+                fields.iter().enumerate().map(|(at, field)| Member::of(at, field).text()).collect();
             let hint = spell::hint(field, names.iter().map(String::as_str));
             ctxt.error(
                 key,

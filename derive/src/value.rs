@@ -144,7 +144,10 @@ fn variants<'a>(
                 for item in attrs.iter().filter(|item| item.name != "other") {
                     ctxt.error(
                         &item.name,
-                        format!("`{}` has no effect on a variant that keeps what was stored", item.name),
+                        format!(
+                            "`{}` has no effect on a variant that keeps what was stored",
+                            item.name
+                        ),
                     );
                 }
                 other = Some(Other { ident: &variant.ident, keeps });

@@ -116,8 +116,14 @@ fn ways_of_storing() {
         let (id, f) = (fresh(), Ways::<u8>::FIELDS);
         let key = Ways::<u8>::key(id);
         con.raw::<()>(&["HSET", &key, "version", "1.2", "note", ""]);
-        let expected =
-            Ways { id, version: Version2(1, 2), previous: None, left: 1000, generic: None, note: None };
+        let expected = Ways {
+            id,
+            version: Version2(1, 2),
+            previous: None,
+            left: 1000,
+            generic: None,
+            note: None,
+        };
         assert_eq!(con.run(Ways::<u8>::get(id)).unwrap(), Some(expected.clone()));
         assert_eq!(con.run(Ways::<u8>::select(id, f.left)).unwrap(), Some(1000));
         let full = Ways {
@@ -130,7 +136,13 @@ fn ways_of_storing() {
         con.run(full.save()).unwrap();
         assert_eq!(
             con.hash(&key),
-            pairs([("version", "1.2"), ("older", "0.9"), ("left", "3"), ("generic", "4"), ("note", "n")])
+            pairs([
+                ("version", "1.2"),
+                ("older", "0.9"),
+                ("left", "3"),
+                ("generic", "4"),
+                ("note", "n")
+            ])
         );
         assert_eq!(con.run(Ways::get(id)).unwrap(), Some(full.clone()));
         let update = Ways::<u8>::update(id)
@@ -238,7 +250,8 @@ fn flattened_structs_are_stored_field_by_field() {
             ])
         );
         assert_eq!(con.run(Model::get(id)).unwrap().as_ref(), Some(&record));
-        let selection = (f.home.geo.lat, f.work.street_name, f.work.floor, f.hints.first, f.home.zip);
+        let selection =
+            (f.home.geo.lat, f.work.street_name, f.work.floor, f.hints.first, f.home.zip);
         assert_eq!(
             con.run(Model::select(id, selection)).unwrap(),
             Some((Some(0.5), Some("Main".into()), Some(2), None, Some(1010)))
@@ -267,7 +280,10 @@ fn flattened_structs_are_stored_field_by_field() {
         con.raw::<()>(&["HDEL", &key, "w.floor"]);
         record.hints = Some(Hints { first: None, second: None });
         let error = con.run(record.save()).unwrap_err();
-        assert!(error.is_invalid_value() && error.to_string().contains("read as `None`"), "{error}");
+        assert!(
+            error.is_invalid_value() && error.to_string().contains("read as `None`"),
+            "{error}"
+        );
         assert_eq!(con.run(Model::take(id)).unwrap().unwrap().hints, None);
     });
 }
@@ -302,10 +318,17 @@ fn every_write_checks_and_bumps_the_version() {
         let update = Versioned::update(id).set(f.name, "c").only_if(f.version.eq(2_u32));
         assert!(con.run(&update).unwrap().is_applied());
         assert!(con.run(&update).unwrap().conflict().unwrap().contains(f.version));
-        assert_eq!(con.run(Versioned::select(id, (f.name, f.version))).unwrap(), Some(("c".into(), 3)));
+        assert_eq!(
+            con.run(Versioned::select(id, (f.name, f.version))).unwrap(),
+            Some(("c".into(), 3))
+        );
         // Deleted since it was read: not written anew.
         con.raw::<()>(&["DEL", &Versioned::key(id)]);
-        assert!(con.run(Versioned { id, name: "d".into(), version: 3 }.save()).unwrap_err().is_conflict());
+        assert!(
+            con.run(Versioned { id, name: "d".into(), version: 3 }.save())
+                .unwrap_err()
+                .is_conflict()
+        );
         assert!(!con.run(Versioned::exists(id)).unwrap());
         let full = Versioned { id, name: "e".into(), version: u32::MAX };
         assert!(con.run(full.save()).unwrap_err().field() == Some("version"));

@@ -121,8 +121,20 @@ fn values_that_others_wrote_are_read_or_named() {
         let id = || Values::id_of(&key).unwrap();
         con.run(record.save()).unwrap();
         con.raw::<()>(&[
-            "HSET", &key, "old", "stolen", "level", "-3", "colour", "Red", "answer", "perhaps",
-            "lives", "90.5", "since", "1763680751123",
+            "HSET",
+            &key,
+            "old",
+            "stolen",
+            "level",
+            "-3",
+            "colour",
+            "Red",
+            "answer",
+            "perhaps",
+            "lives",
+            "90.5",
+            "since",
+            "1763680751123",
         ]);
         let read = con.run(Values::get(id())).unwrap().unwrap();
         let expected = Values {
@@ -191,11 +203,15 @@ fn tuples_generics_and_raw_names() {
             pairs([("1", "x"), ("n", "170141183460469231731687303715884105727")])
         );
         let f = Tuple::FIELDS;
-        assert_eq!(con.run(Tuple::select(tuple.0, (f._2, f._1))).unwrap(), Some((tuple.2, "x".into())));
+        assert_eq!(
+            con.run(Tuple::select(tuple.0, (f._2, f._1))).unwrap(),
+            Some((tuple.2, "x".into()))
+        );
         assert_eq!(con.run(Tuple::get(tuple.0)).unwrap(), Some(tuple));
 
         let id = fresh();
-        let record = Generic::<u64, 3> { id, bytes: [0, 255, 7], value: None, r#type: 9, r#fn: "f".into() };
+        let record =
+            Generic::<u64, 3> { id, bytes: [0, 255, 7], value: None, r#type: 9, r#fn: "f".into() };
         con.run(record.save()).unwrap();
         assert_eq!(&*record.own_key(), format!("values:generic:9:{id}"));
         assert_eq!(con.run(Generic::<u64, 3>::get((9, id))).unwrap(), Some(record));

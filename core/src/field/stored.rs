@@ -176,7 +176,9 @@ pub trait StoreAs<V, As> {
 }
 
 pub(super) fn encode<As, V: Stored<As>>(
-    value: &V, place: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+    value: &V,
+    place: &Place<'_>,
+) -> Result<Option<Vec<u8>>, ValueError> {
     if value.is_absent() {
         return Ok(None);
     }

@@ -168,7 +168,10 @@ impl Text {
 
     const fn put(&mut self, text: &str, end: usize) -> usize {
         let text = text.as_bytes();
-        assert!(end + text.len() <= MAX_TEXT, "the names of a flattened model are longer than 8 KiB");
+        assert!(
+            end + text.len() <= MAX_TEXT,
+            "the names of a flattened model are longer than 8 KiB"
+        );
         let mut at = 0;
         while at < text.len() {
             self.bytes[end + at] = text[at];
@@ -271,8 +274,11 @@ mod tests {
 
     struct User<T>(T);
     impl<T: Declared> Declared for User<T> {
-        const COLUMNS: &'static [Column] =
-            &[Column::new("name").aliases(&["a", "b"]), Column::flat::<T>("home"), Column::new("x")];
+        const COLUMNS: &'static [Column] = &[
+            Column::new("name").aliases(&["a", "b"]),
+            Column::flat::<T>("home"),
+            Column::new("x"),
+        ];
     }
 
     #[test]

@@ -71,7 +71,11 @@ fn digits(text: &str) -> Option<u64> {
 
 fn nanos(fraction: &str) -> Option<u32> {
     digits(fraction.get(..fraction.len().min(9))?)?;
-    fraction.bytes().all(|b| b.is_ascii_digit()).then(|| format!("{fraction:0<9}")[..9].parse().ok()).flatten()
+    fraction
+        .bytes()
+        .all(|b| b.is_ascii_digit())
+        .then(|| format!("{fraction:0<9}")[..9].parse().ok())
+        .flatten()
 }
 
 /// `2025-11-20T23:19:11.123456789Z`: RFC 3339, in UTC.
@@ -194,7 +198,8 @@ fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
     let shifted = if month <= 2 { year - 1 } else { year };
     let (era, year_of_era) = (shifted.div_euclid(400), shifted.rem_euclid(400));
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year
+    let days = era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100
+        + day_of_year
         - 719_468;
     // A 30th of February would come back as another date.
     (1..=12).contains(&month).then_some(())?;
@@ -237,7 +242,9 @@ mod tests {
         ] {
             assert_eq!(Duration::read(text.into()), Ok(duration), "{text}");
         }
-        for text in ["", "P", "PT", "P1M", "PT1X", "-5", "1e3", "PT1S1M", "P1DT", "99999999999999999999"] {
+        for text in
+            ["", "P", "PT", "P1M", "PT1X", "-5", "1e3", "PT1S1M", "P1DT", "99999999999999999999"]
+        {
             assert!(Duration::read(text.into()).is_err(), "{text}");
         }
     }
@@ -257,9 +264,18 @@ mod tests {
         let whole = UNIX_EPOCH + Duration::from_millis(1_763_680_751_123);
         assert_eq!(SystemTime::read("1763680751123".into()), Ok(whole));
         for text in [
-            "", "-", "2025-02-30T00:00:00Z", "2025-13-01T00:00:00Z", "2025-00-01T00:00:00Z",
-            "2025-11-20T24:00:00Z", "2025-11-20T23:19:11", "2025-11-20", "2025-11-20T23:19:11.Z", "é025-11-20T23:19:11Z",
-            "2025-11-20T23:19:11+é0", "x",
+            "",
+            "-",
+            "2025-02-30T00:00:00Z",
+            "2025-13-01T00:00:00Z",
+            "2025-00-01T00:00:00Z",
+            "2025-11-20T24:00:00Z",
+            "2025-11-20T23:19:11",
+            "2025-11-20",
+            "2025-11-20T23:19:11.Z",
+            "é025-11-20T23:19:11Z",
+            "2025-11-20T23:19:11+é0",
+            "x",
         ] {
             assert!(SystemTime::read(text.into()).is_err(), "{text}");
         }

@@ -13,7 +13,8 @@ use crate::error::ValueError;
 /// time is read, too.
 impl RedisValue for OffsetDateTime {
     fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
-        let wrong = "a time outside of the years 0 to 9999, or with an offset in seconds, cannot be stored";
+        let wrong =
+            "a time outside of the years 0 to 9999, or with an offset in seconds, cannot be stored";
         let text = self.format(&Rfc3339).map_err(|_| ValueError::new(wrong))?;
         put(out, text.as_bytes())
     }

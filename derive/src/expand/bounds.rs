@@ -69,8 +69,7 @@ pub(super) fn of_fields(
             Role::Flat { .. } => clause.predicates.push(parse_quote!(#ty: __rt::RedisFields)),
             Role::Stored(Stored { default, .. }) => {
                 let how = role.stored_as(&member.handle).unwrap_or_else(|| quote!(__rt::Plain));
-                let default =
-                    matches!(default, Fallback::Default).then(|| quote!(+ __rt::Default));
+                let default = matches!(default, Fallback::Default).then(|| quote!(+ __rt::Default));
                 clause.predicates.push(parse_quote!(#ty: __rt::Stored<#how> #default));
             }
         }
@@ -79,9 +78,7 @@ pub(super) fn of_fields(
         for (field, at) in positions(fields, Some(start)) {
             if matches!(field.role, Role::Flat { .. }) && mentions(field.ty, &parameters) {
                 let (ty, at) = (field.ty, at.position());
-                clause
-                    .predicates
-                    .push(parse_quote!(#ty: __rt::HandlesAt<#model, #wrap, #at>));
+                clause.predicates.push(parse_quote!(#ty: __rt::HandlesAt<#model, #wrap, #at>));
             }
         }
     }
@@ -93,9 +90,9 @@ pub(super) fn of_fields(
 pub(super) fn of_handles(generics: &Generics, fields: &[Field<'_>]) -> Option<WhereClause> {
     let parameters = parameters(generics);
     let mut clause = generics.where_clause.clone();
-    let flat = fields.iter().filter(|field| {
-        matches!(field.role, Role::Flat { .. }) && mentions(field.ty, &parameters)
-    });
+    let flat = fields
+        .iter()
+        .filter(|field| matches!(field.role, Role::Flat { .. }) && mentions(field.ty, &parameters));
     for Field { ty, .. } in flat {
         let clause = clause.get_or_insert_with(|| parse_quote!(where));
         clause.predicates.push(parse_quote!(#ty: __rt::RedisFields));

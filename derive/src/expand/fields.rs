@@ -82,7 +82,12 @@ pub(super) fn declared(field: &Field<'_>, model: &TokenStream, wrapped: bool) ->
 }
 
 /// The value of a handle.
-pub(super) fn made(field: &Field<'_>, at: &Handle, model: &TokenStream, wrap: &TokenStream) -> TokenStream {
+pub(super) fn made(
+    field: &Field<'_>,
+    at: &Handle,
+    model: &TokenStream,
+    wrap: &TokenStream,
+) -> TokenStream {
     let Field { member, ty, role, .. } = field;
     let handle = &member.handle;
     match role {
@@ -104,9 +109,7 @@ pub(super) fn has_columns(fields: &[Field<'_>]) -> bool {
     fields.iter().any(|field| match &field.role {
         Role::Flat { .. } => true,
         Role::Stored(stored) => {
-            !stored.aliases.is_empty()
-                || stored.ttl.is_some()
-                || matches!(stored.how, How::Version)
+            !stored.aliases.is_empty() || stored.ttl.is_some() || matches!(stored.how, How::Version)
         }
         Role::Key | Role::Skipped => false,
     })
@@ -185,7 +188,10 @@ pub(super) fn puts(fields: &[Field<'_>]) -> impl Iterator<Item = TokenStream> {
 }
 
 /// The fields of a `Self { … }`, read one after the other.
-pub(super) fn takes<'f>(fields: &'f [Field<'_>], row: &'f Ident) -> impl Iterator<Item = TokenStream> {
+pub(super) fn takes<'f>(
+    fields: &'f [Field<'_>],
+    row: &'f Ident,
+) -> impl Iterator<Item = TokenStream> {
     fields.iter().map(move |Field { member, ty, role, .. }| {
         let (access, handle) = (&member.access, &member.handle);
         match role {

@@ -26,7 +26,8 @@ pub(crate) fn nested(nested: &Nested<'_>, mistakes: &[syn::Error]) -> TokenStrea
         .filter(|field| field.role.is_stored())
         .map(|field| fields::declared(field, &model, true));
 
-    let mut at_generics = bounds::of_fields(&own, fields, Some((&model, &quote!(__W), quote!(__P))));
+    let mut at_generics =
+        bounds::of_fields(&own, fields, Some((&model, &quote!(__W), quote!(__P))));
     at_generics.params.push(parse_quote!(__M));
     at_generics.params.push(parse_quote!(__W: __rt::Wrap));
     at_generics.params.push(parse_quote!(__P: __rt::Position));

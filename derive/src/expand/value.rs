@@ -75,7 +75,11 @@ pub(crate) fn key_part(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStrea
 
 fn body(kind: &Kind<'_>, stub: bool) -> TokenStream {
     let (size, write, read) = if stub {
-        (None, quote!(let _ = out; __rt::Ok(())), quote!(let _ = bytes; __rt::Err(__rt::value::unknown())))
+        (
+            None,
+            quote!(let _ = out; __rt::Ok(())),
+            quote!(let _ = bytes; __rt::Err(__rt::value::unknown())),
+        )
     } else {
         match kind {
             Kind::Newtype { member, ty } => {
@@ -121,7 +125,8 @@ fn body(kind: &Kind<'_>, stub: bool) -> TokenStream {
                     quote!(__rt::Ok(number) if number == #number => __rt::Ok(Self::#ident))
                 });
                 let otherwise = otherwise(other);
-                let read = quote!(match __rt::value::read_number(&bytes) { #(#reads,)* _ => #otherwise });
+                let read =
+                    quote!(match __rt::value::read_number(&bytes) { #(#reads,)* _ => #otherwise });
                 (None, quote!(match self { #(#writes,)* }), read)
             }
         }
