@@ -42,7 +42,7 @@ const _: () = {
             &["fullName", "e", "tags", "visits", "friends"],
         )
         .ttl(5400000);
-        fn visit<V: __rt::Visit<Self>>(visit: &mut V) {
+        fn visit<__V: __rt::Visit<Self>>(visit: &mut __V) {
             visit
                 .part(|it| &it.tenant)
                 .part(|it| &it.number)

@@ -10,7 +10,7 @@ const _: () = {
         type Storage = __rt::Blob;
         const FIELDS: __rt::NoFields = __rt::NoFields::NONE;
         const SPEC: __rt::Spec = __rt::Spec::new("Session", "session:{token}", &[]).ttl(3600000);
-        fn visit<V: __rt::Visit<Self>>(visit: &mut V) {
+        fn visit<__V: __rt::Visit<Self>>(visit: &mut __V) {
             visit.part(|it| &it.token);
         }
     }

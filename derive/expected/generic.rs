@@ -11,9 +11,9 @@ const _: () = {
     #[automatically_derived]
     impl<T, const N: usize> __rt::RedisModel for Keep<T, N>
     where
-        T: __rt::KeyPart + __rt::Clone,
         Option<T>: __rt::Stored<__rt::Plain>,
         Vec<T>: __rt::Stored<__rt::Via<Json>>,
+        T: __rt::KeyPart + __rt::Clone,
     {
         type Id = T;
         type Fields = KeepFields<T, N>;
@@ -21,7 +21,7 @@ const _: () = {
         const FIELDS: KeepFields<T, N> =
             KeepFields { value: __rt::at(0), bytes: __rt::at(1), list: __rt::at(2) };
         const SPEC: __rt::Spec = __rt::Spec::new("Keep", "box:{id}", &["value", "bytes", "list"]);
-        fn visit<V: __rt::Visit<Self>>(visit: &mut V) {
+        fn visit<__V: __rt::Visit<Self>>(visit: &mut __V) {
             visit
                 .part(|it| &it.id)
                 .put(|it| &it.value)
@@ -40,9 +40,9 @@ const _: () = {
     #[automatically_derived]
     impl<T, const N: usize> __rt::HashModel for Keep<T, N>
     where
-        T: __rt::KeyPart + __rt::Clone,
         Option<T>: __rt::Stored<__rt::Plain>,
         Vec<T>: __rt::Stored<__rt::Via<Json>>,
+        T: __rt::KeyPart + __rt::Clone,
     {
     }
 };

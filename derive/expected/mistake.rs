@@ -17,7 +17,7 @@ const _: () = {
         type Storage = __rt::Stub;
         const FIELDS: UserFields = UserFields { id: __rt::at(0), name: __rt::at(1) };
         const SPEC: __rt::Spec = __rt::Spec::new("User", "user:{di}", &["id", "name"]);
-        fn visit<V: __rt::Visit<Self>>(visit: &mut V) {
+        fn visit<__V: __rt::Visit<Self>>(visit: &mut __V) {
             let _ = visit;
         }
     }

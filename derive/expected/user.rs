@@ -16,7 +16,7 @@ const _: () = {
         const FIELDS: UserFields =
             UserFields { name: __rt::at(0), email: __rt::at(1), visits: __rt::at(2) };
         const SPEC: __rt::Spec = __rt::Spec::new("User", "user:{id}", &["name", "email", "visits"]);
-        fn visit<V: __rt::Visit<Self>>(visit: &mut V) {
+        fn visit<__V: __rt::Visit<Self>>(visit: &mut __V) {
             visit.part(|it| &it.id).put(|it| &it.name).put(|it| &it.email).put(|it| &it.visits);
             visit.make(|id, row| {
                 __rt::Ok(Self { id, name: row.take()?, email: row.take()?, visits: row.take()? })
