@@ -59,7 +59,7 @@ pub(crate) struct Stored {
 /// How a field is stored.
 pub(crate) enum How {
     Plain,
-    Codec(Type),
+    Codec(Box<Type>),
     /// Through `Display`, at the attribute's place.
     Shown {
         option: bool,
@@ -73,7 +73,7 @@ pub(crate) enum How {
 pub(crate) enum Fallback {
     None,
     Default,
-    Path(ExprPath),
+    Path(Box<ExprPath>),
 }
 
 /// The name that Redis' missing empty hash takes; see `hash::MARKER` in core.
@@ -185,7 +185,7 @@ fn how(ctxt: &Ctxt, ty: &Type, attrs: &Attrs) -> How {
         ctxt.error(two, format!("`{one}` and `{two}` both say how the field is stored; keep one"));
     }
     match attrs.ty("codec") {
-        Some(codec) => How::Codec(codec.clone()),
+        Some(codec) => How::Codec(Box::new(codec.clone())),
         None if first.name == "display" => How::Shown { option: is_option(ty), span: first.span() },
         None => How::EmptyAsNone(first.span()),
     }
@@ -211,8 +211,8 @@ fn fallback(ctxt: &Ctxt, attrs: &Attrs) -> Fallback {
     match (attrs.get("default"), attrs.text("default")) {
         (None, _) => Fallback::None,
         (Some(_), None) => Fallback::Default,
-        (Some(_), Some(path)) => match path.parse() {
-            Ok(path) => Fallback::Path(path),
+        (Some(_), Some(path)) => match path.parse::<ExprPath>() {
+            Ok(path) => Fallback::Path(Box::new(path)),
             Err(_) => {
                 let message =
                     "`default` is not a path; write for example `default = \"Status::new\"`";

@@ -45,16 +45,6 @@ impl Changes {
         self.lives.push((name, life));
     }
 
-    /// The field must be as it was read.
-    pub(super) fn unchanged(&mut self, name: &'static str, read: Option<Vec<u8>>) {
-        let test = if read.is_some() { "eq" } else { "absent" };
-        self.checks.push(Check { name, test, value: read.map(|read| ("bytes", read)) });
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.changes.is_empty()
-    }
-
     pub(super) fn add(&mut self, name: &'static str, change: Change) -> Result<()> {
         if self.changes.iter().any(|(known, _)| *known == name) {
             return Err(twice(name));
