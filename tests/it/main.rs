@@ -6,6 +6,7 @@ mod atomic;
 mod batches;
 mod blob;
 mod concurrency;
+mod connections;
 mod embedded;
 mod envelope;
 mod evolution;
