@@ -19,7 +19,7 @@ struct Reading {
 }
 
 fn reading(id: u64) -> Reading {
-    let note = (id % 10 == 0).then(|| "calibrated".to_owned());
+    let note = id.is_multiple_of(10).then(|| "calibrated".to_owned());
     Reading { id, sensor: format!("sensor {}", id % 1000), celsius: id as f64 / 64.0, note }
 }
 

@@ -150,7 +150,7 @@ fn operation<'a>(which: usize, user: &'a User, blob: &'a Blob) -> BoxedOperation
         16 => unit(blob.save()),
         17 => unit(Blob::get(1)),
         18 => unit(Blob::take(1)),
-        19 => unit(atomic((User::get(1), [User::exists(1), User::delete(2)]))),
+        19 => unit(atomic((User::get(1), [User::exists(1), User::exists(2)], User::delete(2)))),
         20 => unit((Some(User::get(1)), None::<redis_model::Get<User>>)),
         _ => unit(vec![atomic((User::get(1), Blob::get(1))), atomic((User::get(2), Blob::get(2)))]),
     }
