@@ -2,4 +2,6 @@
 
 mod support;
 
+mod connections;
+mod faults;
 mod operations;

@@ -61,6 +61,16 @@ impl Con {
         }
     }
 
+    /// After an error, a new connection where that is needed: a sync one of
+    /// redis-rs keeps asking a node that is gone. (A pool replaces it.)
+    pub(crate) fn reopen(&mut self, urls: &[String]) {
+        if let Self::Sync(con) = self
+            && let Ok(new) = ClusterClient::new(urls.to_vec()).unwrap().get_connection()
+        {
+            **con = new;
+        }
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Sync(_) => "sync",

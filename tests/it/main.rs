@@ -7,6 +7,7 @@ mod attributes;
 mod batches;
 mod blob;
 mod concurrency;
+mod connections;
 mod embedded;
 mod envelope;
 mod evolution;

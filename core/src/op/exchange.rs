@@ -35,6 +35,8 @@ pub(crate) struct Lone {
 
 impl Lone {
     /// The request back, if it has not just one command.
+    // It is the request itself, given back: not an error.
+    #[allow(clippy::result_large_err)]
     pub(crate) fn new(request: Request, cluster: impl FnOnce() -> bool) -> Result<Self, Request> {
         Ok(match request.into_single()? {
             Entry::Send(command) if command.keys.len() > 1 && cluster() => {

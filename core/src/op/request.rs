@@ -176,6 +176,8 @@ impl Request {
     }
 
     /// The only entry, where there is just one.
+    // It is the request itself, given back: not an error.
+    #[allow(clippy::result_large_err)]
     pub(crate) fn into_single(mut self) -> Result<Entry, Self> {
         match self.first.take() {
             Some(only) if self.rest.is_empty() => Ok(only),

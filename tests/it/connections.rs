@@ -1,0 +1,93 @@
+//! One list of operations over every kind of connection that redis-rs and its pools have.
+
+use redis_model::{Operation, Outcome, RedisModel, atomic, batch};
+
+use crate::support::{fresh, runtime, server};
+
+#[derive(Debug, Clone, PartialEq, RedisModel)]
+#[redis(key = "connection:user:{id}")]
+struct User {
+    id: u64,
+    name: String,
+    visits: u32,
+}
+
+/// What is run on each: a plain command, a script, a pipeline, an atomic step
+/// and a batch, with the results that all of them must have.
+macro_rules! operations {
+    (|$operation:ident| $run:expr) => {{
+        let (f, id) = (User::FIELDS, fresh());
+        let user = User { id, name: "Al".into(), visits: 1 };
+        let visit = || User::update(id).incr(f.visits, 1).returning(f.visits);
+        let $operation = user.save();
+        $run.unwrap();
+        let $operation = visit();
+        assert_eq!($run.unwrap(), Outcome::Applied(2));
+        let $operation = (visit(), User::get(id), User::exists(fresh()));
+        assert_eq!(
+            $run.unwrap(),
+            (Outcome::Applied(3), Some(User { visits: 3, ..user.clone() }), false)
+        );
+        let $operation = atomic((visit(), visit()));
+        assert_eq!($run.unwrap(), (Outcome::Applied(4), Outcome::Applied(5)));
+        let $operation = batch((0..1500).map(|_| visit()));
+        let last = $run.unwrap().pop().expect("one for each").unwrap();
+        assert_eq!(last, Outcome::Applied(1505));
+        let $operation = User::take(id);
+        assert_eq!($run.unwrap(), Some(User { visits: 1505, ..user }));
+    }};
+}
+
+fn sync<C: redis::ConnectionLike + ?Sized>(con: &mut C) {
+    operations!(|operation| operation.run(con));
+}
+
+async fn on_async<C: redis::aio::ConnectionLike + Send + ?Sized>(con: &mut C) {
+    operations!(|operation| operation.run_async(con).await);
+}
+
+#[test]
+fn sync_connections_clients_and_dyn() {
+    let client = server().client().unwrap();
+    let mut con = client.get_connection().unwrap();
+    sync(&mut con);
+    sync(&mut client.clone());
+    sync(&mut con as &mut dyn redis::ConnectionLike);
+    let mut boxed: Box<dyn redis::ConnectionLike> = Box::new(con);
+    sync(&mut *boxed);
+}
+
+#[test]
+fn a_guard_of_r2d2() {
+    let pool = r2d2::Pool::builder().max_size(2).build(server().client().unwrap()).unwrap();
+    sync(&mut pool.get().unwrap());
+    sync(&mut *pool.get().unwrap());
+}
+
+#[test]
+fn async_connections_managers_and_dyn() {
+    runtime().block_on(async {
+        let client = server().client().unwrap();
+        let mut con = client.get_multiplexed_async_connection().await.unwrap();
+        on_async(&mut con).await;
+        on_async(&mut client.get_connection_manager().await.unwrap()).await;
+        let mut boxed: Box<dyn redis::aio::ConnectionLike + Send> = Box::new(con.clone());
+        on_async(&mut *boxed).await;
+        on_async(&mut con as &mut (dyn redis::aio::ConnectionLike + Send)).await;
+        // Not to a cluster, it does the same.
+        operations!(|operation| operation.run_side_by_side(&con).await);
+    });
+}
+
+#[test]
+fn guards_of_bb8_and_deadpool() {
+    runtime().block_on(async {
+        let url = server().url();
+        let manager = bb8_redis::RedisConnectionManager::new(url).unwrap();
+        let pool = bb8::Pool::builder().max_size(2).build(manager).await.unwrap();
+        on_async(&mut *pool.get().await.unwrap()).await;
+        let config = deadpool_redis::Config::from_url(url);
+        let pool = config.create_pool(Some(deadpool_redis::Runtime::Tokio1)).unwrap();
+        on_async(&mut pool.get().await.unwrap()).await;
+    });
+}
