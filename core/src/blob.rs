@@ -1,5 +1,6 @@
 //! Blob models: the whole struct in one Redis string, written by a codec.
 
+use std::cell::Cell;
 use std::marker::PhantomData;
 
 use crate::codec::{self, Codec, Layout, MAX_BLOB, Past, Place, Readers};
@@ -168,6 +169,13 @@ pub(crate) fn encode<M: BlobModel>(model: &M, place: Place<'_>) -> Result<Vec<u8
 pub(crate) fn decode<M: BlobModel>(bytes: &[u8], place: Place<'_>) -> Result<M> {
     codec::read::<M, M::Codec, M::Readers, M::Past>(bytes, &place, M::SPEC.name, M::LAYOUT)
         .map_err(wrong::<M>)
+}
+
+pub(crate) fn needs_rewrite<M: BlobModel>(id: &M::Id, bytes: &[u8]) -> Result<bool> {
+    let stale = Cell::new(false);
+    let key = KeyOf::<M>(id);
+    decode::<M>(bytes, Place::key_of(&key).noting(&stale))?;
+    Ok(stale.get())
 }
 
 fn wrong<M: BlobModel>(error: ValueError) -> Error {

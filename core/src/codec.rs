@@ -8,6 +8,8 @@
 mod bincode;
 #[cfg(feature = "cbor")]
 mod cbor;
+#[cfg(any(feature = "zstd", feature = "lz4"))]
+mod compressed;
 mod envelope;
 #[cfg(any(feature = "postcard", feature = "bincode"))]
 mod fingerprint;
@@ -15,6 +17,8 @@ mod foreign;
 mod format;
 #[cfg(feature = "json")]
 mod json;
+#[cfg(feature = "seal")]
+mod keys;
 #[cfg(feature = "serde")]
 #[cfg_attr(
     not(any(
@@ -61,6 +65,8 @@ mod pickle;
 mod place;
 #[cfg(feature = "postcard")]
 mod postcard;
+#[cfg(feature = "seal")]
+mod sealed;
 #[cfg(feature = "serde")]
 #[cfg_attr(
     not(any(
@@ -82,10 +88,16 @@ use std::io::Write;
 pub use self::bincode::{Bincode, BincodeLegacy};
 #[cfg(feature = "cbor")]
 pub use self::cbor::Cbor;
+#[cfg(feature = "lz4")]
+pub use self::compressed::Lz4;
+#[cfg(feature = "zstd")]
+pub use self::compressed::Zstd;
 pub use self::envelope::Envelope;
 pub use self::format::Format;
 #[cfg(feature = "json")]
 pub use self::json::Json;
+#[cfg(feature = "seal")]
+pub use self::keys::{KeyRing, Keys};
 #[cfg(feature = "msgpack")]
 pub use self::msgpack::MsgPack;
 #[cfg(feature = "pickle")]
@@ -93,6 +105,10 @@ pub use self::pickle::Pickle;
 pub use self::place::Place;
 #[cfg(feature = "postcard")]
 pub use self::postcard::Postcard;
+#[cfg(feature = "aes-gcm")]
+pub use self::sealed::Aes256Gcm;
+#[cfg(feature = "seal")]
+pub use self::sealed::{Sealed, Signed, XChaCha20};
 pub(crate) use self::stored::read;
 pub use self::stored::{Layout, Past, Readers};
 use crate::error::ValueError;

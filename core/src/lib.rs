@@ -28,19 +28,27 @@ pub mod __private;
 pub use redis;
 
 pub use crate::blob::{BlobModel, NoFields};
+#[cfg(feature = "aes-gcm")]
+pub use crate::codec::Aes256Gcm;
 #[cfg(feature = "cbor")]
 pub use crate::codec::Cbor;
 #[cfg(feature = "json")]
 pub use crate::codec::Json;
+#[cfg(feature = "lz4")]
+pub use crate::codec::Lz4;
 #[cfg(feature = "msgpack")]
 pub use crate::codec::MsgPack;
 #[cfg(feature = "pickle")]
 pub use crate::codec::Pickle;
 #[cfg(feature = "postcard")]
 pub use crate::codec::Postcard;
+#[cfg(feature = "zstd")]
+pub use crate::codec::Zstd;
 #[cfg(feature = "bincode")]
 pub use crate::codec::{Bincode, BincodeLegacy};
 pub use crate::codec::{Codec, Format, Place};
+#[cfg(feature = "seal")]
+pub use crate::codec::{KeyRing, Keys, Sealed, Signed, XChaCha20};
 pub use crate::error::{Error, ErrorKind, Result, ValueError};
 pub use crate::field::{
     Countable, Counter, EmptyAsNone, Field, Maybe, OrDefault, OrElse, Plain, RedisFields, Shown,

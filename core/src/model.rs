@@ -206,6 +206,15 @@ pub trait RedisModel: Sized {
         blob::encode(self, Place::NOWHERE)
     }
 
+    /// Whether what is stored for a record would be written otherwise now: by
+    /// another codec or version, or with another key of a key ring.
+    fn needs_rewrite(id: impl IntoId<Self::Id>, stored: &[u8]) -> Result<bool>
+    where
+        Self: blob::BlobModel,
+    {
+        blob::needs_rewrite::<Self>(&id.into_id(), stored)
+    }
+
     /// A record that [`to_bytes`](Self::to_bytes) wrote. Bytes that are not
     /// one are an error, never code that runs.
     fn from_bytes(bytes: &[u8]) -> Result<Self>

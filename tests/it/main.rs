@@ -17,6 +17,7 @@ mod keys;
 mod lifetime;
 mod operations;
 mod scripts;
+mod sealed;
 mod secrets;
 mod update;
 mod values;

@@ -1,0 +1,236 @@
+//! Encryption and signatures around a codec.
+//!
+//! A sealed value is the key's number, a random nonce, the ciphertext and its
+//! tag; a signed one the key's number, the signature and the value. What is
+//! authenticated with it: the algorithm, the key's number, the envelope, and
+//! the Redis key and field. The type fixes the algorithm: no stored byte can
+//! choose another.
+
+use std::io::Write;
+use std::marker::PhantomData;
+
+use chacha20poly1305::XChaCha20Poly1305;
+use chacha20poly1305::aead::{AeadInOut, KeyInit};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::keys::{Keys, Secrets};
+use super::{Codec, Format, Place};
+use crate::error::{ErrorKind, ValueError};
+
+/// Values of `C`, encrypted with a key of `K`: whoever reads the server's
+/// memory or its dumps learns their length, and nobody can change one, put it
+/// under another key or field, or make one.
+///
+/// The cipher is XChaCha20-Poly1305, or `Aes256Gcm` as a third parameter.
+#[derive(Debug, Clone, Copy)]
+pub struct Sealed<C, K, A = XChaCha20>(PhantomData<(C, K, A)>);
+
+/// Values of `C`, readable by all and signed with a key of `K`: nobody without
+/// the key can change one, put it under another key or field, or make one.
+#[derive(Debug, Clone, Copy)]
+pub struct Signed<C, K>(PhantomData<(C, K)>);
+
+/// The default cipher of [`Sealed`].
+#[derive(Debug, Clone, Copy)]
+pub struct XChaCha20;
+
+/// AES-256-GCM as the cipher of [`Sealed`], for programs that read the values
+/// and have no XChaCha20. A key should seal fewer than 2^32 values.
+#[cfg(feature = "aes-gcm")]
+#[derive(Debug, Clone, Copy)]
+pub struct Aes256Gcm;
+
+const TAMPERED: ValueError = ValueError::of_kind(
+    ErrorKind::Tampered,
+    "changed since it was written, moved from another key or field, or not written by this program",
+);
+const TAG: usize = 16;
+const SIGNATURE: usize = 16;
+
+/// A cipher of [`Sealed`].
+pub trait Cipher: private::Cipher {}
+
+impl<A: private::Cipher> Cipher for A {}
+
+mod private {
+    use super::{Secrets, TAG};
+
+    /// The algorithms are two; another would need a review, not an impl.
+    pub trait Cipher {
+        const NAME: &'static str;
+        const NONCE: usize;
+
+        fn seal(keys: &Keys<'_>, nonce: &[u8], bound: &[u8], text: &mut [u8]) -> Option<[u8; TAG]>;
+
+        fn open(keys: &Keys<'_>, nonce: &[u8], bound: &[u8], text: &mut [u8], tag: &[u8]) -> bool;
+    }
+
+    pub struct Keys<'a>(pub(super) &'a Secrets);
+
+    impl std::fmt::Debug for Keys<'_> {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("Keys")
+        }
+    }
+}
+
+macro_rules! cipher {
+    ($name:ident, $text:literal, $nonce:literal, $aead:ty, $key:ident) => {
+        impl private::Cipher for $name {
+            const NAME: &'static str = $text;
+            const NONCE: usize = $nonce;
+
+            fn seal(
+                keys: &private::Keys<'_>,
+                nonce: &[u8],
+                bound: &[u8],
+                text: &mut [u8],
+            ) -> Option<[u8; TAG]> {
+                let cipher = <$aead>::new_from_slice(&keys.0.$key[..]).ok()?;
+                let nonce = nonce.try_into().ok()?;
+                let tag = cipher.encrypt_inout_detached(nonce, bound, text.into()).ok()?;
+                Some(tag.into())
+            }
+
+            fn open(
+                keys: &private::Keys<'_>,
+                nonce: &[u8],
+                bound: &[u8],
+                text: &mut [u8],
+                tag: &[u8],
+            ) -> bool {
+                let Ok(cipher) = <$aead>::new_from_slice(&keys.0.$key[..]) else { return false };
+                let (Ok(nonce), Ok(tag)) = (nonce.try_into(), tag.try_into()) else { return false };
+                cipher.decrypt_inout_detached(nonce, bound, text.into(), tag).is_ok()
+            }
+        }
+    };
+}
+
+cipher!(XChaCha20, "xchacha20poly1305", 24, XChaCha20Poly1305, xchacha);
+#[cfg(feature = "aes-gcm")]
+cipher!(Aes256Gcm, "aes-256-gcm", 12, aes_gcm::Aes256Gcm, aes);
+
+/// What is authenticated beside the value, each part with its length.
+fn bound<K: Keys>(algorithm: &str, id: u8, place: &Place<'_>) -> Vec<u8> {
+    let key = place.key().filter(|_| K::BOUND).map(ToString::to_string);
+    let field = place.field().filter(|_| K::BOUND);
+    let mut bytes = Vec::with_capacity(96);
+    let mut part = |part: Option<&[u8]>| {
+        bytes.push(u8::from(part.is_some()));
+        let part = part.unwrap_or_default();
+        bytes.extend((part.len() as u64).to_le_bytes());
+        bytes.extend(part);
+    };
+    part(Some(algorithm.as_bytes()));
+    part(Some(&[id]));
+    part(Some(place.header()));
+    part(key.as_deref().map(str::as_bytes));
+    part(field.map(str::as_bytes));
+    bytes
+}
+
+fn put<W: Write>(out: &mut W, parts: [&[u8]; 4]) {
+    // Writing into memory does not fail.
+    let _ = parts.iter().try_for_each(|part| out.write_all(part));
+}
+
+impl<T, C: Codec<T>, K: Keys, A: Cipher> Codec<T> for Sealed<C, K, A> {
+    const NAME: &'static str = "sealed";
+    const FORMAT: Format = C::FORMAT.sealed();
+
+    fn encode<W: Write>(value: &T, place: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+        let ring = K::ring();
+        let id = ring.current();
+        let mut text = Zeroizing::new(Vec::with_capacity(256));
+        C::encode(value, place, &mut *text).map_err(|error| error.of_codec(C::NAME))?;
+        let mut nonce = [0; 24];
+        let nonce = &mut nonce[..A::NONCE];
+        getrandom::fill(nonce).map_err(|_| ValueError::new("the system has no random numbers"))?;
+        let bound = bound::<K>(A::NAME, id, place);
+        let tag = A::seal(&private::Keys(ring.get(id)?), nonce, &bound, &mut text)
+            .ok_or(ValueError::limit("too long to be sealed"))?;
+        put(out, [&[id], nonce, &text, &tag]);
+        Ok(())
+    }
+
+    fn decode(bytes: &[u8], place: &Place<'_>) -> Result<T, ValueError> {
+        let (id, rest) = bytes.split_first().ok_or(TAMPERED)?;
+        let (ring, id) = (K::ring(), *id);
+        let keys = private::Keys(ring.get(id)?);
+        let (nonce, rest) = rest.split_at_checked(A::NONCE).ok_or(TAMPERED)?;
+        let at = rest.len().checked_sub(TAG).ok_or(TAMPERED)?;
+        let (text, tag) = rest.split_at(at);
+        let mut text = Zeroizing::new(text.to_vec());
+        if !A::open(&keys, nonce, &bound::<K>(A::NAME, id, place), &mut text, tag) {
+            return Err(TAMPERED);
+        }
+        if id != ring.current() {
+            place.needs_rewrite();
+        }
+        C::decode(&text, place).map_err(|error| error.of_codec(C::NAME))
+    }
+
+    fn is_absent(value: &T) -> bool {
+        C::is_absent(value)
+    }
+
+    fn absent() -> Option<T> {
+        C::absent()
+    }
+
+    fn fingerprint() -> u16 {
+        C::fingerprint()
+    }
+}
+
+const SIGNING: &str = "hmac-sha256/128";
+
+fn mac(keys: &Secrets, bound: &[u8], value: &[u8]) -> Option<Hmac<Sha256>> {
+    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&keys.sign[..]).ok()?;
+    mac.update(bound);
+    mac.update(value);
+    Some(mac)
+}
+
+impl<T, C: Codec<T>, K: Keys> Codec<T> for Signed<C, K> {
+    const NAME: &'static str = "signed";
+    const FORMAT: Format = C::FORMAT.signed();
+
+    fn encode<W: Write>(value: &T, place: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+        let ring = K::ring();
+        let id = ring.current();
+        let mut plain = Vec::with_capacity(256);
+        C::encode(value, place, &mut plain).map_err(|error| error.of_codec(C::NAME))?;
+        let mac = mac(ring.get(id)?, &bound::<K>(SIGNING, id, place), &plain).ok_or(TAMPERED)?;
+        put(out, [&[id], &mac.finalize().into_bytes()[..SIGNATURE], &plain, &[]]);
+        Ok(())
+    }
+
+    fn decode(bytes: &[u8], place: &Place<'_>) -> Result<T, ValueError> {
+        let (id, rest) = bytes.split_first().ok_or(TAMPERED)?;
+        let (ring, id) = (K::ring(), *id);
+        let keys = ring.get(id)?;
+        let (signature, plain) = rest.split_at_checked(SIGNATURE).ok_or(TAMPERED)?;
+        let mac = mac(keys, &bound::<K>(SIGNING, id, place), plain).ok_or(TAMPERED)?;
+        mac.verify_truncated_left(signature).map_err(|_| TAMPERED)?;
+        if id != ring.current() {
+            place.needs_rewrite();
+        }
+        C::decode(plain, place).map_err(|error| error.of_codec(C::NAME))
+    }
+
+    fn is_absent(value: &T) -> bool {
+        C::is_absent(value)
+    }
+
+    fn absent() -> Option<T> {
+        C::absent()
+    }
+
+    fn fingerprint() -> u16 {
+        C::fingerprint()
+    }
+}

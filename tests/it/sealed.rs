@@ -1,0 +1,182 @@
+//! Values that are sealed, signed or compressed, and what is done to them.
+
+use std::sync::{Arc, LazyLock};
+
+use redis_model::{
+    Aes256Gcm, Codec, ErrorKind, Json, KeyRing, Keys, Lz4, Place, Postcard, RedisModel, Sealed,
+    Signed, Zstd,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::support::{everywhere, fresh};
+
+macro_rules! keys {
+    ($($name:ident: $ring:expr;)*) => {$(
+        struct $name;
+        impl Keys for $name {
+            fn ring() -> Arc<KeyRing> {
+                static RING: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new($ring));
+                RING.clone()
+            }
+        }
+    )*};
+}
+
+keys! {
+    Old: KeyRing::new(1, [1; 32]);
+    New: KeyRing::new(2, [2; 32]).with_old(1, [1; 32]);
+    Other: KeyRing::new(1, [9; 32]);
+}
+
+macro_rules! sealed {
+    ($($module:ident: $codec:ty, $new:ty, $other:ty;)*) => {$(
+        mod $module {
+            use super::*;
+
+            #[derive(Debug, PartialEq, Serialize, Deserialize, RedisModel)]
+            #[redis(key = "sealed:{id}", blob = $codec, name = "Token")]
+            struct Token { id: u64, secret: String }
+            #[derive(Debug, PartialEq, Serialize, Deserialize, RedisModel)]
+            #[redis(key = "sealed:{id}", blob = $new, name = "Token")]
+            struct Rotated { id: u64, secret: String }
+            #[derive(Debug, PartialEq, Serialize, Deserialize, RedisModel)]
+            #[redis(key = "sealed:{id}", blob = $other, name = "Token")]
+            struct Stranger { id: u64, secret: String }
+
+            fn token() -> Token {
+                Token { id: 7, secret: "correct horse".into() }
+            }
+
+            #[test]
+            fn every_flipped_bit_is_refused() {
+                use ErrorKind::*;
+                let stored = token().to_bytes().unwrap();
+                assert_eq!(Token::from_bytes(&stored).unwrap(), token());
+                for bit in 0..stored.len() * 8 {
+                    let mut forged = stored.clone();
+                    forged[bit / 8] ^= 1 << (bit % 8);
+                    let kind = Token::from_bytes(&forged).unwrap_err().kind();
+                    let expected: &[ErrorKind] = match bit / 8 {
+                        0 | 1 => &[Foreign, NewerVersion, UnknownKey, Tampered, WrongCodec],
+                        2 => &[WrongCodec],
+                        // Version 1 is what none counts as, but not what was sealed.
+                        3 => &[NewerVersion, Tampered],
+                        4..8 => &[WrongModel, LayoutChanged],
+                        8 => &[UnknownKey],
+                        _ => &[Tampered],
+                    };
+                    assert!(expected.contains(&kind), "byte {}: {kind:?}", bit / 8);
+                }
+                for end in 0..stored.len() {
+                    assert!(Token::from_bytes(&stored[..end]).is_err());
+                }
+            }
+
+            #[test]
+            fn moved_values_and_other_keys_are_refused() {
+                everywhere(|con| {
+                    let (here, there) = (fresh(), fresh());
+                    con.run(Token { id: here, ..token() }.save()).unwrap();
+                    assert_eq!(con.run(Token::get(here)).unwrap().unwrap().secret, "correct horse");
+                    con.raw::<i64>(&["COPY", &format!("sealed:{here}"), &format!("sealed:{there}")]);
+                    let error = con.run(Token::get(there)).unwrap_err();
+                    assert!(error.is_tampered(), "{error}");
+                    assert!(con.run(Stranger::get(here)).unwrap_err().is_tampered());
+                });
+            }
+
+            #[test]
+            fn keys_are_changed() {
+                everywhere(|con| {
+                    let id = fresh();
+                    con.run(Token { id, ..token() }.save()).unwrap();
+                    let stored: Vec<u8> = con.raw(&["GET", &format!("sealed:{id}")]);
+                    assert!(!Token::needs_rewrite(id, &stored).unwrap());
+                    assert!(Rotated::needs_rewrite(id, &stored).unwrap());
+                });
+                let old = token().to_bytes().unwrap();
+                let new = Rotated::from_bytes(&old).unwrap().to_bytes().unwrap();
+                assert_eq!(Rotated::from_bytes(&new).unwrap().secret, "correct horse");
+                let error = Token::from_bytes(&new).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::UnknownKey);
+                assert!(error.to_string().contains("key 2"), "{error}");
+            }
+        }
+    )*};
+}
+
+sealed! {
+    xchacha: Sealed<Json, Old>, Sealed<Json, New>, Sealed<Json, Other>;
+    aes: Sealed<Postcard, Old, Aes256Gcm>, Sealed<Postcard, New, Aes256Gcm>, Sealed<Postcard, Other, Aes256Gcm>;
+    signed: Signed<Json, Old>, Signed<Json, New>, Signed<Json, Other>;
+    compressed: Sealed<Zstd<Json>, Old>, Sealed<Zstd<Json>, New>, Sealed<Zstd<Json>, Other>;
+}
+
+#[derive(Debug, PartialEq, RedisModel)]
+#[redis(key = "sealed:account:{id}")]
+struct Account {
+    id: u64,
+    #[redis(codec = Sealed<Json, Old>)]
+    email: String,
+    #[redis(codec = Sealed<Json, Old>)]
+    phone: String,
+}
+
+#[test]
+fn a_field_is_bound_to_its_name() {
+    everywhere(|con| {
+        let id = fresh();
+        let account = Account { id, email: "a@example.com".into(), phone: "555".into() };
+        con.run(account.save()).unwrap();
+        assert_eq!(con.run(Account::get(id)).unwrap(), Some(account));
+        let key = format!("sealed:account:{id}");
+        let swap = "local v = redis.call('HGET', KEYS[1], 'email'); redis.call('HSET', KEYS[1], 'phone', v)";
+        con.raw::<()>(&["EVAL", swap, "1", &key]);
+        let error = con.run(Account::get(id)).unwrap_err();
+        assert!(error.is_tampered());
+        assert_eq!(error.field(), Some("phone"));
+    });
+}
+
+#[test]
+fn secrets_stay_out_of_debug() {
+    assert_eq!(format!("{:?}", New::ring()), "KeyRing { current: 2, ids: [1, 2], .. }");
+}
+
+fn round_trip<C: Codec<String>>(text: &str) -> Vec<u8> {
+    let (text, mut bytes) = (text.to_owned(), Vec::new());
+    C::encode(&text, &Place::NOWHERE, &mut bytes).unwrap();
+    assert_eq!(C::decode(&bytes, &Place::NOWHERE).unwrap(), text);
+    bytes
+}
+
+fn compresses<C: Codec<String>>() {
+    let small = round_trip::<C>(&"a".repeat(1000));
+    assert_eq!(small.len(), 1 + 1002, "under the threshold");
+    let large = round_trip::<C>(&"abc ".repeat(5000));
+    assert!(large.len() < 2000, "{}", large.len());
+    let mut noise = 1_u32;
+    let random: String = (0..4000)
+        .map(|_| {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            char::from(b'0' + (noise >> 24) as u8 % 70)
+        })
+        .collect();
+    let kept = round_trip::<C>(&random);
+    assert!(kept.len() <= random.len() + 200);
+    // Bombs: sizes that are not true.
+    for size in [0, 1, 19_999, 1 << 20, (64 << 20) + 1, u32::MAX] {
+        let mut forged = large.clone();
+        forged[1..5].copy_from_slice(&size.to_le_bytes());
+        assert!(C::decode(&forged, &Place::NOWHERE).is_err(), "{size}");
+    }
+    for end in 0..large.len() {
+        assert!(C::decode(&large[..end], &Place::NOWHERE).is_err());
+    }
+}
+
+#[test]
+fn large_values_are_compressed_and_bombs_refused() {
+    compresses::<Zstd<Json>>();
+    compresses::<Lz4<Json>>();
+}
