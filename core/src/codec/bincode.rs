@@ -26,7 +26,8 @@ use crate::error::ValueError;
 #[derive(Debug, Clone, Copy)]
 pub struct Bincode;
 
-/// What `bincode::serialize` of bincode 1 wrote: fixed-width integers.
+/// What `bincode::serialize` of bincode 1 wrote: fixed-width integers. For
+/// data that other programs wrote or read, `blob = BincodeLegacy, envelope = "none"`.
 #[derive(Debug, Clone, Copy)]
 pub struct BincodeLegacy;
 
