@@ -66,14 +66,17 @@ impl Format {
     }
 
     /// The same, compressed.
+    #[cfg(any(feature = "zstd", feature = "lz4"))]
     pub(crate) const fn compressed(self) -> Self {
         Self { byte: self.byte | COMPRESSED, ..self }
     }
 
+    #[cfg(feature = "seal")]
     pub(crate) const fn signed(self) -> Self {
         Self { byte: self.byte | SIGNED, ..self }
     }
 
+    #[cfg(feature = "seal")]
     pub(crate) const fn sealed(self) -> Self {
         Self { byte: self.byte | SEALED, ..self }
     }

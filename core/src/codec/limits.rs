@@ -87,6 +87,10 @@ pub(crate) fn check_size(bytes: usize) -> Result<(), ValueError> {
 }
 
 /// All of a value's bytes must have been used.
+#[cfg_attr(
+    not(any(feature = "cbor", feature = "postcard", feature = "bincode", feature = "pickle")),
+    allow(dead_code)
+)]
 pub(super) fn no_trailing(left: usize) -> Result<(), ValueError> {
     if left == 0 {
         return Ok(());
