@@ -175,13 +175,13 @@ fn visit(model: &Model<'_>) -> TokenStream {
     });
     let Storage::Hash(fields) = &model.storage else { return quote!(visit #(#parts)*;) };
     let row = fields::local("row");
-    let (puts, takes) = (fields::puts(fields), fields::takes(fields, &row));
+    let (puts, made) = (fields::puts(fields), fields::made_of(fields, &row));
     let id: Vec<_> = model.parts.iter().map(|part| &part.member.handle).collect();
     let id = if let [only] = id.as_slice() { quote!(#only) } else { quote!((#(#id),*)) };
     let list = quote!(#(#parts)* #(#puts)*);
     let list = (!list.is_empty()).then(|| quote!(visit #list;));
     quote! {
         #list
-        visit.make(|#id, #row| __rt::Ok(Self { #(#takes,)* }));
+        visit.make(|#id, #row| __rt::Ok(#made));
     }
 }

@@ -187,27 +187,31 @@ pub(super) fn puts(fields: &[Field<'_>]) -> impl Iterator<Item = TokenStream> {
     })
 }
 
-/// The fields of a `Self { … }`, read one after the other.
-pub(super) fn takes<'f>(
-    fields: &'f [Field<'_>],
-    row: &'f Ident,
-) -> impl Iterator<Item = TokenStream> {
-    fields.iter().map(move |Field { member, ty, role, .. }| {
-        let (access, handle) = (&member.access, &member.handle);
-        match role {
-            Role::Key if matches!(access, syn::Member::Named(_)) => quote!(#handle),
-            Role::Key => quote!(#access: #handle),
-            Role::Skipped => quote_spanned!(ty.span()=> #access: __rt::Default::default()),
-            Role::Flat { .. } => quote_spanned!(ty.span()=> #access: #row.flat()?),
+/// `Self { … }` or `Self(…)`, its fields read one after the other.
+pub(super) fn made_of(fields: &[Field<'_>], row: &Ident) -> TokenStream {
+    let values = fields.iter().map(|Field { member, ty, role, .. }| {
+        let handle = &member.handle;
+        let value = match role {
+            Role::Key => return (member, quote!(#handle)),
+            Role::Skipped => quote_spanned!(ty.span()=> __rt::Default::default()),
+            Role::Flat { .. } => quote_spanned!(ty.span()=> #row.flat()?),
             Role::Stored(stored) => match role.stored_as(handle) {
-                None => quote_spanned!(ty.span()=> #access: #row.take()?),
+                None => quote_spanned!(ty.span()=> #row.take()?),
                 Some(how) => {
-                    let span = stored.how.span(ty);
-                    quote_spanned!(span=> #access: #row.take_as::<#how, _>()?)
+                    quote_spanned!(stored.how.span(ty)=> #row.take_as::<#how, _>()?)
                 }
             },
+        };
+        match &member.access {
+            syn::Member::Named(name) => (member, quote_spanned!(ty.span()=> #name: #value)),
+            syn::Member::Unnamed(_) => (member, value),
         }
-    })
+    });
+    let (members, values): (Vec<_>, Vec<_>) = values.unzip();
+    match members.first().map(|member| &member.access) {
+        Some(syn::Member::Unnamed(_)) => quote!(Self(#(#values),*)),
+        _ => quote!(Self { #(#values,)* }),
+    }
 }
 
 /// A name that a field of the same name does not get into the way of.

@@ -39,12 +39,12 @@ pub(crate) fn nested(nested: &Nested<'_>, mistakes: &[syn::Error]) -> TokenStrea
     let visit = if stub {
         quote!(let _ = visit;)
     } else {
-        let (puts, takes) = (fields::puts(fields), fields::takes(fields, &row));
+        let (puts, made) = (fields::puts(fields), fields::made_of(fields, &row));
         let puts = quote!(#(#puts)*);
         let list = (!puts.is_empty()).then(|| quote!(visit #puts;));
         quote! {
             #list
-            visit.build(|#row| __rt::Ok(Self { #(#takes,)* }));
+            visit.build(|#row| __rt::Ok(#made));
         }
     };
     let columns = fields::columns(ident, &generics, fields);

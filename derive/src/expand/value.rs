@@ -42,7 +42,10 @@ pub(crate) fn key_part(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStrea
             }
             (
                 quote_spanned!(ty.span()=> <#ty as __rt::KeyPart>::write_part(&self.#member, out)),
-                quote_spanned!(ty.span()=> __rt::Ok(Self { #member: <#ty as __rt::KeyPart>::read_part(text)? })),
+                made_of(
+                    member,
+                    quote_spanned!(ty.span()=> <#ty as __rt::KeyPart>::read_part(text)?),
+                ),
             )
         }
         Kind::Names { .. } | Kind::Numbers { .. } => {
@@ -73,6 +76,14 @@ pub(crate) fn key_part(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStrea
     }
 }
 
+/// A newtype of its only field.
+fn made_of(member: &syn::Member, value: TokenStream) -> TokenStream {
+    match member {
+        syn::Member::Named(name) => quote!(__rt::Ok(Self { #name: #value })),
+        syn::Member::Unnamed(_) => quote!(__rt::Ok(Self(#value))),
+    }
+}
+
 fn body(kind: &Kind<'_>, stub: bool) -> TokenStream {
     let (size, write, read) = if stub {
         (
@@ -88,7 +99,7 @@ fn body(kind: &Kind<'_>, stub: bool) -> TokenStream {
                     const COMPARED: &'static __rt::str = #inner::COMPARED;
                     fn size_hint(&self) -> __rt::usize { #inner::size_hint(&self.#member) }
                 };
-                let read = quote!(__rt::Ok(Self { #member: #inner::read(bytes)? }));
+                let read = made_of(member, quote!(#inner::read(bytes)?));
                 (Some(size), quote!(#inner::write(&self.#member, out)), read)
             }
             Kind::Names { variants, other } => {
