@@ -81,14 +81,27 @@ pub use crate::verbs::{
 /// - `ttl = "15m"`: every save sets this time to live. Units: `ms`, `s`, `m`,
 ///   `h`, `d`, `w`, also together: `"1h30m"`.
 /// - `rename_all = "camelCase"`: how fields are named in the hash, by serde's rules.
+/// - `on_update = "keep"` (the default) or `"refresh"`: whether an update sets
+///   the model's `ttl` anew.
 /// - `crate = "path"`: where this crate is, if not at `::redis_model`.
+/// - for blobs `name`, `version`, `migrate(…)`, `codecs = […]`, `envelope` and
+///   `on_mismatch`: see [`BlobModel`].
 ///
 /// On a field of a hash:
 ///
 /// - `rename = "name"`: its name in the hash.
+/// - `alias = "old"`: a name that it had, read where the hash still has it; several are allowed.
 /// - `codec = Json`: stored through a [`Codec`]; needed for what is neither a
 ///   [`RedisValue`] nor an `Option` of one. A serde value that is `None` is left out.
-/// - `default`: its type's default where the hash does not have the field.
+/// - `display`: stored as the text that `Display` writes and `FromStr` reads.
+/// - `empty_as_none`: an empty text is `None`, as other programs write it.
+/// - `flatten`: the fields of a struct that derives [`RedisFields`], under
+///   names such as `address.street`; also of an `Option` of one.
+/// - `ttl = "5m"`: the field expires, where the server can (Redis 7.4, Valkey 9).
+/// - `version`: a `u32` or `u64` that counts the writes of the record: a save of
+///   a record that was written since it was read is an error.
+/// - `default`, `default = "path"`: its type's default, or what a function
+///   returns, where the hash does not have the field.
 /// - `skip`: not stored; its type's default on reading.
 ///
 /// ```
@@ -114,4 +127,6 @@ pub use crate::verbs::{
 /// # Ok::<(), redis_model::Error>(())
 /// ```
 #[cfg(feature = "derive")]
-pub use redis_model_derive::{KeyPart, RedisFields, RedisModel, RedisValue};
+pub use redis_model_derive::RedisModel;
+#[cfg(feature = "derive")]
+pub use redis_model_derive::{KeyPart, RedisFields, RedisValue};

@@ -215,7 +215,7 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     /// The one plain command that does it all, if there is one.
     fn plain(&self) -> Option<Plain<'_>> {
         let unconditional = self.or_create && self.changes.unconditional();
-        let simple = M::SPEC.ttl.is_none() && M::SPEC.extras.is_empty();
+        let simple = M::SPEC.ttl.is_none() && !M::SPEC.has_extras();
         if !unconditional || self.expiry != Expiry::Keep || !simple {
             return None;
         }

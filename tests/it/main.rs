@@ -11,6 +11,7 @@ mod connections;
 mod embedded;
 mod envelope;
 mod evolution;
+mod field_ttl;
 mod flow;
 mod hash;
 mod keys;

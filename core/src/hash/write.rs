@@ -16,8 +16,7 @@ pub(super) fn write<M: RedisModel>(model: &M, write: Write, request: &mut Reques
     let pairs = 2 * size.present;
     let Write { only_new, expiry } = write;
 
-    let plain =
-        !only_new && size.absent == 0 && expiry == Expiry::Keep && M::SPEC.extras.is_empty();
+    let plain = !only_new && size.absent == 0 && expiry == Expiry::Keep && !M::SPEC.has_extras();
     let command = if plain {
         let mut command = request.command("HSET", pairs + 1, size.bytes + key.len());
         command.arg(&key);

@@ -33,6 +33,11 @@ impl Spec {
         Self { name, key, fields, extras: &[], ttl: None, refresh: false }
     }
 
+    /// Whether a write of some field takes more than its name and value.
+    pub(crate) fn has_extras(&self) -> bool {
+        self.extras.iter().any(|extra| *extra != Extra::NONE)
+    }
+
     #[doc(hidden)]
     pub const fn extras(self, extras: &'static [Extra]) -> Self {
         Self { extras, ..self }

@@ -1,0 +1,144 @@
+//! Fields that expire: on servers that know how, and on one that does not.
+
+use std::time::Duration;
+
+use redis_model::embedded::Server;
+use redis_model::{Operation, RedisModel};
+
+use crate::support::{everywhere, fresh};
+
+#[derive(Debug, Clone, PartialEq, RedisModel)]
+#[redis(key = "field_ttl:{id}")]
+struct Login {
+    id: u64,
+    name: String,
+    #[redis(ttl = "5m")]
+    code: Option<String>,
+    tries: Option<u32>,
+}
+
+/// A model whose fields do not expire unless an update says so.
+#[derive(Debug, PartialEq, RedisModel)]
+#[redis(key = "field_ttl:plain:{id}")]
+struct Plain {
+    id: u64,
+    name: String,
+    note: Option<String>,
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn login() -> Login {
+    Login { id: fresh(), name: "n".into(), code: Some("123".into()), tries: Some(1) }
+}
+
+/// How long a field has to live, in seconds, or -1 if for ever, -2 if it is not there.
+fn seconds(con: &mut redis::Connection, key: &str, field: &str) -> i64 {
+    let ttl: Vec<i64> =
+        redis::cmd("HPTTL").arg(key).arg("FIELDS").arg(1).arg(field).query(con).unwrap();
+    if ttl[0] < 0 { ttl[0] } else { (ttl[0] + 999) / 1000 }
+}
+
+/// Everything about fields that expire, on one server.
+fn fields_expire_on(binary: &str) {
+    let server = Server::options().binary(binary).start().unwrap_or_else(|error| {
+        panic!("{binary}: {error}; `.ci/run` shows how to get newer servers")
+    });
+    for url in [server.url().to_owned(), server.url_resp3()] {
+        let con = &mut redis::Client::open(url).unwrap().get_connection().unwrap();
+        let (record, f) = (login(), Login::FIELDS);
+        let (id, key) = (record.id, record.own_key());
+
+        record.save().run(con).unwrap();
+        assert_eq!(Login::get(id).run(con).unwrap().as_ref(), Some(&record));
+        assert_eq!(seconds(con, &key, "code"), 300);
+        assert_eq!(seconds(con, &key, "name"), -1);
+
+        // Each write of the field gives it its time anew: HSET drops it.
+        let set = Login::update(id).set(f.code, "456").set(f.tries, 2);
+        assert!(set.run(con).unwrap().is_applied());
+        assert_eq!((seconds(con, &key, "code"), seconds(con, &key, "tries")), (300, -1));
+
+        // An update may decide otherwise, and writes of other fields leave it.
+        assert!(Login::update(id).expire_field(f.code, MINUTE).run(con).unwrap().is_applied());
+        assert!(Login::update(id).set(f.name, "other").run(con).unwrap().is_applied());
+        assert_eq!(seconds(con, &key, "code"), 60);
+        assert!(Login::update(id).persist_field(f.code).run(con).unwrap().is_applied());
+        assert_eq!(seconds(con, &key, "code"), -1);
+        record.save().run(con).unwrap();
+        assert_eq!(seconds(con, &key, "code"), 300);
+
+        // An increment keeps what the field has left.
+        let expiring = Login::update(id).expire_field(f.tries, MINUTE);
+        assert!(expiring.run(con).unwrap().is_applied());
+        assert!(Login::update(id).incr(f.tries, 1).run(con).unwrap().is_applied());
+        assert_eq!(seconds(con, &key, "tries"), 60);
+
+        // What has expired is None, and the record is still there.
+        let now = Login::update(id).expire_field(f.code, Duration::from_millis(1));
+        assert!(now.run(con).unwrap().is_applied());
+        while Login::get(id).run(con).unwrap().expect("the record stays").code.is_some() {}
+
+        // A field that is None has no time to live; a new record gets it, too.
+        Login { code: None, ..record.clone() }.save().run(con).unwrap();
+        assert_eq!(seconds(con, &key, "code"), -2);
+        assert!(Login::delete(id).run(con).unwrap());
+        assert!(record.create().run(con).unwrap());
+        assert_eq!(seconds(con, &key, "code"), 300);
+
+        let plain = Plain { id: fresh(), name: "n".into(), note: Some("x".into()) };
+        let key = plain.own_key();
+        plain.save().run(con).unwrap();
+        let expire = Plain::update(plain.id).expire_field(Plain::FIELDS.note, MINUTE);
+        assert!(expire.run(con).unwrap().is_applied());
+        assert_eq!((seconds(con, &key, "note"), seconds(con, &key, "name")), (60, -1));
+    }
+}
+
+/// The folder of a newer server's binaries, as `.ci/run` names it.
+fn newer(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| panic!("{variable} names no server; see `.ci/run`"))
+}
+
+#[test]
+#[ignore = "needs REDIS_8: `.ci/run` gets one and runs this"]
+fn field_ttl_on_redis_8() {
+    fields_expire_on(&newer("REDIS_8"));
+}
+
+#[test]
+#[ignore = "needs VALKEY_9: `.ci/run` gets one and runs this"]
+fn field_ttl_on_valkey_9() {
+    fields_expire_on(&newer("VALKEY_9"));
+}
+
+#[test]
+fn an_older_server_is_told_before_anything_is_written() {
+    everywhere(|con| {
+        // Where the server at hand knows how, there is nothing to refuse.
+        if con.try_raw::<redis::Value>(&["HPTTL", "none", "FIELDS", "1", "x"]).is_ok() {
+            return;
+        }
+        let (record, f) = (login(), Login::FIELDS);
+        let plain = Plain { id: fresh(), name: "before".into(), note: None };
+        con.run(plain.save()).unwrap();
+        for error in [
+            con.run(record.save()).unwrap_err(),
+            con.run(record.create()).unwrap_err(),
+            con.run(Login::update(record.id).or_create().set(f.code, "x")).unwrap_err(),
+            con.run(
+                Plain::update(plain.id)
+                    .set(Plain::FIELDS.name, "after")
+                    .expire_field(Plain::FIELDS.note, MINUTE),
+            )
+            .unwrap_err(),
+        ] {
+            assert!(error.is_unsupported() && !error.is_connection(), "{error}");
+        }
+        assert!(!con.run(Login::exists(record.id)).unwrap());
+        assert_eq!(con.run(Plain::get(plain.id)).unwrap(), Some(plain));
+        // Reading needs nothing of the kind.
+        con.raw::<()>(&["HSET", &record.own_key(), "name", "n", "code", "123", "tries", "1"]);
+        assert_eq!(con.run(Login::get(record.id)).unwrap(), Some(record));
+    });
+}
