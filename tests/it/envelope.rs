@@ -213,3 +213,36 @@ fn a_codec_of_ones_own_has_the_same() {
     assert_eq!(own::Session::from_bytes(&stored).unwrap().user, "alice");
     assert_eq!(kind(own::Session::from_bytes(&bytes!(postcard::Session))), ErrorKind::WrongCodec);
 }
+
+/// The reader in the documentation, run by the language that it is for.
+#[test]
+#[ignore = "needs python3: `.ci/run` has it and runs this"]
+fn the_documented_reader_in_python_reads_envelopes() {
+    let documented = include_str!("../../core/src/codec/envelope.md");
+    let reader = documented.split("```python\n").nth(1).and_then(|rest| rest.split("```").next());
+    let values: Vec<String> =
+        [bytes!(raw::Session), bytes!(full::Session), bytes!(second::Session)]
+            .iter()
+            .map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+            .collect();
+    let check = format!(
+        "{}\n\
+         expected = {{'id': 7, 'user': 'alice'}}\n\
+         versions = []\n\
+         for text in {values:?}:\n    \
+             value, version = read(bytes.fromhex(text), 'Session')\n    \
+             assert value == expected, value\n    \
+             versions.append(version)\n\
+         assert versions == [0, 0, 2], versions\n\
+         try:\n    \
+             read(bytes.fromhex({:?}), 'Order')\n    \
+             raise SystemExit('read as another model')\n\
+         except ValueError:\n    \
+             pass\n",
+        reader.expect("a reader in the documentation"),
+        values[1],
+    );
+    let run = std::process::Command::new("python3").args(["-c", &check]).output();
+    let run = run.expect("python3: apt-get install python3");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+}
