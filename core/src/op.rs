@@ -30,7 +30,9 @@ use std::ops::Range;
 pub use atomic::{Atomic, atomic};
 pub use batch::{Batch, batch};
 pub use boxed::BoxedOperation;
-pub(crate) use exchange::{Exchange, Lone, Returned, ToSend, What};
+#[cfg(any(feature = "tokio", feature = "smol"))]
+pub(crate) use exchange::ToSend;
+pub(crate) use exchange::{Exchange, Lone, Returned, What};
 pub use explain::{Explanation, SentCommand};
 pub(crate) use flow::{Ask, Next};
 pub use flow::{Flow, Moment, Step};
