@@ -12,6 +12,7 @@ mod model;
 mod op;
 mod redis_rs;
 mod run;
+mod scan;
 mod ttl;
 mod update;
 mod value;
@@ -61,6 +62,7 @@ pub use crate::op::{
     Atomic, Batch, BoxedOperation, CommandWriter, Explanation, Flow, Map, Moment, Operation,
     Replies, Reply, Request, SentCommand, Step, atomic, batch,
 };
+pub use crate::scan::{Count, DeleteAll, Scan, ScanIds, ScanPosition};
 pub use crate::ttl::Ttl;
 pub use crate::update::{Condition, Conflict, Outcome, Update};
 pub use crate::value::{Float, Integer, IntoStep, Number, RedisValue};

@@ -10,6 +10,7 @@ use std::borrow::Borrow;
 use crate::codec::Place;
 use crate::error::{Error, Result};
 use crate::key::{IntoId, Key, ModelId};
+use crate::scan::{Count, DeleteAll, Scan, ScanIds};
 use crate::verbs::{
     Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Save, SaveMany, Take, TtlOf,
 };
@@ -176,6 +177,79 @@ pub trait RedisModel: Sized {
     /// script: `TYPE`, `PERSIST`.
     fn persist(id: impl IntoId<Self::Id>) -> Persist<Self> {
         Persist::new(id.into_id())
+    }
+
+    /// Reads all records, a page at a time: each run returns the next page,
+    /// and `None` after the last. As single items they come from
+    /// [`iter`](Scan::iter) (sync) and [`stream`](Scan::stream) (async).
+    ///
+    /// Sends [`SCAN`](https://redis.io/commands/scan) with the key's pattern
+    /// and type, never KEYS, and what [`get_many`](Self::get_many) sends for
+    /// what it finds. On a cluster every primary is scanned, by a script.
+    ///
+    /// Records that are there all the time are found, once or (rarely) twice;
+    /// such as come or go meanwhile may be. The same goes for records whose
+    /// cluster slot is being moved.
+    ///
+    /// ```
+    /// # use redis_model::{Operation, RedisModel, embedded};
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "user:{id}")]
+    /// struct User { id: u64, name: String }
+    ///
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// # let users: Vec<_> = (1..=3).map(|id| User { id, name: "Ada".into() }).collect();
+    /// # for saved in User::save_many(&users).run(&mut con)? { saved?; }
+    /// for user in User::scan().iter(&mut con) {
+    ///     println!("{}", user?.name);
+    /// }
+    /// assert_eq!(User::count().run(&mut con)?, 3);
+    /// assert_eq!(User::delete_all().run(&mut con)?, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// And async, where the stream is one of the futures crates:
+    ///
+    /// ```
+    /// # use futures_util::TryStreamExt;
+    /// # use redis_model::{Operation, RedisModel, embedded};
+    /// # #[derive(RedisModel)]
+    /// # #[redis(key = "user:{id}")]
+    /// # struct User { id: u64, name: String }
+    /// # let server = embedded::Server::start()?;
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let mut con = server.client()?.get_multiplexed_async_connection().await?;
+    /// # User { id: 1, name: "Ada".into() }.save().run_async(&mut con).await?;
+    /// let mut users = User::scan().stream(&mut con);
+    /// while let Some(user) = users.try_next().await? {
+    ///     println!("{}", user.name);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn scan() -> Scan<Self> {
+        Scan::new()
+    }
+
+    /// The ids of all records, as [`scan`](Self::scan) finds them, without
+    /// reading the records. Sends `SCAN`.
+    fn scan_ids() -> ScanIds<Self> {
+        ScanIds::new()
+    }
+
+    /// How many records there are. Sends `SCAN` until all keys were seen, and
+    /// needs about 16 bytes of memory for each record.
+    fn count() -> Count<Self> {
+        Count::new()
+    }
+
+    /// Deletes all records, a bounded number at a time; how many there were.
+    /// Sends `SCAN` and what [`delete_many`](Self::delete_many) sends for what
+    /// it finds.
+    fn delete_all() -> DeleteAll<Self> {
+        DeleteAll::new()
     }
 
     /// Reads some fields of a record, or `None` where there is no record:

@@ -195,6 +195,12 @@ impl Reply {
         }
     }
 
+    /// A string that is text.
+    pub fn into_text(self) -> Result<String> {
+        let text = self.into_bytes()?.map(String::from_utf8);
+        text.and_then(std::result::Result::ok).ok_or_else(Error::unexpected_reply)
+    }
+
     /// An integer.
     pub fn into_int(self) -> Result<i64> {
         match self.0 {

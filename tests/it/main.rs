@@ -17,6 +17,7 @@ mod hash;
 mod keys;
 mod lifetime;
 mod operations;
+mod scan;
 mod scripts;
 mod sealed;
 mod secrets;
