@@ -3,6 +3,7 @@
 
 mod blob;
 mod codec;
+mod edit;
 mod error;
 mod field;
 mod guard;
@@ -50,6 +51,7 @@ pub use crate::codec::{Bincode, BincodeLegacy};
 pub use crate::codec::{Codec, Format, Place};
 #[cfg(feature = "seal")]
 pub use crate::codec::{KeyRing, Keys, Sealed, Signed, XChaCha20};
+pub use crate::edit::{Commit, Draft, Edit, Modify};
 pub use crate::error::{Error, ErrorKind, Result, ValueError};
 pub use crate::field::{
     Countable, Counter, EmptyAsNone, Field, Maybe, OrDefault, OrElse, Plain, RedisFields, Shown,

@@ -8,6 +8,7 @@ mod visit;
 use std::borrow::Borrow;
 
 use crate::codec::Place;
+use crate::edit::{Edit, Modify};
 use crate::error::{Error, Result};
 use crate::key::{IntoId, Key, ModelId};
 use crate::scan::{Count, DeleteAll, Scan, ScanIds};
@@ -270,6 +271,77 @@ pub trait RedisModel: Sized {
         Self: hash::HashModel,
     {
         update::Update::new(id.into_id())
+    }
+
+    /// Reads a record to change it: what is found derefs to the struct, and
+    /// [`commit`](crate::Draft::commit) writes the fields that were changed,
+    /// unless somebody else changed one of them meanwhile.
+    ///
+    /// Sends what [`get`](Self::get) sends. Changes that do not depend on what
+    /// the record holds are better made by [`update`](Self::update), in one
+    /// round trip and without conflicts.
+    ///
+    /// ```
+    /// # use redis_model::{Operation, Outcome, RedisModel, embedded};
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "user:{id}")]
+    /// struct User { id: u64, name: String, email: Option<String>, visits: u64 }
+    ///
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// # User { id: 7, name: "Ada".into(), email: None, visits: 1 }.save().run(&mut con)?;
+    /// let mut mine = User::edit(7).run(&mut con)?.expect("a user");
+    /// let mut yours = User::edit(7).run(&mut con)?.expect("a user");
+    /// mine.email = Some("ada@example.com".into());
+    /// yours.visits += 1;
+    /// assert!(mine.commit().run(&mut con)?.is_applied());
+    /// assert!(yours.commit().run(&mut con)?.is_applied());
+    ///
+    /// let mut late = User::edit(7).run(&mut con)?.expect("a user");
+    /// late.visits += 1;
+    /// User::update(7).incr(User::FIELDS.visits, 1).run(&mut con)?.expect("a user");
+    /// match late.commit().run(&mut con)? {
+    ///     Outcome::Conflict(conflict) => assert!(conflict.contains(User::FIELDS.visits)),
+    ///     other => unreachable!("{other:?}"),
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn edit(id: impl IntoId<Self::Id>) -> Edit<Self> {
+        Edit::new(id.into_id())
+    }
+
+    /// Reads a record, lets `change` change it, and writes what was changed;
+    /// again, with what is there by then, if somebody else was faster: 16
+    /// times at most, after pauses that grow. So `change` may be called several
+    /// times. What it returned the last time comes back with
+    /// [`Outcome::Applied`](crate::Outcome). Where it changes nothing, nothing is written.
+    ///
+    /// Sends what [`edit`](Self::edit) and its commit send, for each attempt.
+    ///
+    /// ```
+    /// # use redis_model::{Json, Operation, Outcome, RedisModel, embedded};
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "cart:{user}")]
+    /// struct Cart { user: u64, #[redis(codec = Json)] items: Vec<String> }
+    ///
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// # Cart { user: 7, items: vec!["tea".into()] }.save().run(&mut con)?;
+    /// let mut adding = Cart::modify(7, |cart| {
+    ///     if cart.items.len() == 100 {
+    ///         return Err("the cart is full");
+    ///     }
+    ///     cart.items.push("milk".into());
+    ///     Ok(cart.items.len())
+    /// });
+    /// assert_eq!(adding.run(&mut con)?, Outcome::Applied(Ok(2)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn modify<F, R>(id: impl IntoId<Self::Id>, change: F) -> Modify<Self, F, R>
+    where
+        F: FnMut(&mut Self) -> R,
+    {
+        Modify::new(id.into_id(), change)
     }
 
     /// The record as its codec writes it, for a file or another transport.

@@ -15,6 +15,16 @@ use crate::op::Reply;
 
 pub(crate) type ReplyValue = Value;
 
+/// The bytes of a string.
+pub(crate) fn bytes_of(value: &ReplyValue) -> Option<&[u8]> {
+    match value {
+        Value::BulkString(bytes) => Some(bytes),
+        Value::SimpleString(text) | Value::VerbatimString { text, .. } => Some(text.as_bytes()),
+        Value::Okay => Some(b"OK"),
+        _ => None,
+    }
+}
+
 pub(crate) fn is_nil(value: &ReplyValue) -> bool {
     *value == Value::Nil
 }
