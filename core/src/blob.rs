@@ -97,6 +97,7 @@ const SMALL: usize = 1024;
 
 impl<M: BlobModel> Storage<M> for Blob {
     const TYPE: &'static str = "string";
+    const CODEC: Option<&'static str> = Some(M::Codec::NAME);
 
     fn write(model: &M, write: Write, request: &mut Request) -> Result<()> {
         let key = key_of(model);

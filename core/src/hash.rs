@@ -5,10 +5,12 @@
 //! compared, and is not concerned with fields that others put into the hash.
 
 mod draft;
+mod field_ttl;
 mod read;
 mod select;
 mod write;
 
+pub use field_ttl::FieldTtl;
 pub(crate) use read::Reader;
 pub use select::{Select, Selection};
 

@@ -57,9 +57,9 @@ pub use crate::field::{
     Countable, Counter, EmptyAsNone, Field, Maybe, OrDefault, OrElse, Plain, RedisFields, Shown,
     ShownOption, StoreAs, Stored, Version, Via,
 };
-pub use crate::hash::{HashModel, Select, Selection};
+pub use crate::hash::{FieldTtl, HashModel, Select, Selection};
 pub use crate::key::{IntoId, Key, KeyPart, ModelId, PartWriter};
-pub use crate::model::{Extra, RedisModel, Spec};
+pub use crate::model::{Description, Extra, FieldDescription, RedisModel, Spec};
 pub use crate::op::{
     Atomic, Batch, BoxedOperation, CommandWriter, Explanation, Flow, Map, Moment, Operation,
     Replies, Reply, Request, SentCommand, Step, atomic, batch,

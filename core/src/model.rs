@@ -1,6 +1,7 @@
 //! Models: structs that are kept in Redis.
 
 mod columns;
+mod describe;
 mod spec;
 mod storage;
 mod visit;
@@ -10,6 +11,7 @@ use std::borrow::Borrow;
 use crate::codec::Place;
 use crate::edit::{Edit, Modify};
 use crate::error::{Error, Result};
+use crate::field::Field;
 use crate::key::{IntoId, Key, ModelId};
 use crate::scan::{Count, DeleteAll, Scan, ScanIds};
 use crate::verbs::{
@@ -19,6 +21,7 @@ use crate::{blob, hash, key, update};
 
 pub(crate) use columns::width;
 pub use columns::{Column, Declared, Extra, Flattened};
+pub use describe::{Description, FieldDescription};
 pub use spec::Spec;
 pub use storage::Stub;
 pub(crate) use storage::{After, Read, Storage, Write};
@@ -56,6 +59,40 @@ pub trait RedisModel: Sized {
     /// fields, in the order of [`Spec::fields`].
     #[doc(hidden)]
     fn visit<V: Visit<Self>>(visit: &mut V);
+
+    /// The model as data, with the types of its fields: for documentation,
+    /// which its `Display` writes as a table, and for tools.
+    ///
+    /// ```
+    /// # use redis_model::{Json, RedisModel};
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "user:{id}", ttl = "30d")]
+    /// struct User {
+    ///     id: u64,
+    ///     name: String,
+    ///     #[redis(alias = "mail")]
+    ///     email: Option<String>,
+    ///     #[redis(codec = Json)]
+    ///     tags: Vec<String>,
+    /// }
+    ///
+    /// assert_eq!(User::describe().to_string(), "\
+    /// ### User
+    ///
+    /// `user:{id}`, a Redis hash that lives 2592000s
+    ///
+    /// - `{id}`: `u64`
+    ///
+    /// | field | type | stored |
+    /// |---|---|---|
+    /// | `name` | `String` |  |
+    /// | `email` | `Option<String>` | may be absent, read from `mail`, too |
+    /// | `tags` | `Vec<String>` | as json |
+    /// ");
+    /// ```
+    fn describe() -> Description {
+        describe::describe::<Self>()
+    }
 
     /// The key of a record: `user:1000`.
     fn key(id: impl IntoId<Self::Id>) -> Key {
@@ -263,6 +300,31 @@ pub trait RedisModel: Sized {
         Self: hash::HashModel,
     {
         hash::Select::new(id.into_id(), selection)
+    }
+
+    /// How long a field of a record has to live. Sends a script: `HLEN`, `HPTTL`.
+    ///
+    /// Needs Redis 7.4 or Valkey 9; elsewhere it is an
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) error. To change it, see
+    /// [`Update::expire_field`](update::Update::expire_field) and `#[redis(ttl = "…")]` on the field.
+    ///
+    /// ```no_run
+    /// # use redis_model::{Operation, RedisModel};
+    /// # #[derive(RedisModel)]
+    /// # #[redis(key = "login:{user}")]
+    /// # struct Login { user: u64, #[redis(ttl = "5m")] code: Option<String> }
+    /// # let mut con = redis::Client::open("redis://localhost")?.get_connection()?;
+    /// let left = Login::field_ttl(7, Login::FIELDS.code).run(&mut con)?.remaining();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn field_ttl<V, As>(
+        id: impl IntoId<Self::Id>,
+        field: Field<Self, V, As>,
+    ) -> hash::FieldTtl<Self>
+    where
+        Self: hash::HashModel,
+    {
+        hash::FieldTtl::new(&id.into_id(), field)
     }
 
     /// Changes some fields of a record in one atomic step; see [`Update`](update::Update).

@@ -8,6 +8,7 @@ mod batches;
 mod blob;
 mod concurrency;
 mod connections;
+mod describe;
 mod edit;
 mod embedded;
 mod envelope;

@@ -12,6 +12,9 @@ pub trait Storage<M: RedisModel> {
     /// Redis' name of the type.
     const TYPE: &'static str;
 
+    /// The codec's name, if one writes all of the record.
+    const CODEC: Option<&'static str> = None;
+
     /// One command that writes the record and answers whether it did.
     fn write(model: &M, write: Write, request: &mut Request) -> Result<()>;
 
