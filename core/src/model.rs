@@ -76,19 +76,14 @@ pub trait RedisModel: Sized {
     ///     tags: Vec<String>,
     /// }
     ///
-    /// assert_eq!(User::describe().to_string(), "\
-    /// ### User
-    ///
-    /// `user:{id}`, a Redis hash that lives 2592000s
-    ///
-    /// - `{id}`: `u64`
-    ///
+    /// let table = User::describe().to_string();
+    /// assert!(table.ends_with("\
     /// | field | type | stored |
     /// |---|---|---|
     /// | `name` | `String` |  |
     /// | `email` | `Option<String>` | may be absent, read from `mail`, too |
     /// | `tags` | `Vec<String>` | as json |
-    /// ");
+    /// "));
     /// ```
     fn describe() -> Description {
         describe::describe::<Self>()
