@@ -16,6 +16,7 @@ pub use delete::DeleteAll;
 pub use position::ScanPosition;
 
 use crate::error::Result;
+use crate::key::{self, Key};
 use crate::model::{RedisModel, Storage};
 use crate::op::{Flow, Moment, Step, run_without_import};
 use walk::Walk;
@@ -87,7 +88,7 @@ impl<M: RedisModel> Flow for ScanIds<M> {
             |scan, page, now| {
                 let Some(keys) = page else { return Ok(Step::done(None)) };
                 // The pattern also finds keys of other models: `user:*` and `user:7:cart`.
-                let ids: Vec<_> = keys.iter().filter_map(|key| M::id_of(key).ok()).collect();
+                let ids: Vec<_> = keys.iter().filter_map(id_of::<M>).collect();
                 if ids.is_empty() { scan.start(now) } else { Ok(Step::done(Some(ids))) }
             },
         )
@@ -179,7 +180,7 @@ impl<M: RedisModel> Count<M> {
             now,
             |count, page, now| {
                 let Some(keys) = page else { return Ok(Step::done(count.seen.len() as u64)) };
-                let keys = keys.iter().filter(|key| M::id_of(key).is_ok());
+                let keys = keys.iter().filter(|key| id_of::<M>(key).is_some());
                 count.seen.extend(keys.map(|key| count.hasher.hash_one(key)));
                 count.go_on(now)
             },
@@ -192,6 +193,10 @@ run_without_import! {
     impl[M: RedisModel] Scan<M> where [M::Id: Send];
     impl[M: RedisModel] Count<M>;
     impl[M: RedisModel] DeleteAll<M> where [M::Id: Send];
+}
+
+fn id_of<M: RedisModel>(key: &Key) -> Option<M::Id> {
+    key::read(M::SPEC.template(), key).ok()
 }
 
 macro_rules! debug_by_position {
