@@ -175,6 +175,26 @@ fn compresses<C: Codec<String>>() {
     }
 }
 
+/// A few bytes that claim much, and values that would look like such.
+fn grows_in_proportion<C: Codec<String>>() {
+    let mib = "a".repeat(1 << 20);
+    let stored = round_trip::<C>(&mib[..mib.len() - 2]);
+    assert!(stored.len() < 8 << 10, "{}", stored.len());
+    let size = (1_u32 << 20) + 1;
+    let forged = [&stored[..1], &size.to_le_bytes(), &stored[5..25]].concat();
+    let error = C::decode(&forged, &Place::NOWHERE).unwrap_err();
+    assert!(error.to_string().contains("1,024 times"), "{error}");
+    // What is compressed by more than that is kept as it is, and can be read.
+    let large = round_trip::<C>(&"a".repeat(20 << 20));
+    assert!(large.len() >= (20 << 20) / 1024, "{}", large.len());
+}
+
+#[test]
+fn what_is_unpacked_is_in_proportion_to_what_is_stored() {
+    grows_in_proportion::<Zstd<Json>>();
+    grows_in_proportion::<Lz4<Json>>();
+}
+
 #[test]
 fn large_values_are_compressed_and_bombs_refused() {
     compresses::<Zstd<Json>>();

@@ -1,8 +1,8 @@
 //! Compression around a codec: `Zstd<MsgPack>`, `Lz4<Json>`.
 //!
 //! One byte tells whether a value was compressed. Sizes are claims of the
-//! stored bytes, so no more than a whole blob is ever made of them, and they
-//! must be true.
+//! stored bytes: they must be true, and in proportion to what is stored, so that
+//! a few bytes never become a whole blob.
 
 use std::io::Write;
 use std::marker::PhantomData;
@@ -33,8 +33,19 @@ const ZSTD: u8 = 1;
 #[cfg(feature = "lz4")]
 const LZ4: u8 = 2;
 
+/// What may always be made of a value, and of each of its bytes beyond that.
+/// Nothing that is compressed by more is written compressed.
+const ALWAYS: usize = 1 << 20;
+const PER_BYTE: usize = 1024;
+
+const fn most(compressed: usize) -> usize {
+    let most = compressed.saturating_mul(PER_BYTE);
+    if most < ALWAYS { ALWAYS } else { most }
+}
+
 const BROKEN: ValueError = ValueError::new("compressed data that is damaged");
-const BOMB: ValueError = ValueError::limit("would be larger than 64 MiB");
+const BOMB: ValueError =
+    ValueError::limit("would be larger than 64 MiB, or than 1 MiB and 1,024 times what is stored");
 
 fn encode<T, C: Codec<T>, W: Write>(
     value: &T,
@@ -48,7 +59,9 @@ fn encode<T, C: Codec<T>, W: Write>(
     if plain.len() > MAX_BLOB {
         return Err(ValueError::limit("larger than 64 MiB"));
     }
-    let worth_it = |compressed: &Vec<u8>| compressed.len() + 4 <= plain.len() / 10 * 9;
+    let worth_it = |compressed: &Vec<u8>| {
+        compressed.len() + 4 <= plain.len() / 10 * 9 && plain.len() <= most(compressed.len())
+    };
     let compressed = if plain.len() < THRESHOLD { None } else { compress(&plain) };
     // Writing into memory does not fail.
     let _ = match compressed.filter(worth_it) {
@@ -71,7 +84,7 @@ fn decode<T, C: Codec<T>>(
         [AS_IT_IS, plain @ ..] => C::decode(plain, place),
         [stored, a, b, c, d, compressed @ ..] if *stored == algorithm => {
             let size = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
-            if size > MAX_BLOB {
+            if size > MAX_BLOB || size > most(compressed.len()) {
                 return Err(BOMB);
             }
             let plain = decompress(compressed, size).ok_or(BROKEN)?;
