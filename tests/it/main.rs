@@ -17,6 +17,7 @@ mod hash;
 mod keys;
 mod lifetime;
 mod operations;
+mod python;
 mod scripts;
 mod sealed;
 mod secrets;

@@ -15,7 +15,8 @@ use super::serde_codec::{SerdeFormat, serde_codec};
 use crate::error::ValueError;
 
 /// What Python's `pickle.dumps` wrote, of protocol 0 to 5: dicts, lists,
-/// tuples, sets, text, bytes, numbers, `True`, `False` and `None`.
+/// tuples, sets, text, bytes, numbers (integers up to those of an `i64`), `True`,
+/// `False` and `None`.
 ///
 /// For moving data off pickle, `codecs = [Json, Pickle]`: nothing writes it.
 /// Pickles can name code to run on loading; one that does is refused before
@@ -33,11 +34,11 @@ impl SerdeFormat for Pickle {
     }
 
     fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, ValueError> {
-        let end = scan::plain_data(bytes)?;
+        let (plain, end) = scan::plain_data(bytes)?;
         no_trailing(bytes.len() - end)?;
         // `decode_strings`: Python 2's `str` is text here.
         let options = DeOptions::new().decode_strings();
-        let mut deserializer = Deserializer::new(bytes, options);
+        let mut deserializer = Deserializer::new(&plain[..], options);
         T::deserialize(Limited::new(&mut deserializer, limits))
             .map_err(|_| ValueError::new("a pickle of another shape than the type"))
     }
