@@ -1,5 +1,7 @@
 //! Blob models: the whole struct in one Redis string, written by a codec.
 
+mod draft;
+
 use std::cell::Cell;
 use std::marker::PhantomData;
 
@@ -11,6 +13,7 @@ use crate::key::Key;
 use crate::model::{Read, RedisModel, Storage, Write, key_of};
 use crate::op::{CommandWriter, Reply, Request};
 use crate::ttl::Expiry;
+use draft::{Held, Swap};
 
 /// A model that is stored as a blob: `#[redis(key = "…", blob = Json)]`.
 ///
@@ -138,6 +141,34 @@ impl<M: BlobModel> Storage<M> for Blob {
             Err(error) if M::LAYOUT.is_miss && error.is_mismatch() => Ok(None),
             decoded => decoded.map(Some),
         }
+    }
+
+    type Held = Held;
+    type Changes = Swap;
+
+    fn draft(id: &M::Id, reply: Reply) -> Result<Option<(M, Held)>> {
+        let Some(stored) = reply.into_bytes()? else { return Ok(None) };
+        let key = KeyOf::<M>(id);
+        let place = Place::key_of(&key);
+        let model: M = match decode(&stored, place) {
+            Err(error) if M::LAYOUT.is_miss && error.is_mismatch() => return Ok(None),
+            decoded => decoded?,
+        };
+        // What is stored may be of an older codec, version or key.
+        let written = encode(&model, place.compared())?;
+        Ok(Some((model, Held { stored, written })))
+    }
+
+    fn changes(model: &M, held: &Held, key: &Key) -> Result<Option<Swap>> {
+        if encode(model, Place::key_of(key).compared())? == held.written {
+            return Ok(None);
+        }
+        let new = encode(model, Place::key_of(key))?;
+        Ok(Some(Swap { old: held.stored.clone(), new }))
+    }
+
+    fn commit(changes: &Swap, key: &Key, write: Write, request: &mut Request) {
+        changes.write(key, write.expiry, request);
     }
 }
 

@@ -4,6 +4,7 @@
 //! same cost for the server its reply is half as large, needs no names to be
 //! compared, and is not concerned with fields that others put into the hash.
 
+mod draft;
 mod read;
 mod select;
 mod write;
@@ -16,6 +17,7 @@ use crate::field::Stored;
 use crate::key::{self, Key};
 use crate::model::{Read, RedisModel, Storage, Visit, Write};
 use crate::op::{Reply, Request, Script};
+use crate::update::{Call, Changes};
 
 /// A model that is stored as a hash: its fields can be read and changed one by one.
 #[diagnostic::on_unimplemented(
@@ -84,6 +86,26 @@ impl<M: HashModel> Storage<M> for Hash {
         let key = KeyOf::<M>(id);
         let Some(values) = reply.into_row()? else { return Ok(None) };
         read::record(id, Reader::new(values, &M::SPEC, &key)).map(Some)
+    }
+
+    type Held = draft::Held;
+    type Changes = Changes;
+
+    fn draft(id: &M::Id, reply: Reply) -> Result<Option<(M, Self::Held)>> {
+        let Some(values) = reply.into_row()? else { return Ok(None) };
+        let (key, held) = (KeyOf::<M>(id), draft::stored::<M>(values.as_slice()));
+        let model = read::record(id, Reader::new(values, &M::SPEC, &key))?;
+        let held = draft::Held::of(&model, held, &key);
+        Ok(Some((model, held)))
+    }
+
+    fn changes(model: &M, held: &Self::Held, key: &Key) -> Result<Option<Changes>> {
+        draft::changes(model, held, key)
+    }
+
+    fn commit(changes: &Changes, key: &Key, write: Write, request: &mut Request) {
+        let expiry = write.expiry;
+        Call { key, or_create: false, expiry, returned: Vec::new(), changes }.write::<M>(request);
     }
 }
 

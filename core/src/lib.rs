@@ -3,6 +3,7 @@
 
 mod blob;
 mod codec;
+mod edit;
 mod error;
 mod field;
 mod guard;
@@ -12,6 +13,7 @@ mod model;
 mod op;
 mod redis_rs;
 mod run;
+mod scan;
 mod ttl;
 mod update;
 mod value;
@@ -49,6 +51,7 @@ pub use crate::codec::{Bincode, BincodeLegacy};
 pub use crate::codec::{Codec, Format, Place};
 #[cfg(feature = "seal")]
 pub use crate::codec::{KeyRing, Keys, Sealed, Signed, XChaCha20};
+pub use crate::edit::{Commit, Draft, Edit, Modify};
 pub use crate::error::{Error, ErrorKind, Result, ValueError};
 pub use crate::field::{
     Countable, Counter, EmptyAsNone, Field, Maybe, OrDefault, OrElse, Plain, RedisFields, Shown,
@@ -61,6 +64,7 @@ pub use crate::op::{
     Atomic, Batch, BoxedOperation, CommandWriter, Explanation, Flow, Map, Moment, Operation,
     Replies, Reply, Request, SentCommand, Step, atomic, batch,
 };
+pub use crate::scan::{Count, DeleteAll, Scan, ScanIds, ScanPosition};
 pub use crate::ttl::Ttl;
 pub use crate::update::{Condition, Conflict, Outcome, Update};
 pub use crate::value::{Float, Integer, IntoStep, Number, RedisValue};

@@ -8,8 +8,10 @@ mod visit;
 use std::borrow::Borrow;
 
 use crate::codec::Place;
+use crate::edit::{Edit, Modify};
 use crate::error::{Error, Result};
 use crate::key::{IntoId, Key, ModelId};
+use crate::scan::{Count, DeleteAll, Scan, ScanIds};
 use crate::verbs::{
     Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Save, SaveMany, Take, TtlOf,
 };
@@ -178,6 +180,79 @@ pub trait RedisModel: Sized {
         Persist::new(id.into_id())
     }
 
+    /// Reads all records, a page at a time: each run returns the next page,
+    /// and `None` after the last. As single items they come from
+    /// [`iter`](Scan::iter) (sync) and [`stream`](Scan::stream) (async).
+    ///
+    /// Sends [`SCAN`](https://redis.io/commands/scan) with the key's pattern
+    /// and type, never KEYS, and what [`get_many`](Self::get_many) sends for
+    /// what it finds. On a cluster every primary is scanned, by a script.
+    ///
+    /// Records that are there all the time are found, once or (rarely) twice;
+    /// such as come or go meanwhile may be. The same goes for records whose
+    /// cluster slot is being moved.
+    ///
+    /// ```
+    /// # use redis_model::{Operation, RedisModel, embedded};
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "user:{id}")]
+    /// struct User { id: u64, name: String }
+    ///
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// # let users: Vec<_> = (1..=3).map(|id| User { id, name: "Ada".into() }).collect();
+    /// # for saved in User::save_many(&users).run(&mut con)? { saved?; }
+    /// for user in User::scan().iter(&mut con) {
+    ///     println!("{}", user?.name);
+    /// }
+    /// assert_eq!(User::count().run(&mut con)?, 3);
+    /// assert_eq!(User::delete_all().run(&mut con)?, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// And async, where the stream is one of the futures crates:
+    ///
+    /// ```
+    /// # use futures_util::TryStreamExt;
+    /// # use redis_model::{Operation, RedisModel, embedded};
+    /// # #[derive(RedisModel)]
+    /// # #[redis(key = "user:{id}")]
+    /// # struct User { id: u64, name: String }
+    /// # let server = embedded::Server::start()?;
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let mut con = server.client()?.get_multiplexed_async_connection().await?;
+    /// # User { id: 1, name: "Ada".into() }.save().run_async(&mut con).await?;
+    /// let mut users = User::scan().stream(&mut con);
+    /// while let Some(user) = users.try_next().await? {
+    ///     println!("{}", user.name);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn scan() -> Scan<Self> {
+        Scan::new()
+    }
+
+    /// The ids of all records, as [`scan`](Self::scan) finds them, without
+    /// reading the records. Sends `SCAN`.
+    fn scan_ids() -> ScanIds<Self> {
+        ScanIds::new()
+    }
+
+    /// How many records there are. Sends `SCAN` until all keys were seen, and
+    /// needs about 16 bytes of memory for each record.
+    fn count() -> Count<Self> {
+        Count::new()
+    }
+
+    /// Deletes all records, a bounded number at a time; how many there were.
+    /// Sends `SCAN` and what [`delete_many`](Self::delete_many) sends for what
+    /// it finds.
+    fn delete_all() -> DeleteAll<Self> {
+        DeleteAll::new()
+    }
+
     /// Reads some fields of a record, or `None` where there is no record:
     /// `User::select(7, (f.name, f.email))`. Sends `HMGET`.
     fn select<S: hash::Selection<Self>>(
@@ -196,6 +271,77 @@ pub trait RedisModel: Sized {
         Self: hash::HashModel,
     {
         update::Update::new(id.into_id())
+    }
+
+    /// Reads a record to change it: what is found derefs to the struct, and
+    /// [`commit`](crate::Draft::commit) writes the fields that were changed,
+    /// unless somebody else changed one of them meanwhile.
+    ///
+    /// Sends what [`get`](Self::get) sends. Changes that do not depend on what
+    /// the record holds are better made by [`update`](Self::update), in one
+    /// round trip and without conflicts.
+    ///
+    /// ```
+    /// # use redis_model::{Operation, Outcome, RedisModel, embedded};
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "user:{id}")]
+    /// struct User { id: u64, name: String, email: Option<String>, visits: u64 }
+    ///
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// # User { id: 7, name: "Ada".into(), email: None, visits: 1 }.save().run(&mut con)?;
+    /// let mut mine = User::edit(7).run(&mut con)?.expect("a user");
+    /// let mut yours = User::edit(7).run(&mut con)?.expect("a user");
+    /// mine.email = Some("ada@example.com".into());
+    /// yours.visits += 1;
+    /// assert!(mine.commit().run(&mut con)?.is_applied());
+    /// assert!(yours.commit().run(&mut con)?.is_applied());
+    ///
+    /// let mut late = User::edit(7).run(&mut con)?.expect("a user");
+    /// late.visits += 1;
+    /// User::update(7).incr(User::FIELDS.visits, 1).run(&mut con)?.expect("a user");
+    /// match late.commit().run(&mut con)? {
+    ///     Outcome::Conflict(conflict) => assert!(conflict.contains(User::FIELDS.visits)),
+    ///     other => unreachable!("{other:?}"),
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn edit(id: impl IntoId<Self::Id>) -> Edit<Self> {
+        Edit::new(id.into_id())
+    }
+
+    /// Reads a record, lets `change` change it, and writes what was changed;
+    /// again, with what is there by then, if somebody else was faster: 16
+    /// times at most, after pauses that grow. So `change` may be called several
+    /// times. What it returned the last time comes back with
+    /// [`Outcome::Applied`](crate::Outcome). Where it changes nothing, nothing is written.
+    ///
+    /// Sends what [`edit`](Self::edit) and its commit send, for each attempt.
+    ///
+    /// ```
+    /// # use redis_model::{Json, Operation, Outcome, RedisModel, embedded};
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "cart:{user}")]
+    /// struct Cart { user: u64, #[redis(codec = Json)] items: Vec<String> }
+    ///
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// # Cart { user: 7, items: vec!["tea".into()] }.save().run(&mut con)?;
+    /// let mut adding = Cart::modify(7, |cart| {
+    ///     if cart.items.len() == 100 {
+    ///         return Err("the cart is full");
+    ///     }
+    ///     cart.items.push("milk".into());
+    ///     Ok(cart.items.len())
+    /// });
+    /// assert_eq!(adding.run(&mut con)?, Outcome::Applied(Ok(2)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn modify<F, R>(id: impl IntoId<Self::Id>, change: F) -> Modify<Self, F, R>
+    where
+        F: FnMut(&mut Self) -> R,
+    {
+        Modify::new(id.into_id(), change)
     }
 
     /// The record as its codec writes it, for a file or another transport.

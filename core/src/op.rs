@@ -34,13 +34,14 @@ pub use boxed::BoxedOperation;
 pub(crate) use exchange::ToSend;
 pub(crate) use exchange::{Exchange, Lone, Returned, What};
 pub use explain::{Explanation, SentCommand};
-pub(crate) use flow::{Ask, Next};
+pub(crate) use flow::{Ask, Next, run_without_import};
 pub use flow::{Flow, Moment, Step};
 pub use map::Map;
 pub use reply::{Replies, Reply};
 pub(crate) use request::Command;
 pub use request::{CommandWriter, Request};
 pub(crate) use script::Script;
+pub(crate) use slot::slot_of;
 
 use crate::error::Result;
 

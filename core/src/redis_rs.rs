@@ -15,6 +15,16 @@ use crate::op::Reply;
 
 pub(crate) type ReplyValue = Value;
 
+/// The bytes of a string.
+pub(crate) fn bytes_of(value: &ReplyValue) -> Option<&[u8]> {
+    match value {
+        Value::BulkString(bytes) => Some(bytes),
+        Value::SimpleString(text) | Value::VerbatimString { text, .. } => Some(text.as_bytes()),
+        Value::Okay => Some(b"OK"),
+        _ => None,
+    }
+}
+
 pub(crate) fn is_nil(value: &ReplyValue) -> bool {
     *value == Value::Nil
 }
@@ -193,6 +203,12 @@ impl Reply {
             Value::Okay => Ok(Some(b"OK".to_vec())),
             _ => Err(Error::unexpected_reply()),
         }
+    }
+
+    /// A string that is text.
+    pub fn into_text(self) -> Result<String> {
+        let text = self.into_bytes()?.map(String::from_utf8);
+        text.and_then(std::result::Result::ok).ok_or_else(Error::unexpected_reply)
     }
 
     /// An integer.

@@ -1,5 +1,6 @@
 //! `update`: some fields of a record changed in one atomic step.
 
+mod call;
 mod change;
 mod condition;
 mod outcome;
@@ -16,13 +17,13 @@ use crate::field::{Countable, Field, StoreAs, Stored};
 use crate::hash::{HashModel, KeyOf, Reader, Selection};
 use crate::key::{self, Key};
 use crate::model::RedisModel;
-use crate::op::{Operation, Replies, Reply, Request, Script};
+use crate::op::{Operation, Replies, Reply, Request};
 use crate::ttl::Expiry;
 use crate::value::IntoStep;
 
-use change::{Change, Changes, Life};
-
-static UPDATE: Script = Script::new("update", include_str!("update/update.lua"));
+pub(crate) use call::{Call, outcome};
+pub(crate) use change::Changes;
+use change::{Change, Life};
 
 /// Changes fields of a record, all of them or none, in one atomic step.
 ///
@@ -262,36 +263,16 @@ impl<M: HashModel, S: Selection<M>> Operation for Update<M, S> {
                 request.command("HINCRBY", 3, self.key.len() + 64).arg(&self.key).arg(name).arg(by);
             }
             None => {
-                let (arguments, bytes) =
-                    (self.changes.arguments() + 16, self.changes.bytes() + 256);
-                let mut command = request.script(&UPDATE, &self.key, arguments, bytes);
-                command.arg(if self.or_create { "upsert" } else { "update" });
-                match expiry {
-                    Expiry::After(millis) => command.int(millis),
-                    Expiry::Persist => command.arg("persist"),
-                    Expiry::Keep | Expiry::Invalid => command.arg(""),
+                let mut returned = Vec::new();
+                self.returning.each(&mut |name| returned.push(name));
+                let call = Call {
+                    key: &self.key,
+                    or_create: self.or_create,
+                    expiry,
+                    returned,
+                    changes: &self.changes,
                 };
-                match M::SPEC.ttl {
-                    Some(millis) => command.int(millis),
-                    None => command.arg(""),
-                };
-                let mut names = Vec::new();
-                self.returning.each(&mut |name| names.push(name));
-                command.int(names.len());
-                for name in names {
-                    command.arg(name);
-                }
-                for (name, alias) in M::SPEC.aliases() {
-                    command.arg("alias").arg(name).arg(alias);
-                }
-                for (name, millis) in M::SPEC.field_ttls() {
-                    command.arg("lives").arg(name).int(millis);
-                }
-                self.changes.write(&mut command);
-                if let Some(version) = M::SPEC.version() {
-                    // Within what every version's type and HINCRBY can hold.
-                    command.arg("incr").arg(version).arg("1").arg("0").arg("4294967295");
-                }
+                call.write::<M>(request);
             }
         }
         Ok(())
@@ -310,15 +291,11 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     fn outcome(&self, reply: Reply) -> Result<Outcome<S::Output>> {
         let row = match self.plain() {
             Some(_) => reply.into_number_row()?,
-            None => {
-                let (status, rest) = reply.into_status()?;
-                match status {
-                    0 => return Ok(Outcome::Missing),
-                    1 => rest,
-                    2 => return Conflict::read(rest).map(Outcome::Conflict),
-                    status => return Err(change::refused(status, rest)),
-                }
-            }
+            None => match call::outcome(reply)? {
+                Outcome::Applied(returned) => returned,
+                Outcome::Missing => return Ok(Outcome::Missing),
+                Outcome::Conflict(conflict) => return Ok(Outcome::Conflict(conflict)),
+            },
         };
         let key = KeyOf::<M>(&self.id);
         self.returning.read(&mut Reader::new(row, &M::SPEC, &key)).map(Outcome::Applied)

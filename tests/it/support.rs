@@ -87,9 +87,12 @@ impl Con {
         cmd.query(&mut self.raw)
     }
 
-    /// A hash as other clients see it, sorted by field.
+    /// A hash as other clients see it, sorted by field; what is no text, about.
     pub(crate) fn hash(&mut self, key: &str) -> Vec<(String, String)> {
-        let mut pairs: Vec<(String, String)> = self.raw(&["HGETALL", key]);
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        let pairs: Vec<(Vec<u8>, Vec<u8>)> = self.raw(&["HGETALL", key]);
+        let mut pairs: Vec<_> =
+            pairs.into_iter().map(|(name, value)| (text(name), text(value))).collect();
         pairs.sort();
         pairs
     }

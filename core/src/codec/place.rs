@@ -11,11 +11,13 @@ pub struct Place<'a> {
     field: Option<&'a str>,
     header: &'a [u8],
     stale: Option<&'a Cell<bool>>,
+    compared: bool,
 }
 
 impl<'a> Place<'a> {
     /// Outside Redis: a file, a message.
-    pub const NOWHERE: Place<'static> = Place { key: None, field: None, header: &[], stale: None };
+    pub const NOWHERE: Place<'static> =
+        Place { key: None, field: None, header: &[], stale: None, compared: false };
 
     pub(crate) fn key_of(key: &'a dyn fmt::Display) -> Self {
         Self { key: Some(key), ..Place::NOWHERE }
@@ -33,6 +35,18 @@ impl<'a> Place<'a> {
     /// With a flag to raise for what should be written anew.
     pub(crate) fn noting(self, stale: &'a Cell<bool>) -> Self {
         Self { stale: Some(stale), ..self }
+    }
+
+    /// Of what is only compared and never stored.
+    pub(crate) fn compared(self) -> Self {
+        Self { compared: true, ..self }
+    }
+
+    /// Whether the bytes are not to be stored, only compared with what the
+    /// codec writes for another value at this place: a codec that writes
+    /// random bytes leaves them out then, or every value would differ from itself.
+    pub fn is_compared(&self) -> bool {
+        self.compared
     }
 
     /// For a codec that could read a value, but would write it otherwise now,

@@ -59,6 +59,11 @@ pub(super) fn write<M: RedisModel>(model: &M, write: Write, request: &mut Reques
     Ok(())
 }
 
+/// Whether the record is one that can be written and read again.
+pub(super) fn check<M: RedisModel>(model: &M) -> Result<()> {
+    Survey::of(model).map(drop)
+}
+
 /// How much there is to write, so that the command is allocated once.
 struct Survey<'a, M> {
     model: &'a M,

@@ -7,7 +7,7 @@ use crate::error::ValueError;
 /// A model's id: one [`KeyPart`], or a tuple of them in the key's order, or
 /// `()` for a model of which there is only one.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not the id of a model")]
-pub trait ModelId: Clone {
+pub trait ModelId: Clone + IntoId<Self> {
     #[doc(hidden)]
     fn write_parts(&self, key: &mut KeyWriter<'_>);
 

@@ -16,7 +16,6 @@ impl Template {
     }
 
     /// The glob pattern of all keys of this template, for SCAN.
-    #[cfg_attr(not(test), expect(dead_code, reason = "scans are to come"))]
     pub(crate) fn pattern(self) -> String {
         let mut pattern = String::with_capacity(self.0.len());
         for segment in self.walk() {

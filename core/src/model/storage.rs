@@ -22,6 +22,21 @@ pub trait Storage<M: RedisModel> {
 
     /// Makes the record of what [`read`](Self::read) got.
     fn record(id: &M::Id, reply: Reply) -> Result<Option<M>>;
+
+    /// What a record was when it was read, for a [`Draft`](crate::Draft).
+    type Held: Send + Sync;
+
+    /// The changes of a draft.
+    type Changes: Send + Sync;
+
+    /// [`record`](Self::record), and what it was.
+    fn draft(id: &M::Id, reply: Reply) -> Result<Option<(M, Self::Held)>>;
+
+    /// What differs from what was read; `None` if nothing does.
+    fn changes(model: &M, held: &Self::Held, key: &Key) -> Result<Option<Self::Changes>>;
+
+    /// One command that writes the changes if what was read still holds.
+    fn commit(changes: &Self::Changes, key: &Key, write: Write, request: &mut Request);
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -66,4 +81,17 @@ impl<M: RedisModel> Storage<M> for Stub {
     fn record(_: &M::Id, _: Reply) -> Result<Option<M>> {
         Err(Error::unexpected_reply())
     }
+
+    type Held = ();
+    type Changes = ();
+
+    fn draft(_: &M::Id, _: Reply) -> Result<Option<(M, ())>> {
+        Err(Error::unexpected_reply())
+    }
+
+    fn changes(_: &M, (): &(), _: &Key) -> Result<Option<()>> {
+        Err(Error::unexpected_reply())
+    }
+
+    fn commit((): &(), _: &Key, _: Write, _: &mut Request) {}
 }

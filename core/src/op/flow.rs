@@ -153,6 +153,45 @@ impl<'s, F: Flow> Step<'s, F> {
         Self(Next::Pause(time, Box::new(then)))
     }
 
+    /// What a flow that is a part of this one does next, until it is done; then
+    /// goes on with its output. `part` says where the flow keeps it.
+    ///
+    /// ```
+    /// use redis_model::{Flow, Moment, Result, Step};
+    ///
+    /// /// Runs a flow again and again, and collects what it returns.
+    /// struct Collect<F: Flow> { each: F, left: usize, outputs: Vec<F::Output> }
+    ///
+    /// impl<F: Flow> Flow for Collect<F> {
+    ///     type Output = Vec<F::Output>;
+    ///
+    ///     fn start<'s>(&mut self, now: &Moment) -> Result<Step<'s, Self>> where Self: 's {
+    ///         if self.left == 0 {
+    ///             return Ok(Step::done(std::mem::take(&mut self.outputs)));
+    ///         }
+    ///         self.left -= 1;
+    ///         Step::part(self, |flow| &mut flow.each, now, |flow, output, now| {
+    ///             flow.outputs.push(output);
+    ///             flow.start(now)
+    ///         })
+    ///     }
+    /// }
+    /// ```
+    pub fn part<B, T>(
+        flow: &mut F,
+        part: fn(&mut F) -> &mut B,
+        now: &Moment,
+        then: T,
+    ) -> Result<Self>
+    where
+        F: 's,
+        B: Flow + 's,
+        T: FnOnce(&mut F, B::Output, &Moment) -> Result<Step<'s, F>> + Send + 's,
+    {
+        let step = part(flow).start(now)?;
+        Part { part, then }.step(flow, step, now)
+    }
+
     /// Ends the flow.
     pub fn done(output: F::Output) -> Self {
         Self(Next::Done(output))
@@ -182,6 +221,59 @@ where
     ) -> Result<Step<'s, F>> {
         let output = replies.and_then(|mut replies| self.operation.decode(&mut replies));
         (self.then)(flow, output, now)
+    }
+}
+
+/// Where a flow keeps the flow that is a part of it, and what it does with the
+/// output.
+struct Part<F, B, T> {
+    part: fn(&mut F) -> &mut B,
+    then: T,
+}
+
+impl<F: Flow, B: Flow, T> Part<F, B, T> {
+    /// The part's step as one of the whole.
+    fn step<'s>(self, flow: &mut F, step: Step<'s, B>, now: &Moment) -> Result<Step<'s, F>>
+    where
+        F: 's,
+        B: 's,
+        T: FnOnce(&mut F, B::Output, &Moment) -> Result<Step<'s, F>> + Send + 's,
+    {
+        match step.0 {
+            Next::Run(ask) => Ok(Step(Next::Run(Box::new(PartAsked { part: self, ask })))),
+            Next::Pause(time, resume) => Ok(Step::pause(time, move |flow: &mut F, now| {
+                let step = resume((self.part)(flow), now)?;
+                self.step(flow, step, now)
+            })),
+            Next::Done(output) => (self.then)(flow, output, now),
+        }
+    }
+}
+
+struct PartAsked<'s, F, B: Flow, T> {
+    part: Part<F, B, T>,
+    ask: Box<dyn Ask<'s, B> + Send + 's>,
+}
+
+impl<'s, F, B, T> Ask<'s, F> for PartAsked<'s, F, B, T>
+where
+    F: Flow + 's,
+    B: Flow + 's,
+    T: FnOnce(&mut F, B::Output, &Moment) -> Result<Step<'s, F>> + Send + 's,
+{
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        self.ask.encode(request)
+    }
+
+    fn answer(
+        self: Box<Self>,
+        flow: &mut F,
+        replies: Result<Replies>,
+        now: &Moment,
+    ) -> Result<Step<'s, F>> {
+        let Self { part, ask } = *self;
+        let step = ask.answer((part.part)(flow), replies, now)?;
+        part.step(flow, step, now)
     }
 }
 
@@ -218,6 +310,38 @@ impl Moment {
         Duration::from_nanos(u64::try_from(part).unwrap_or(u64::MAX))
     }
 }
+
+/// `run` and `run_async` as methods of a flow's own, so that nobody has to
+/// import [`Flow`] for the flows of this crate.
+macro_rules! run_without_import {
+    ($(impl[$($generics:tt)*] $flow:ty $(where [$($bounds:tt)*])?;)*) => {$(
+        impl<$($generics)*> $flow $(where $($bounds)*)? {
+            /// Runs it on a sync connection.
+            pub fn run<C>(&mut self, con: &mut C) -> $crate::error::Result<<Self as $crate::op::Flow>::Output>
+            where
+                C: redis::ConnectionLike + ?Sized,
+            {
+                $crate::op::Flow::run(self, con)
+            }
+
+            /// Runs it on an async connection.
+            #[cfg(any(feature = "tokio", feature = "smol"))]
+            pub fn run_async<C>(
+                &mut self,
+                con: &mut C,
+            ) -> impl Future<Output = $crate::error::Result<<Self as $crate::op::Flow>::Output>> + Send
+            where
+                Self: Send,
+                <Self as $crate::op::Flow>::Output: Send,
+                C: redis::aio::ConnectionLike + Send + ?Sized,
+            {
+                $crate::op::Flow::run_async(self, con)
+            }
+        }
+    )*};
+}
+
+pub(crate) use run_without_import;
 
 impl<F: Flow> fmt::Debug for Step<'_, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -33,8 +33,9 @@ struct Check {
     value: Option<(&'static str, Vec<u8>)>,
 }
 
+/// The changes of an update, and its conditions.
 #[derive(Default)]
-pub(super) struct Changes {
+pub struct Changes {
     changes: Vec<(&'static str, Change)>,
     checks: Vec<Check>,
     lives: Vec<(&'static str, Life)>,
@@ -74,6 +75,31 @@ impl Changes {
         };
         self.checks.push(Check { name, test, value });
         Ok(())
+    }
+
+    /// Sets or removes a field, if it is stored as it was when it was read.
+    pub(crate) fn exchange(
+        &mut self,
+        name: &'static str,
+        held: Option<&[u8]>,
+        value: Option<Vec<u8>>,
+    ) {
+        self.check_held(name, held);
+        self.changes.push((name, value.map_or(Change::Remove, Change::Set)));
+    }
+
+    /// Changes nothing unless a field is stored as it was when it was read.
+    pub(crate) fn check_held(&mut self, name: &'static str, held: Option<&[u8]>) {
+        let (test, value) = match held {
+            Some(held) => ("eq", Some(("bytes", held.to_vec()))),
+            None => ("absent", None),
+        };
+        self.checks.push(Check { name, test, value });
+    }
+
+    /// Whether there is nothing to write.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.lives.is_empty()
     }
 
     pub(super) fn unconditional(&self) -> bool {

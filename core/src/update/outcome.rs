@@ -3,7 +3,7 @@
 use std::fmt;
 use std::vec;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::field::Field;
 use crate::model::RedisModel;
 use crate::op::Reply;
@@ -80,11 +80,10 @@ impl<R> Outcome<R> {
 
 impl Conflict {
     pub(crate) fn read(names: vec::IntoIter<ReplyValue>) -> Result<Self> {
-        let name = |value| match Reply(value).into_bytes()?.map(String::from_utf8) {
-            Some(Ok(name)) => Ok(name),
-            _ => Err(Error::unexpected_reply()),
-        };
-        names.map(name).collect::<Result<_>>().map(|fields| Self { fields })
+        names
+            .map(|name| Reply(name).into_text())
+            .collect::<Result<_>>()
+            .map(|fields| Self { fields })
     }
 
     /// The stored names of the fields.

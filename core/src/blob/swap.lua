@@ -1,0 +1,13 @@
+-- Writes a string in place of another, if that is still there.
+--
+-- KEYS[1]  the string
+-- ARGV[1]  what it must be
+-- ARGV[2]  what it is to be; what follows are SET's options
+--
+-- Returns {1} when written, {0} when there is no such key, {2} when it is
+-- something else. GET fails on another type.
+local held = redis.call('GET', KEYS[1])
+if not held then return {0} end
+if held ~= ARGV[1] then return {2} end
+redis.call('SET', KEYS[1], unpack(ARGV, 2))
+return {1}

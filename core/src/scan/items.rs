@@ -1,0 +1,128 @@
+//! Pages as single items: an iterator, and a stream.
+
+#[cfg(any(feature = "tokio", feature = "smol"))]
+use futures_util::stream::{self, Stream, StreamExt};
+use std::vec;
+
+use super::{Scan, ScanIds};
+use crate::error::{Error, Result};
+use crate::model::RedisModel;
+use crate::op::Flow;
+
+/// A flow that returns a page of items each time it is run, and then `None`.
+struct Items<F, T> {
+    flow: F,
+    page: vec::IntoIter<T>,
+    ended: bool,
+}
+
+impl<T, F: Flow<Output = Option<Vec<T>>>> Items<F, T> {
+    fn new(flow: F) -> Self {
+        Self { flow, page: Vec::new().into_iter(), ended: false }
+    }
+
+    /// Takes in what running the flow returned; an error ends it.
+    fn turn(&mut self, page: Result<Option<Vec<T>>>) -> Option<Result<T>> {
+        match page {
+            Ok(Some(page)) => {
+                self.page = page.into_iter();
+                self.page.next().map(Ok)
+            }
+            Ok(None) => {
+                self.ended = true;
+                None
+            }
+            Err(error) => {
+                self.ended = true;
+                Some(Err(error))
+            }
+        }
+    }
+
+    fn into_iter<C>(mut self, con: &mut C) -> impl Iterator<Item = Result<T>>
+    where
+        C: redis::ConnectionLike + ?Sized,
+    {
+        std::iter::from_fn(move || match self.page.next() {
+            Some(item) => Some(Ok(item)),
+            None if self.ended => None,
+            None => {
+                let page = self.flow.run(con);
+                self.turn(page)
+            }
+        })
+    }
+
+    #[cfg(any(feature = "tokio", feature = "smol"))]
+    fn into_stream<'c, C>(self, con: &'c mut C) -> impl Stream<Item = Result<T>> + Send + Unpin + 'c
+    where
+        F: Send + 'c,
+        T: Send + 'c,
+        C: redis::aio::ConnectionLike + Send + ?Sized,
+    {
+        Box::pin(stream::unfold((self, con), |(mut items, con)| async move {
+            let item = match items.page.next() {
+                Some(item) => Some(Ok(item)),
+                None if items.ended => None,
+                None => {
+                    let page = items.flow.run_async(con).await;
+                    items.turn(page)
+                }
+            };
+            item.map(|item| (item, (items, con)))
+        }))
+    }
+}
+
+impl<M: RedisModel> ScanIds<M> {
+    /// The ids one by one, on a sync connection. After an error there are no more.
+    pub fn iter<C>(self, con: &mut C) -> impl Iterator<Item = Result<M::Id>>
+    where
+        C: redis::ConnectionLike + ?Sized,
+    {
+        Items::new(self).into_iter(con)
+    }
+
+    /// The ids one by one, on an async connection. After an error there are no more.
+    #[cfg(any(feature = "tokio", feature = "smol"))]
+    pub fn stream<'c, C>(
+        self,
+        con: &'c mut C,
+    ) -> impl Stream<Item = Result<M::Id>> + Send + Unpin + 'c
+    where
+        M: 'c,
+        M::Id: Send,
+        C: redis::aio::ConnectionLike + Send + ?Sized,
+    {
+        Items::new(self).into_stream(con)
+    }
+}
+
+impl<M: RedisModel> Scan<M>
+where
+    M::Id: Send,
+{
+    /// The records one by one, on a sync connection. One that cannot be read
+    /// is an error and does not end the scan; an error of the scan does.
+    pub fn iter<C>(self, con: &mut C) -> impl Iterator<Item = Result<M>>
+    where
+        C: redis::ConnectionLike + ?Sized,
+    {
+        Items::new(self).into_iter(con).map(flat)
+    }
+
+    /// The records one by one, on an async connection. One that cannot be read
+    /// is an error and does not end the scan; an error of the scan does.
+    #[cfg(any(feature = "tokio", feature = "smol"))]
+    pub fn stream<'c, C>(self, con: &'c mut C) -> impl Stream<Item = Result<M>> + Send + Unpin + 'c
+    where
+        M: Send + 'c,
+        C: redis::aio::ConnectionLike + Send + ?Sized,
+    {
+        Items::new(self).into_stream(con).map(flat)
+    }
+}
+
+fn flat<T>(item: Result<Result<T, Error>>) -> Result<T> {
+    item.and_then(|item| item)
+}

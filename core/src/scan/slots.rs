@@ -1,0 +1,118 @@
+//! Sets of a cluster's slots.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+pub(super) const SLOTS: u16 = 16384;
+
+/// Some of a cluster's 16384 slots, a bit for each.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct SlotSet(Box<[u64; SLOTS as usize / 64]>);
+
+impl SlotSet {
+    pub(super) fn none() -> Self {
+        Self(Box::new([0; SLOTS as usize / 64]))
+    }
+
+    pub(super) fn insert(&mut self, slots: RangeInclusive<u16>) {
+        slots
+            .filter(|slot| *slot < SLOTS)
+            .for_each(|slot| self.0[usize::from(slot / 64)] |= 1 << (slot % 64));
+    }
+
+    pub(super) fn contains(&self, slot: u16) -> bool {
+        self.0[usize::from(slot / 64)] >> (slot % 64) & 1 == 1
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = u16> {
+        (0..SLOTS).filter(|slot| self.contains(*slot))
+    }
+
+    pub(super) fn first_missing(&self) -> Option<u16> {
+        (0..SLOTS).find(|slot| !self.contains(*slot))
+    }
+
+    /// Adds what both of two others have.
+    pub(super) fn add_common(&mut self, one: &Self, other: &Self) {
+        let common = one.0.iter().zip(other.0.iter()).map(|(one, other)| one & other);
+        self.0.iter_mut().zip(common).for_each(|(word, common)| *word |= common);
+    }
+
+    fn ranges(&self) -> Vec<RangeInclusive<u16>> {
+        let mut ranges: Vec<RangeInclusive<u16>> = Vec::new();
+        for slot in self.iter() {
+            match ranges.last_mut() {
+                Some(last) if *last.end() + 1 == slot => *last = *last.start()..=slot,
+                _ => ranges.push(slot..=slot),
+            }
+        }
+        ranges
+    }
+}
+
+/// Such as `0-5460,7000-7000`.
+impl fmt::Display for SlotSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, range) in self.ranges().iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            write!(f, "{comma}{}-{}", range.start(), range.end())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for SlotSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SlotSet({self})")
+    }
+}
+
+impl FromStr for SlotSet {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut slots = Self::none();
+        for range in text.split(',').filter(|range| !range.is_empty()) {
+            let (first, last) = range.split_once('-').ok_or(())?;
+            let (first, last) = (first.parse().map_err(drop)?, last.parse().map_err(drop)?);
+            if first > last || last >= SLOTS {
+                return Err(());
+            }
+            slots.insert(first..=last);
+        }
+        Ok(slots)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_of_slots_reads_back_from_its_text() {
+        let mut slots = SlotSet::none();
+        assert_eq!((slots.to_string().as_str(), slots.first_missing()), ("", Some(0)));
+        slots.insert(0..=0);
+        slots.insert(63..=64);
+        slots.insert(16383..=16383);
+        assert_eq!(slots.to_string(), "0-0,63-64,16383-16383");
+        assert_eq!(slots.to_string().parse(), Ok(slots.clone()));
+        assert_eq!(slots.first_missing(), Some(1));
+        slots.insert(0..=16383);
+        assert_eq!((slots.to_string().as_str(), slots.first_missing()), ("0-16383", None));
+        for wrong in ["1", "2-1", "0-16384", "a-b", "-"] {
+            assert!(wrong.parse::<SlotSet>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_what_both_have_is_added() {
+        let [mut done, mut then, mut now] = [(); 3].map(|()| SlotSet::none());
+        done.insert(0..=9);
+        then.insert(100..=199);
+        now.insert(150..=249);
+        done.add_common(&then, &now);
+        assert_eq!(done.to_string(), "0-9,150-199");
+    }
+}
