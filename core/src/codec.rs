@@ -109,8 +109,8 @@ pub use self::postcard::Postcard;
 pub use self::sealed::Aes256Gcm;
 #[cfg(feature = "seal")]
 pub use self::sealed::{Sealed, Signed, XChaCha20};
-pub(crate) use self::stored::read;
 pub use self::stored::{Layout, Past, Readers};
+pub(crate) use self::stored::{newer, read, refused, unlisted};
 use crate::error::ValueError;
 
 /// The largest blob that a codec reads or writes, in bytes: 64 MiB.

@@ -15,6 +15,7 @@ mod evolution;
 mod field_ttl;
 mod flow;
 mod hash;
+mod hash_versions;
 mod keys;
 mod lifetime;
 mod operations;

@@ -9,6 +9,7 @@ use std::fmt;
 pub struct Place<'a> {
     key: Option<&'a dyn fmt::Display>,
     field: Option<&'a str>,
+    aliases: &'a [&'a str],
     header: &'a [u8],
     stale: Option<&'a Cell<bool>>,
     compared: bool,
@@ -17,14 +18,18 @@ pub struct Place<'a> {
 impl<'a> Place<'a> {
     /// Outside Redis: a file, a message.
     pub const NOWHERE: Place<'static> =
-        Place { key: None, field: None, header: &[], stale: None, compared: false };
+        Place { key: None, field: None, aliases: &[], header: &[], stale: None, compared: false };
 
     pub(crate) fn key_of(key: &'a dyn fmt::Display) -> Self {
         Self { key: Some(key), ..Place::NOWHERE }
     }
 
     pub(crate) fn with_field(self, field: &'a str) -> Self {
-        Self { field: Some(field), ..self }
+        Self { field: Some(field), aliases: &[], ..self }
+    }
+
+    pub(crate) fn with_aliases(self, aliases: &'a [&'a str]) -> Self {
+        Self { aliases, ..self }
     }
 
     /// With the envelope that stands before the value.
@@ -70,6 +75,13 @@ impl<'a> Place<'a> {
     /// The hash field, where the value is in one.
     pub fn field(&self) -> Option<&str> {
         self.field
+    }
+
+    /// Other names that the field had: a value that is read may have been
+    /// written under one of them, and be bound to it. A field that is written
+    /// is so under its [name](Self::field).
+    pub fn aliases(&self) -> &[&'a str] {
+        self.aliases
     }
 }
 

@@ -114,9 +114,9 @@ cipher!(XChaCha20, "xchacha20poly1305", 24, XChaCha20Poly1305, xchacha);
 cipher!(Aes256Gcm, "aes-256-gcm", 12, aes_gcm::Aes256Gcm, aes);
 
 /// What is authenticated beside the value, each part with its length.
-fn bound<K: Keys>(algorithm: &str, id: u8, place: &Place<'_>) -> Vec<u8> {
+fn bound<K: Keys>(algorithm: &str, id: u8, place: &Place<'_>, field: Option<&str>) -> Vec<u8> {
     let key = place.key().filter(|_| K::BOUND).map(ToString::to_string);
-    let field = place.field().filter(|_| K::BOUND);
+    let field = field.filter(|_| K::BOUND);
     let mut bytes = Vec::with_capacity(96);
     let mut part = |part: Option<&[u8]>| {
         bytes.push(u8::from(part.is_some()));
@@ -130,6 +130,12 @@ fn bound<K: Keys>(algorithm: &str, id: u8, place: &Place<'_>) -> Vec<u8> {
     part(key.as_deref().map(str::as_bytes));
     part(field.map(str::as_bytes));
     bytes
+}
+
+/// The names of a field that a value which is read may be bound to: its own,
+/// and those that it had.
+fn names<'a>(place: &'a Place<'_>) -> impl Iterator<Item = Option<&'a str>> {
+    std::iter::once(place.field()).chain(place.aliases().iter().map(|alias| Some(*alias)))
 }
 
 fn put<W: Write>(out: &mut W, parts: [&[u8]; 4]) {
@@ -153,7 +159,7 @@ impl<T, C: Codec<T>, K: Keys, A: Cipher> Codec<T> for Sealed<C, K, A> {
         let mut nonce = [0; 24];
         let nonce = &mut nonce[..A::NONCE];
         getrandom::fill(nonce).map_err(|_| ValueError::new("the system has no random numbers"))?;
-        let bound = bound::<K>(A::NAME, id, place);
+        let bound = bound::<K>(A::NAME, id, place, place.field());
         let tag = A::seal(&private::Keys(ring.get(id)?), nonce, &bound, &mut text)
             .ok_or(ValueError::limit("too long to be sealed"))?;
         put(out, [&[id], nonce, &text, &tag]);
@@ -167,11 +173,16 @@ impl<T, C: Codec<T>, K: Keys, A: Cipher> Codec<T> for Sealed<C, K, A> {
         let (nonce, rest) = rest.split_at_checked(A::NONCE).ok_or(TAMPERED)?;
         let at = rest.len().checked_sub(TAG).ok_or(TAMPERED)?;
         let (text, tag) = rest.split_at(at);
-        let mut text = Zeroizing::new(text.to_vec());
-        if !A::open(&keys, nonce, &bound::<K>(A::NAME, id, place), &mut text, tag) {
-            return Err(TAMPERED);
+        let mut opened = None;
+        for (at, name) in names(place).enumerate() {
+            let mut text = Zeroizing::new(text.to_vec());
+            if A::open(&keys, nonce, &bound::<K>(A::NAME, id, place, name), &mut text, tag) {
+                opened = Some((text, at));
+                break;
+            }
         }
-        if id != ring.current() {
+        let (text, renamed) = opened.ok_or(TAMPERED)?;
+        if renamed > 0 || id != ring.current() {
             place.needs_rewrite();
         }
         C::decode(&text, place).map_err(|error| error.of_codec(C::NAME))
@@ -208,7 +219,8 @@ impl<T, C: Codec<T>, K: Keys> Codec<T> for Signed<C, K> {
         let id = ring.current();
         let mut plain = Vec::with_capacity(256);
         C::encode(value, place, &mut plain).map_err(|error| error.of_codec(C::NAME))?;
-        let mac = mac(ring.get(id)?, &bound::<K>(SIGNING, id, place), &plain).ok_or(TAMPERED)?;
+        let mac = mac(ring.get(id)?, &bound::<K>(SIGNING, id, place, place.field()), &plain)
+            .ok_or(TAMPERED)?;
         put(out, [&[id], &mac.finalize().into_bytes()[..SIGNATURE], &plain, &[]]);
         Ok(())
     }
@@ -218,9 +230,12 @@ impl<T, C: Codec<T>, K: Keys> Codec<T> for Signed<C, K> {
         let (ring, id) = (K::ring(), *id);
         let keys = ring.get(id)?;
         let (signature, plain) = rest.split_at_checked(SIGNATURE).ok_or(TAMPERED)?;
-        let mac = mac(keys, &bound::<K>(SIGNING, id, place), plain).ok_or(TAMPERED)?;
-        mac.verify_truncated_left(signature).map_err(|_| TAMPERED)?;
-        if id != ring.current() {
+        let renamed = names(place).position(|name| {
+            let mac = mac(keys, &bound::<K>(SIGNING, id, place, name), plain);
+            mac.is_some_and(|mac| mac.verify_truncated_left(signature).is_ok())
+        });
+        let renamed = renamed.ok_or(TAMPERED)?;
+        if renamed > 0 || id != ring.current() {
             place.needs_rewrite();
         }
         C::decode(plain, place).map_err(|error| error.of_codec(C::NAME))

@@ -5,8 +5,8 @@ use std::vec;
 use super::change::{Changes, refused};
 use super::{Conflict, Outcome};
 use crate::error::Result;
+use crate::hash::HashModel;
 use crate::key::Key;
-use crate::model::RedisModel;
 use crate::op::{Reply, Request, Script};
 use crate::redis_rs::ReplyValue;
 use crate::ttl::Expiry;
@@ -25,7 +25,7 @@ pub(crate) struct Call<'a> {
 
 impl Call<'_> {
     /// Writes it as `update.lua` reads it.
-    pub(crate) fn write<M: RedisModel>(&self, request: &mut Request) {
+    pub(crate) fn write<M: HashModel>(&self, request: &mut Request) {
         let (arguments, bytes) = (self.changes.arguments() + 16, self.changes.bytes() + 256);
         let mut command = request.script(&UPDATE, self.key, arguments, bytes);
         command.arg(if self.or_create { "upsert" } else { "update" });
@@ -41,6 +41,11 @@ impl Call<'_> {
         command.int(self.returned.len());
         for name in &self.returned {
             command.arg(name);
+        }
+        if let Some((field, version)) = M::HISTORY.kept()
+            && !self.changes.migrates()
+        {
+            command.arg("made").arg(field).int(version);
         }
         for (name, alias) in M::SPEC.aliases() {
             command.arg("alias").arg(name).arg(alias);

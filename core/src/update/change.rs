@@ -39,9 +39,19 @@ pub struct Changes {
     changes: Vec<(&'static str, Change)>,
     checks: Vec<Check>,
     lives: Vec<(&'static str, Life)>,
+    migrates: bool,
 }
 
 impl Changes {
+    /// Makes a record of an older version one of the current.
+    pub(crate) fn migrate(&mut self) {
+        self.migrates = true;
+    }
+
+    pub(super) fn migrates(&self) -> bool {
+        self.migrates
+    }
+
     pub(super) fn live(&mut self, name: &'static str, life: Life) {
         self.lives.push((name, life));
     }
@@ -185,10 +195,21 @@ pub(super) fn refused(status: i64, mut rest: vec::IntoIter<ReplyValue>) -> Error
         rest.next().and_then(|name| Reply(name).into_bytes().ok().flatten()).unwrap_or_default();
     let name = String::from_utf8_lossy(&name).into_owned();
     match status {
+        5 => of_version(&name),
         3 => Error::new(ErrorKind::OutOfRange, OUT_OF_RANGE).with_field(name),
         4 => Error::new(ErrorKind::InvalidValue, NOT_A_NUMBER).with_field(name),
         _ => Error::unexpected_reply(),
     }
+}
+
+/// The record is of another version than the model; `older` or `newer`.
+fn of_version(which: &str) -> Error {
+    if which == "newer" {
+        let message = "stored by a later version of the model than this program knows";
+        return Error::new(ErrorKind::NewerVersion, message);
+    }
+    let message = "stored by an earlier version of the model, and an update changes fields of the current one only: `modify` changes the record and migrates it";
+    Error::new(ErrorKind::NoMigration, message)
 }
 
 const OUT_OF_RANGE: &str = "the increment would leave the range of the field's type";

@@ -7,7 +7,8 @@
 -- ARGV[4]  how many names of fields to return follow, then those
 -- then     the rest, as words
 --
--- Before the conditions: alias NAME ALIAS, and lives NAME MILLISECONDS (how
+-- First: made NAME VERSION (the field that holds the record's version, and the
+-- one that it must be of). Before the conditions: alias NAME ALIAS, and lives NAME MILLISECONDS (how
 -- long a field of that name lives once it is written). Conditions: absent NAME,
 -- present NAME, and eq, least or most NAME KIND VALUE. Changes: set or setnx
 -- NAME VALUE, del NAME, incr NAME BY MIN MAX, incrf NAME BY MAX. About TTLs of
@@ -15,7 +16,8 @@
 --
 -- Returns {1, value, …} when applied, {0} when there is no record,
 -- {2, name, …} for conditions that do not hold, {3, name} for an increment
--- out of range, {4, name} for one of something that is no number.
+-- out of range, {4, name} for one of something that is no number, {5, "older"}
+-- or {5, "newer"} for a record of another version.
 --
 -- Numbers stay text: Lua's are doubles and lose digits above 2^53.
 local key = KEYS[1]
@@ -112,7 +114,14 @@ local conflicts, writes, lives, ttls = {2}, {}, {}, {}
 local needs_field_ttl = false
 while at <= #ARGV do
   local what, name = take(), take()
-  if what == 'alias' then
+  if what == 'made' then
+    local version, held = take(), redis.call('HGET', key, name) or '1'
+    if new then
+      writes[#writes + 1] = {'HSET', name, version}
+    elseif held ~= version then
+      return {5, tonumber(held) and tonumber(held) < tonumber(version) and 'older' or 'newer'}
+    end
+  elseif what == 'alias' then
     local alias = take()
     local held = redis.call('HGET', key, alias)
     if held then
