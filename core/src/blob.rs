@@ -10,7 +10,7 @@ use crate::error::{Error, Result, ValueError};
 use crate::guard;
 use crate::hash::KeyOf;
 use crate::key::Key;
-use crate::model::{Read, RedisModel, Storage, Write, key_of};
+use crate::model::{Read, RedisModel, Reread, Storage, Write, key_of};
 use crate::op::{CommandWriter, Reply, Request};
 use crate::ttl::Expiry;
 use draft::{Held, Swap};
@@ -97,6 +97,7 @@ const SMALL: usize = 1024;
 
 impl<M: BlobModel> Storage<M> for Blob {
     const TYPE: &'static str = "string";
+    const CODEC: Option<&'static str> = Some(M::Codec::NAME);
 
     fn write(model: &M, write: Write, request: &mut Request) -> Result<()> {
         let key = key_of(model);
@@ -165,6 +166,17 @@ impl<M: BlobModel> Storage<M> for Blob {
         }
         let new = encode(model, Place::key_of(key))?;
         Ok(Some(Swap { old: held.stored.clone(), new }))
+    }
+
+    fn reread(_: &M::Id, key: &Key, reply: Reply) -> Result<Reread<Swap>> {
+        let Some(stored) = reply.into_bytes()? else { return Ok(Reread::Missing) };
+        let stale = Cell::new(false);
+        let model: M = decode(&stored, Place::key_of(key).noting(&stale))?;
+        if !stale.get() {
+            return Ok(Reread::Current);
+        }
+        let new = encode(&model, Place::key_of(key))?;
+        Ok(Reread::Stale(Swap { old: stored, new }))
     }
 
     fn commit(changes: &Swap, key: &Key, write: Write, request: &mut Request) {

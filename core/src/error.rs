@@ -156,6 +156,18 @@ impl Error {
 
     /// The server could not be reached or the connection broke. A bad record
     /// is never one of these, so a retry layer may drop the connection.
+    ///
+    /// # What is safe to repeat
+    ///
+    /// A connection that breaks does not tell whether the server had carried
+    /// the operation out. What reads may be repeated, and so may what comes to
+    /// the same when done twice: `save`, `delete`, `expire`, `persist`, an
+    /// `update` that only sets and removes. Done twice, `delete` says that there
+    /// was no record, `create` that there was one, and a `commit` or a save of a
+    /// model with a `version` that it was in conflict: with itself. An `incr`
+    /// counts twice, and a `take` may have lost what it took; where that
+    /// matters, make them conditional (`only_if`), or note what is done in the
+    /// same update. Scans go on where they were when they are run again.
     pub fn is_connection(&self) -> bool {
         self.kind() == ErrorKind::Connection
     }

@@ -5,19 +5,23 @@
 //! compared, and is not concerned with fields that others put into the hash.
 
 mod draft;
+mod field_ttl;
 mod history;
 mod read;
 mod select;
 mod write;
 
+pub use field_ttl::FieldTtl;
 pub use history::History;
 pub(crate) use read::Reader;
 pub use select::{Select, Selection};
 
+use std::cell::Cell;
+
 use crate::error::{Error, Result};
 use crate::field::Stored;
 use crate::key::{self, Key};
-use crate::model::{Read, RedisModel, Storage, Visit, Write};
+use crate::model::{Read, RedisModel, Reread, Storage, Visit, Write};
 use crate::op::{Reply, Request, Script};
 use crate::update::{Call, Changes};
 
@@ -162,6 +166,19 @@ impl<M: HashModel> Storage<M> for Hash {
 
     fn changes(model: &M, held: &Self::Held, key: &Key) -> Result<Option<Changes>> {
         draft::changes(model, held, key)
+    }
+
+    fn reread(id: &M::Id, key: &Key, reply: Reply) -> Result<Reread<Changes>> {
+        let Some(values) = reply.into_row()? else { return Ok(Reread::Missing) };
+        let raw = draft::Raw::of::<M>(values.as_slice())?;
+        let stale = Cell::new(raw.is_old());
+        let model = M::HISTORY.read(id, values, Reader::empty(key).noting(&stale))?;
+        if !stale.get() {
+            return Ok(Reread::Current);
+        }
+        let held = draft::Held::of(&model, raw, key);
+        let changes = draft::rewritten(&model, &held, key)?;
+        Ok(changes.map_or(Reread::Current, Reread::Stale))
     }
 
     fn commit(changes: &Changes, key: &Key, write: Write, request: &mut Request) {

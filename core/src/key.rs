@@ -16,7 +16,7 @@ use std::ops::Deref;
 pub use id::{IntoId, ModelId};
 pub(crate) use id::{KeyWriter, read, write};
 pub use part::{KeyPart, PartWriter};
-pub(crate) use template::{Template, Walk};
+pub(crate) use template::{Segment, Template, Walk};
 
 /// A Redis key, as text.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -57,14 +57,14 @@ pub use crate::field::{
     Countable, Counter, EmptyAsNone, Field, Maybe, OrDefault, OrElse, Plain, RedisFields, Shown,
     ShownOption, StoreAs, Stored, Version, Via,
 };
-pub use crate::hash::{HashModel, Select, Selection};
+pub use crate::hash::{FieldTtl, HashModel, Select, Selection};
 pub use crate::key::{IntoId, Key, KeyPart, ModelId, PartWriter};
-pub use crate::model::{Extra, RedisModel, Spec};
+pub use crate::model::{Description, Extra, FieldDescription, RedisModel, Spec};
 pub use crate::op::{
     Atomic, Batch, BoxedOperation, CommandWriter, Explanation, Flow, Map, Moment, Operation,
     Replies, Reply, Request, SentCommand, Step, atomic, batch,
 };
-pub use crate::scan::{Count, DeleteAll, Scan, ScanIds, ScanPosition};
+pub use crate::scan::{Count, DeleteAll, RewriteAll, Rewritten, Scan, ScanIds, ScanPosition};
 pub use crate::ttl::Ttl;
 pub use crate::update::{Condition, Conflict, Outcome, Update};
 pub use crate::value::{Float, Integer, IntoStep, Number, RedisValue};

@@ -1,6 +1,7 @@
 //! Models: structs that are kept in Redis.
 
 mod columns;
+mod describe;
 mod spec;
 mod storage;
 mod visit;
@@ -10,8 +11,9 @@ use std::borrow::Borrow;
 use crate::codec::Place;
 use crate::edit::{Edit, Modify};
 use crate::error::{Error, Result};
+use crate::field::Field;
 use crate::key::{IntoId, Key, ModelId};
-use crate::scan::{Count, DeleteAll, Scan, ScanIds};
+use crate::scan::{Count, DeleteAll, RewriteAll, Scan, ScanIds};
 use crate::verbs::{
     Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Save, SaveMany, Take, TtlOf,
 };
@@ -19,9 +21,10 @@ use crate::{blob, hash, key, update};
 
 pub(crate) use columns::width;
 pub use columns::{Column, Declared, Extra, Flattened};
+pub use describe::{Description, FieldDescription};
 pub use spec::Spec;
 pub use storage::Stub;
-pub(crate) use storage::{After, Read, Storage, Write};
+pub(crate) use storage::{After, Read, Reread, Storage, Write};
 pub use visit::Visit;
 pub(crate) use visit::{Inside, key_of};
 
@@ -56,6 +59,35 @@ pub trait RedisModel: Sized {
     /// fields, in the order of [`Spec::fields`].
     #[doc(hidden)]
     fn visit<V: Visit<Self>>(visit: &mut V);
+
+    /// The model as data, with the types of its fields: for documentation,
+    /// which its `Display` writes as a table, and for tools.
+    ///
+    /// ```
+    /// # use redis_model::{Json, RedisModel};
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "user:{id}", ttl = "30d")]
+    /// struct User {
+    ///     id: u64,
+    ///     name: String,
+    ///     #[redis(alias = "mail")]
+    ///     email: Option<String>,
+    ///     #[redis(codec = Json)]
+    ///     tags: Vec<String>,
+    /// }
+    ///
+    /// let table = User::describe().to_string();
+    /// assert!(table.ends_with("\
+    /// | field | type | stored |
+    /// |---|---|---|
+    /// | `name` | `String` |  |
+    /// | `email` | `Option<String>` | may be absent, read from `mail`, too |
+    /// | `tags` | `Vec<String>` | as json |
+    /// "));
+    /// ```
+    fn describe() -> Description {
+        describe::describe::<Self>()
+    }
 
     /// The key of a record: `user:1000`.
     fn key(id: impl IntoId<Self::Id>) -> Key {
@@ -246,6 +278,49 @@ pub trait RedisModel: Sized {
         Count::new()
     }
 
+    /// Writes all records anew that are stored otherwise than the model would
+    /// write them now: by an older version or codec, with a key of a key ring that
+    /// is no longer the current one, without the envelope that they should have, or
+    /// under a field's `alias`. Each run does a page and returns what became of it,
+    /// and `None` after the last.
+    ///
+    /// It can be done while older programs and newer ones are running: a record is
+    /// written only over what was read, and read again if somebody was faster. Its
+    /// time to live stays what it is, and so do fields that the model does not know.
+    /// What cannot be read or migrated is reported and left alone. When nothing
+    /// failed, old keys, codecs and versions are not needed any more.
+    ///
+    /// Sends `SCAN` as [`scan`](Self::scan) does, what [`get`](Self::get) sends for
+    /// what it finds, and for each record to rewrite what [`edit`](Self::edit) sends
+    /// to commit.
+    ///
+    /// ```
+    /// # use redis_model::{Json, MsgPack, Operation, RedisModel, embedded};
+    /// # use serde::{Deserialize, Serialize};
+    /// #[derive(Serialize, Deserialize, RedisModel)]
+    /// #[redis(key = "session:{token}", codecs = [MsgPack, Json])]
+    /// struct Session { token: String, user: u64 }
+    ///
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// redis::cmd("SET").arg("session:a").arg(r#"{"token":"a","user":7}"#).exec(&mut con)?;
+    /// redis::cmd("SET").arg("session:b").arg("gibberish").exec(&mut con)?;
+    ///
+    /// let mut rewriting = Session::rewrite_all().page_size(500);
+    /// while let Some(page) = rewriting.run(&mut con)? {
+    ///     for (token, error) in page.failed {
+    ///         println!("{token}: {error}");
+    ///     }
+    ///     // Kept somewhere, it lets another process go on: `rewrite_all().from(…)`.
+    ///     let _position = rewriting.position().to_string();
+    /// }
+    /// assert_eq!((rewriting.rewritten(), rewriting.failed()), (1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn rewrite_all() -> RewriteAll<Self> {
+        RewriteAll::new()
+    }
+
     /// Deletes all records, a bounded number at a time; how many there were.
     /// Sends `SCAN` and what [`delete_many`](Self::delete_many) sends for what
     /// it finds.
@@ -263,6 +338,31 @@ pub trait RedisModel: Sized {
         Self: hash::HashModel,
     {
         hash::Select::new(id.into_id(), selection)
+    }
+
+    /// How long a field of a record has to live. Sends a script: `HLEN`, `HPTTL`.
+    ///
+    /// Needs Redis 7.4 or Valkey 9; elsewhere it is an
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) error. To change it, see
+    /// [`Update::expire_field`](update::Update::expire_field) and `#[redis(ttl = "…")]` on the field.
+    ///
+    /// ```no_run
+    /// # use redis_model::{Operation, RedisModel};
+    /// # #[derive(RedisModel)]
+    /// # #[redis(key = "login:{user}")]
+    /// # struct Login { user: u64, #[redis(ttl = "5m")] code: Option<String> }
+    /// # let mut con = redis::Client::open("redis://localhost")?.get_connection()?;
+    /// let left = Login::field_ttl(7, Login::FIELDS.code).run(&mut con)?.remaining();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn field_ttl<V, As>(
+        id: impl IntoId<Self::Id>,
+        field: Field<Self, V, As>,
+    ) -> hash::FieldTtl<Self>
+    where
+        Self: hash::HashModel,
+    {
+        hash::FieldTtl::new(&id.into_id(), field)
     }
 
     /// Changes some fields of a record in one atomic step; see [`Update`](update::Update).

@@ -3,6 +3,7 @@
 mod delete;
 mod items;
 mod position;
+mod rewrite;
 mod slots;
 mod topology;
 mod walk;
@@ -14,8 +15,10 @@ use std::marker::PhantomData;
 
 pub use delete::DeleteAll;
 pub use position::ScanPosition;
+pub use rewrite::{RewriteAll, Rewritten};
 
 use crate::error::Result;
+use crate::key::{self, Key};
 use crate::model::{RedisModel, Storage};
 use crate::op::{Flow, Moment, Step, run_without_import};
 use walk::Walk;
@@ -87,7 +90,7 @@ impl<M: RedisModel> Flow for ScanIds<M> {
             |scan, page, now| {
                 let Some(keys) = page else { return Ok(Step::done(None)) };
                 // The pattern also finds keys of other models: `user:*` and `user:7:cart`.
-                let ids: Vec<_> = keys.iter().filter_map(|key| M::id_of(key).ok()).collect();
+                let ids: Vec<_> = keys.iter().filter_map(id_of::<M>).collect();
                 if ids.is_empty() { scan.start(now) } else { Ok(Step::done(Some(ids))) }
             },
         )
@@ -179,7 +182,7 @@ impl<M: RedisModel> Count<M> {
             now,
             |count, page, now| {
                 let Some(keys) = page else { return Ok(Step::done(count.seen.len() as u64)) };
-                let keys = keys.iter().filter(|key| M::id_of(key).is_ok());
+                let keys = keys.iter().filter(|key| id_of::<M>(key).is_some());
                 count.seen.extend(keys.map(|key| count.hasher.hash_one(key)));
                 count.go_on(now)
             },
@@ -192,6 +195,11 @@ run_without_import! {
     impl[M: RedisModel] Scan<M> where [M::Id: Send];
     impl[M: RedisModel] Count<M>;
     impl[M: RedisModel] DeleteAll<M> where [M::Id: Send];
+    impl[M: RedisModel] RewriteAll<M> where [M::Id: Send];
+}
+
+fn id_of<M: RedisModel>(key: &Key) -> Option<M::Id> {
+    key::read(M::SPEC.template(), key).ok()
 }
 
 macro_rules! debug_by_position {
@@ -213,4 +221,5 @@ debug_by_position! {
     Scan: |scan| scan.position();
     Count: |count| count.ids.position();
     DeleteAll: |delete| delete.position();
+    RewriteAll: |rewrite| rewrite.position();
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use redis_model::embedded::Server;
-use redis_model::{Operation, RedisModel};
+use redis_model::{Operation, RedisModel, Ttl};
 
 use crate::support::{everywhere, fresh};
 
@@ -53,6 +53,10 @@ fn fields_expire_on(binary: &str) {
         assert_eq!(Login::get(id).run(con).unwrap().as_ref(), Some(&record));
         assert_eq!(seconds(con, &key, "code"), 300);
         assert_eq!(seconds(con, &key, "name"), -1);
+        let left = Login::field_ttl(id, f.code).run(con).unwrap().remaining().unwrap();
+        assert!(left <= 5 * MINUTE && left > 4 * MINUTE, "{left:?}");
+        assert_eq!(Login::field_ttl(id, f.name).run(con).unwrap(), Ttl::Persistent);
+        assert_eq!(Login::field_ttl(fresh(), f.name).run(con).unwrap(), Ttl::Missing);
 
         // Each write of the field gives it its time anew: HSET drops it.
         let set = Login::update(id).set(f.code, "456").set(f.tries, 2);
@@ -66,6 +70,17 @@ fn fields_expire_on(binary: &str) {
         assert!(Login::update(id).persist_field(f.code).run(con).unwrap().is_applied());
         assert_eq!(seconds(con, &key, "code"), -1);
         record.save().run(con).unwrap();
+        assert_eq!(seconds(con, &key, "code"), 300);
+
+        // A commit is a write like any other.
+        let mut draft = Login::edit(id).run(con).unwrap().unwrap();
+        draft.name = "third".into();
+        assert!(Login::update(id).expire_field(f.code, MINUTE).run(con).unwrap().is_applied());
+        assert!(draft.commit().run(con).unwrap().is_applied());
+        assert_eq!(seconds(con, &key, "code"), 60);
+        let mut draft = Login::edit(id).run(con).unwrap().unwrap();
+        draft.code = Some("789".into());
+        assert!(draft.commit().run(con).unwrap().is_applied());
         assert_eq!(seconds(con, &key, "code"), 300);
 
         // An increment keeps what the field has left.
@@ -132,6 +147,7 @@ fn an_older_server_is_told_before_anything_is_written() {
                     .expire_field(Plain::FIELDS.note, MINUTE),
             )
             .unwrap_err(),
+            con.run(Plain::field_ttl(plain.id, Plain::FIELDS.name)).unwrap_err(),
         ] {
             assert!(error.is_unsupported() && !error.is_connection(), "{error}");
         }

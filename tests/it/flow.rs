@@ -160,3 +160,45 @@ fn a_flow_can_be_spawned() {
     });
     assert_eq!(done.unwrap(), 2);
 }
+
+/// Runs a flow again and again, as a part of this one.
+struct Again {
+    each: CountTo,
+    limits: Vec<u8>,
+    reached: Vec<u8>,
+}
+
+impl Flow for Again {
+    type Output = Vec<u8>;
+
+    fn start<'s>(&mut self, now: &Moment) -> Result<Step<'s, Self>>
+    where
+        Self: 's,
+    {
+        let Some(limit) = self.limits.pop() else {
+            return Ok(Step::done(std::mem::take(&mut self.reached)));
+        };
+        self.each.limit = limit;
+        Step::part(
+            self,
+            |flow| &mut flow.each,
+            now,
+            |flow, tries, now| {
+                flow.reached.push(tries);
+                flow.start(now)
+            },
+        )
+    }
+}
+
+#[test]
+fn a_flow_can_be_a_part_of_another_with_its_operations_and_pauses() {
+    everywhere(|con| {
+        let (id, pause) = (fresh(), Duration::from_millis(1));
+        let each = CountTo { id, limit: 0, pause, moments: vec![] };
+        let mut flow = Again { each, limits: vec![7, 5, 2], reached: vec![] };
+        assert_eq!(con.run_flow(&mut flow).unwrap(), [2, 5, 7]);
+        assert_eq!(flow.each.moments.len(), 7);
+        assert_eq!(con.run(Job::get(id)).unwrap().unwrap().tries, 7);
+    });
+}

@@ -188,6 +188,7 @@ macro_rules! through {
         => $some:expr, |$read:ident| $wrap:expr, $absent:expr;)*) => {$(
         impl<$($generics)*> Stored<$how> for $field {
             const COMPARED: &'static str = <$inner as Stored<$as>>::COMPARED;
+            const CODEC: Option<&'static str> = <$inner as Stored<$as>>::CODEC;
 
             fn is_absent(&self) -> bool {
                 let some: fn(&Self) -> Option<&$inner> = $some;

@@ -60,6 +60,10 @@ pub trait Stored<As>: Sized {
     #[doc(hidden)]
     const COMPARED: &'static str = "bytes";
 
+    /// The codec's name, if one writes it.
+    #[doc(hidden)]
+    const CODEC: Option<&'static str> = None;
+
     #[doc(hidden)]
     fn is_absent(&self) -> bool;
 
@@ -126,6 +130,8 @@ impl<V: RedisValue> Stored<Plain> for Option<V> {
 }
 
 impl<V, C: Codec<V>> Stored<Via<C>> for V {
+    const CODEC: Option<&'static str> = Some(C::NAME);
+
     fn is_absent(&self) -> bool {
         C::is_absent(self)
     }
@@ -150,6 +156,7 @@ impl<V, C: Codec<V>> Stored<Via<C>> for V {
 
 impl<As, V: Stored<As> + Default> Stored<OrDefault<As>> for V {
     const COMPARED: &'static str = V::COMPARED;
+    const CODEC: Option<&'static str> = V::CODEC;
 
     fn is_absent(&self) -> bool {
         Stored::<As>::is_absent(self)

@@ -71,6 +71,13 @@ impl Raw {
     }
 }
 
+impl Raw {
+    /// Whether it is of an older version.
+    pub(super) fn is_old(&self) -> bool {
+        !self.former.is_empty()
+    }
+}
+
 fn owned(value: &ReplyValue) -> Value {
     bytes_of(value).map(<[u8]>::to_vec)
 }
@@ -157,11 +164,11 @@ pub(super) fn rewritten<M: HashModel>(
         let version = M::HISTORY.kept().map(|(_, version)| version.to_string().into_bytes());
         let mut former = held.former.iter();
         if let Some((field, stored)) = former.next() {
-            changes.exchange(field, stored.as_deref(), version);
+            changes.exchange(field, stored.as_deref(), version, false);
             changes.migrate();
         }
         for (name, stored) in former {
-            changes.exchange(name, stored.as_deref(), None);
+            changes.exchange(name, stored.as_deref(), None, false);
         }
         changes
     }))
@@ -210,7 +217,7 @@ fn compare<M: HashModel>(
                 return Err(Error::new(ErrorKind::InvalidOperation, message).with_field(name));
             }
             let value = now.and_then(|_| written::<As, V>(value, place)).map_err(at_field(name))?;
-            self.changes.exchange(name, column.stored.as_deref(), value);
+            self.changes.exchange(name, column.stored.as_deref(), value, same);
             Ok(())
         }
     }

@@ -7,7 +7,7 @@ pub(crate) struct Template(pub(crate) &'static str);
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Segment {
     Literal(&'static str),
-    Placeholder { raw: bool },
+    Placeholder { name: &'static str, raw: bool },
 }
 
 impl Template {
@@ -48,7 +48,7 @@ impl Walk {
         loop {
             match self.next()? {
                 Segment::Literal(text) => literal(text),
-                Segment::Placeholder { raw } => return Some(raw),
+                Segment::Placeholder { raw, .. } => return Some(raw),
             }
         }
     }
@@ -69,7 +69,9 @@ impl Iterator for Walk {
         if let Some(inner) = rest.strip_prefix('{') {
             let end = inner.find('}').unwrap_or(inner.len());
             self.rest = inner.get(end + 1..).unwrap_or("");
-            return Some(Segment::Placeholder { raw: inner[..end].ends_with(":raw") });
+            let raw = inner[..end].strip_suffix(":raw");
+            let name = raw.unwrap_or(&inner[..end]);
+            return Some(Segment::Placeholder { name, raw: raw.is_some() });
         }
         let end = rest.find(['{', '}']).unwrap_or(rest.len()).max(1);
         self.rest = &rest[end..];
@@ -89,10 +91,10 @@ mod tests {
             [
                 Segment::Literal("a:"),
                 Segment::Literal("{"),
-                Segment::Placeholder { raw: false },
+                Segment::Placeholder { name: "id", raw: false },
                 Segment::Literal("}"),
                 Segment::Literal(":"),
-                Segment::Placeholder { raw: true },
+                Segment::Placeholder { name: "path", raw: true },
             ]
         );
     }

@@ -12,6 +12,9 @@ pub trait Storage<M: RedisModel> {
     /// Redis' name of the type.
     const TYPE: &'static str;
 
+    /// The codec's name, if one writes all of the record.
+    const CODEC: Option<&'static str> = None;
+
     /// One command that writes the record and answers whether it did.
     fn write(model: &M, write: Write, request: &mut Request) -> Result<()>;
 
@@ -35,8 +38,20 @@ pub trait Storage<M: RedisModel> {
     /// What differs from what was read; `None` if nothing does.
     fn changes(model: &M, held: &Self::Held, key: &Key) -> Result<Option<Self::Changes>>;
 
+    /// Whether a record would be written otherwise now, and what that changes.
+    fn reread(id: &M::Id, key: &Key, reply: Reply) -> Result<Reread<Self::Changes>>;
+
     /// One command that writes the changes if what was read still holds.
     fn commit(changes: &Self::Changes, key: &Key, write: Write, request: &mut Request);
+}
+
+/// What is found where a record is read to be written anew.
+#[derive(Debug)]
+pub enum Reread<C> {
+    Missing,
+    /// It is stored as it would be written now.
+    Current,
+    Stale(C),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +105,10 @@ impl<M: RedisModel> Storage<M> for Stub {
     }
 
     fn changes(_: &M, (): &(), _: &Key) -> Result<Option<()>> {
+        Err(Error::unexpected_reply())
+    }
+
+    fn reread(_: &M::Id, _: &Key, _: Reply) -> Result<Reread<()>> {
         Err(Error::unexpected_reply())
     }
 

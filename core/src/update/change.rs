@@ -15,6 +15,8 @@ use crate::value::{Bounds, Step};
 /// What happens to one field.
 pub(super) enum Change {
     Set(Vec<u8>),
+    /// The same value in another form: what is left of its time stays.
+    Reset(Vec<u8>),
     SetIfAbsent(Vec<u8>),
     Remove,
     Incr(Step, Bounds),
@@ -87,15 +89,18 @@ impl Changes {
         Ok(())
     }
 
-    /// Sets or removes a field, if it is stored as it was when it was read.
+    /// Sets or removes a field, if it is stored as it was when it was read; if
+    /// it is the `same` value, it lives on as long as before.
     pub(crate) fn exchange(
         &mut self,
         name: &'static str,
         held: Option<&[u8]>,
         value: Option<Vec<u8>>,
+        same: bool,
     ) {
         self.check_held(name, held);
-        self.changes.push((name, value.map_or(Change::Remove, Change::Set)));
+        let set = if same { Change::Reset } else { Change::Set };
+        self.changes.push((name, value.map_or(Change::Remove, set)));
     }
 
     /// Changes nothing unless a field is stored as it was when it was read.
@@ -148,7 +153,7 @@ impl Changes {
 
     pub(super) fn bytes(&self) -> usize {
         let change = |change: &Change| match change {
-            Change::Set(value) | Change::SetIfAbsent(value) => value.len(),
+            Change::Set(value) | Change::Reset(value) | Change::SetIfAbsent(value) => value.len(),
             Change::Remove => 0,
             Change::Incr(Step(by), _) => by.len() + 80,
         };
@@ -170,6 +175,7 @@ impl Changes {
         for (name, change) in &self.changes {
             match change {
                 Change::Set(value) => command.arg("set").arg(name).arg(value),
+                Change::Reset(value) => command.arg("reset").arg(name).arg(value),
                 Change::SetIfAbsent(value) => command.arg("setnx").arg(name).arg(value),
                 Change::Remove => command.arg("del").arg(name),
                 Change::Incr(Step(by), Bounds::Integer { min, max }) => {

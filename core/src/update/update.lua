@@ -8,10 +8,11 @@
 -- then     the rest, as words
 --
 -- First: made NAME VERSION (the field that holds the record's version, and the
--- one that it must be of). Before the conditions: alias NAME ALIAS, and lives NAME MILLISECONDS (how
--- long a field of that name lives once it is written). Conditions: absent NAME,
--- present NAME, and eq, least or most NAME KIND VALUE. Changes: set or setnx
--- NAME VALUE, del NAME, incr NAME BY MIN MAX, incrf NAME BY MAX. About TTLs of
+-- one that it must be of). Before the conditions: alias NAME ALIAS, and lives
+-- NAME MILLISECONDS (how long a field of that name lives once it is written).
+-- Conditions: absent NAME, present NAME, and eq, least or most NAME KIND VALUE.
+-- Changes: set, reset (which leaves the field's TTL as it is) or setnx NAME
+-- VALUE, del NAME, incr NAME BY MIN MAX, incrf NAME BY MAX. About TTLs of
 -- fields: expire NAME MILLISECONDS, persist NAME.
 --
 -- Returns {1, value, …} when applied, {0} when there is no record,
@@ -148,6 +149,8 @@ while at <= #ARGV do
     if not held or not holds(what, kind, held, asked) then conflicts[#conflicts + 1] = name end
   elseif what == 'set' then
     writes[#writes + 1] = {'HSET', name, take()}
+  elseif what == 'reset' then
+    writes[#writes + 1] = {'HSET', name, take(), keeps = true}
   elseif what == 'setnx' then
     local value = take()
     if not read(name) then writes[#writes + 1] = {'HSET', name, value} end
@@ -173,7 +176,10 @@ end
 
 for i = 1, #writes do
   local name, by = writes[i][2], writes[i][3]
-  if writes[i][1] == 'incr' then
+  if writes[i].keeps then
+    local left = redis.pcall('HPTTL', key, 'FIELDS', 1, name)
+    writes[i].left = not left.err and left[1] > 0 and left[1] or nil
+  elseif writes[i][1] == 'incr' then
     local held = read(name) or '0'
     local negative, digits = integer(held)
     if not digits then return {4, name} end
@@ -208,7 +214,7 @@ for i = 1, #writes do
   local lives_for = lives[name]
   if writes[i].left then
     lives_for = writes[i].left
-  elseif command ~= 'HSET' and lives_for and read(name) then
+  elseif (command ~= 'HSET' or writes[i].keeps) and lives_for and read(name) then
     -- Neither HINCRBY nor HDEL takes away a TTL that is running.
     lives_for = nil
   end
