@@ -48,7 +48,7 @@ pub use crate::codec::Postcard;
 pub use crate::codec::Zstd;
 #[cfg(feature = "bincode")]
 pub use crate::codec::{Bincode, BincodeLegacy};
-pub use crate::codec::{Codec, Format, Place};
+pub use crate::codec::{Codec, Format, Place, assert_codec_roundtrip};
 #[cfg(feature = "seal")]
 pub use crate::codec::{KeyRing, Keys, Sealed, Signed, XChaCha20};
 pub use crate::edit::{Commit, Draft, Edit, Modify};

@@ -22,6 +22,7 @@ mod lifetime;
 mod operations;
 mod python;
 mod rewrite;
+mod round_trip;
 mod scan;
 mod scripts;
 mod sealed;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use redis_model::{
-    ErrorKind, Flow, Json, KeyRing, Keys, MsgPack, Operation, Postcard, RedisModel, RewriteAll,
-    ScanPosition, Sealed, Signed, ValueError,
+    ErrorKind, Flow, Json, KeyRing, Keys, MsgPack, Postcard, RedisModel, RewriteAll, ScanPosition,
+    Sealed, Signed, ValueError,
 };
 use serde::{Deserialize, Serialize};
 

@@ -120,6 +120,10 @@ macro_rules! compressed {
             fn fingerprint() -> u16 {
                 C::fingerprint()
             }
+
+            fn losses(value: &T) -> Vec<String> {
+                C::losses(value)
+            }
         }
     };
 }

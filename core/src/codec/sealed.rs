@@ -199,6 +199,10 @@ impl<T, C: Codec<T>, K: Keys, A: Cipher> Codec<T> for Sealed<C, K, A> {
     fn fingerprint() -> u16 {
         C::fingerprint()
     }
+
+    fn losses(value: &T) -> Vec<String> {
+        C::losses(value)
+    }
 }
 
 const SIGNING: &str = "hmac-sha256/128";
@@ -251,5 +255,9 @@ impl<T, C: Codec<T>, K: Keys> Codec<T> for Signed<C, K> {
 
     fn fingerprint() -> u16 {
         C::fingerprint()
+    }
+
+    fn losses(value: &T) -> Vec<String> {
+        C::losses(value)
     }
 }
