@@ -15,12 +15,42 @@ use crate::error::ValueError;
 ///
 /// A value under 1 KiB, or one that would not become a tenth smaller, is
 /// stored as it is, behind one byte that says so.
+///
+/// ```
+/// # use redis_model::{Codec, Json, Place, Zstd};
+/// let stored = |text: &String| {
+///     let mut bytes = Vec::new();
+///     Zstd::<Json>::encode(text, &Place::NOWHERE, &mut bytes).map(|()| bytes.len())
+/// };
+/// assert_eq!(stored(&"short".to_owned())?, 1 + 7);
+/// assert!(stored(&"text that repeats ".repeat(1000))? < 200);
+/// # Ok::<(), redis_model::ValueError>(())
+/// ```
+///
+/// On a model it is `blob = Zstd<Json>`, on a field `codec = Zstd<Json>`. What
+/// would become more than 64 MiB, or more than 1 MiB and 1,024 times what is
+/// stored, is not unpacked (nor written so).
 #[cfg(feature = "zstd")]
 #[derive(Debug, Clone, Copy)]
 pub struct Zstd<C>(PhantomData<C>);
 
 /// Values of `C`, compressed by LZ4 where that saves something: faster than
 /// [`Zstd`], and less small.
+///
+/// ```
+/// # use redis_model::{Codec, Json, Place, Lz4};
+/// let stored = |text: &String| {
+///     let mut bytes = Vec::new();
+///     Lz4::<Json>::encode(text, &Place::NOWHERE, &mut bytes).map(|()| bytes.len())
+/// };
+/// assert_eq!(stored(&"short".to_owned())?, 1 + 7);
+/// assert!(stored(&"text that repeats ".repeat(1000))? < 200);
+/// # Ok::<(), redis_model::ValueError>(())
+/// ```
+///
+/// On a model it is `blob = Lz4<Json>`, on a field `codec = Lz4<Json>`. What
+/// would become more than 64 MiB, or more than 1 MiB and 1,024 times what is
+/// stored, is not unpacked (nor written so).
 #[cfg(feature = "lz4")]
 #[derive(Debug, Clone, Copy)]
 pub struct Lz4<C>(PhantomData<C>);

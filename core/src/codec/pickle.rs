@@ -21,6 +21,25 @@ use crate::error::ValueError;
 /// For moving data off pickle, `codecs = [Json, Pickle]`: nothing writes it.
 /// Pickles can name code to run on loading; one that does is refused before
 /// any of it is read, so nothing ever runs.
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # use redis_model::{Json, Pickle, RedisModel};
+/// #[derive(Debug, Serialize, Deserialize, RedisModel)]
+/// #[redis(key = "session:{id}", codecs = [Json, Pickle])]
+/// struct Session { id: u64, user: String }
+///
+/// // pickle.dumps({"id": 7, "user": "ada"}, 4)
+/// let stored = b"\x80\x04}(\x8c\x02idK\x07\x8c\x04user\x8c\x03adau.";
+/// let session = Session::from_bytes(stored)?;
+/// assert_eq!(session.user, "ada");
+/// assert_eq!(session.to_bytes()?, br#"{"id":7,"user":"ada"}"#);
+///
+/// // A pickle that would run `ls`.
+/// let hostile = Session::from_bytes(b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x02ls\x85R.");
+/// assert!(hostile.unwrap_err().to_string().contains("names code to run"));
+/// # Ok::<(), redis_model::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Pickle;
 

@@ -5,6 +5,17 @@ use std::fmt;
 
 /// Where a value is stored: a codec may bind what it writes to it, so that a
 /// value which was copied to another place is refused.
+///
+/// ```
+/// use redis_model::{Codec, Json, Place};
+///
+/// // Outside a model there is no key; most codecs do not ask for it anyway.
+/// let mut bytes = Vec::new();
+/// Json::encode(&vec![1, 2], &Place::NOWHERE, &mut bytes)?;
+/// assert_eq!(bytes, b"[1,2]");
+/// assert!(Place::NOWHERE.key().is_none() && Place::NOWHERE.field().is_none());
+/// # Ok::<(), redis_model::ValueError>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     key: Option<&'a dyn fmt::Display>,

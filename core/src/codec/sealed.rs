@@ -24,11 +24,73 @@ use crate::error::{ErrorKind, ValueError};
 /// under another key or field, or make one.
 ///
 /// The cipher is XChaCha20-Poly1305, or `Aes256Gcm` as a third parameter.
+///
+/// ```
+/// # use std::sync::{Arc, LazyLock};
+/// # use redis_model::{Json, KeyRing, Keys, Operation, RedisModel, Sealed, embedded};
+/// # struct AppKeys;
+/// # impl Keys for AppKeys {
+/// #     fn ring() -> Arc<KeyRing> {
+/// #         static RING: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::new(1, [1; 32])));
+/// #         RING.clone()
+/// #     }
+/// # }
+/// #[derive(RedisModel)]
+/// #[redis(key = "account:{id}")]
+/// struct Account {
+///     id: u64,
+///     name: String,
+///     #[redis(codec = Sealed<Json, AppKeys>)]
+///     iban: String,
+/// }
+///
+/// # let server = embedded::Server::start()?;
+/// # let mut con = server.connection()?;
+/// for id in 1..=2 {
+///     Account { id, name: "Ada".into(), iban: format!("GB{id}") }.save().run(&mut con)?;
+/// }
+/// assert_eq!(Account::get(1).run(&mut con)?.unwrap().iban, "GB1");
+///
+/// // Somebody puts the one's value into the other's record.
+/// let iban: Vec<u8> = redis::cmd("HGET").arg("account:2").arg("iban").query(&mut con)?;
+/// redis::cmd("HSET").arg("account:1").arg("iban").arg(iban).exec(&mut con)?;
+/// let error = Account::get(1).run(&mut con).err().unwrap();
+/// assert!(error.is_tampered());
+/// assert_eq!(error.field(), Some("iban"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A value that is compressed first (`Sealed<Zstd<Json>, K>`) tells by its length
+/// how well it compresses, and so something of what is in it: not for values of
+/// which a stranger can choose a part.
 #[derive(Debug, Clone, Copy)]
 pub struct Sealed<C, K, A = XChaCha20>(PhantomData<(C, K, A)>);
 
 /// Values of `C`, readable by all and signed with a key of `K`: nobody without
 /// the key can change one, put it under another key or field, or make one.
+///
+/// ```
+/// # use std::sync::{Arc, LazyLock};
+/// # use serde::{Deserialize, Serialize};
+/// # use redis_model::{Json, KeyRing, Keys, RedisModel, Signed};
+/// # struct AppKeys;
+/// # impl Keys for AppKeys {
+/// #     fn ring() -> Arc<KeyRing> {
+/// #         static RING: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::new(1, [1; 32])));
+/// #         RING.clone()
+/// #     }
+/// # }
+/// #[derive(Debug, Serialize, Deserialize, RedisModel)]
+/// #[redis(key = "grant:{id}", blob = Signed<Json, AppKeys>)]
+/// struct Grant { id: u64, admin: bool }
+///
+/// let stored = Grant { id: 7, admin: false }.to_bytes()?;
+/// // The envelope, the key's number, the signature; then plain JSON.
+/// assert!(stored[8 + 1 + 16..].starts_with(b"{\"id\":7"));
+/// let forged = [&stored[..8 + 1 + 16], br#"{"id":7,"admin":true}"#].concat();
+/// assert!(Grant::from_bytes(&forged).unwrap_err().is_tampered());
+/// # Ok::<(), redis_model::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Signed<C, K>(PhantomData<(C, K)>);
 
@@ -38,6 +100,8 @@ pub struct XChaCha20;
 
 /// AES-256-GCM as the cipher of [`Sealed`], for programs that read the values
 /// and have no XChaCha20. A key should seal fewer than 2^32 values.
+///
+/// `codec = Sealed<Json, AppKeys, Aes256Gcm>`.
 #[cfg(feature = "aes-gcm")]
 #[derive(Debug, Clone, Copy)]
 pub struct Aes256Gcm;
