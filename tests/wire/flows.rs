@@ -1,0 +1,115 @@
+//! What flows send, one command after the other, on a real server.
+
+use redis::{ConnectionLike, RedisResult, Value};
+use redis_model::embedded::Server;
+use redis_model::{Operation, RedisModel, Result};
+
+use crate::mock::commands;
+use crate::models::{USER, User};
+
+/// A connection that notes what is sent.
+struct Noted {
+    con: redis::Connection,
+    /// Each command's name, a script by its first line, and the key.
+    sent: Vec<String>,
+}
+
+impl Noted {
+    fn on(server: &Server) -> Self {
+        Self { con: server.connection().unwrap(), sent: Vec::new() }
+    }
+
+    fn note(&mut self, packed: &[u8]) {
+        for words in commands(packed) {
+            let text = |at: usize| {
+                String::from_utf8_lossy(words.get(at).map_or(&[][..], |word| word)).into_owned()
+            };
+            self.sent.push(match text(0).as_str() {
+                "EVAL" | "EVALSHA" => format!("script {}", text(3)),
+                "SCAN" => words
+                    .iter()
+                    .map(|word| String::from_utf8_lossy(word))
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                name => format!("{name} {}", text(1)),
+            });
+        }
+    }
+
+    fn sent(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.sent)
+    }
+}
+
+impl ConnectionLike for Noted {
+    fn req_packed_command(&mut self, packed: &[u8]) -> RedisResult<Value> {
+        self.note(packed);
+        self.con.req_packed_command(packed)
+    }
+
+    fn req_packed_commands(
+        &mut self,
+        packed: &[u8],
+        offset: usize,
+        count: usize,
+    ) -> RedisResult<Vec<Value>> {
+        self.note(packed);
+        self.con.req_packed_commands(packed, offset, count)
+    }
+
+    fn get_db(&self) -> i64 {
+        self.con.get_db()
+    }
+
+    fn check_connection(&mut self) -> bool {
+        self.con.check_connection()
+    }
+
+    fn is_open(&self) -> bool {
+        self.con.is_open()
+    }
+}
+
+#[test]
+fn a_scan_asks_what_it_is_connected_to_and_then_page_after_page() -> Result<()> {
+    let server = Server::start().unwrap();
+    let mut con = Noted::on(&server);
+    let page = "SCAN 0 MATCH user:* COUNT 1000 TYPE hash";
+    let ask = "CLUSTER SLOTS";
+    let begin = || vec![ask.to_owned(), page.to_owned()];
+
+    assert_eq!(User::count().run(&mut con)?, 0);
+    assert_eq!(con.sent(), begin());
+    USER.save().run(&mut con)?;
+    // The server then knows the script.
+    User::delete(2).run(&mut con)?;
+    con.sent();
+
+    let mut scan = User::scan();
+    assert_eq!(scan.run(&mut con)?.map(|page| page.len()), Some(1));
+    assert_eq!(con.sent(), [begin(), vec!["HMGET user:1".into()]].concat());
+    assert!(scan.run(&mut con)?.is_none());
+    assert_eq!(con.sent(), [""; 0]);
+
+    assert_eq!(User::scan_ids().page_size(7).iter(&mut con).count(), 1);
+    assert_eq!(con.sent()[1], page.replace("1000", "7"));
+    assert_eq!(User::delete_all().run(&mut con)?, 1);
+    assert_eq!(con.sent(), [begin(), vec!["script user:1".into()]].concat());
+    Ok(())
+}
+
+#[test]
+fn modify_reads_and_writes_and_writes_nothing_without_a_change() -> Result<()> {
+    let server = Server::start().unwrap();
+    let mut con = Noted::on(&server);
+    USER.save().run(&mut con)?;
+    con.sent();
+    assert!(User::modify(1, |_| ()).run(&mut con)?.is_applied());
+    assert_eq!(con.sent(), ["HMGET user:1"]);
+    assert!(User::modify(1, |user| user.visits += 1).run(&mut con)?.is_applied());
+    // The script is not known yet: once by its digest, once with its text.
+    assert_eq!(con.sent(), ["HMGET user:1", "script user:1", "script user:1"]);
+    assert!(User::modify(2, |_| ()).run(&mut con)?.is_missing());
+    assert_eq!(con.sent(), ["HMGET user:2"]);
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! What every operation sends, exactly, and that it reads as many replies as
+//! it sends commands, whatever the replies are.
+
+mod commands;
+mod flows;
+mod mock;
+mod models;
+mod operations;
+mod replies;

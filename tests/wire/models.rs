@@ -1,0 +1,89 @@
+//! The models that the operations are about.
+
+use std::sync::LazyLock;
+
+use redis_model::{Json, RedisFields, RedisModel};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, RedisModel)]
+#[redis(key = "user:{id}")]
+pub(crate) struct User {
+    pub(crate) id: u64,
+    pub(crate) name: Option<String>,
+    pub(crate) visits: i64,
+    pub(crate) score: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, RedisFields)]
+pub(crate) struct Address {
+    pub(crate) street: String,
+    #[redis(alias = "postcode")]
+    pub(crate) zip: Option<u32>,
+}
+
+/// With everything that makes a write more than its fields.
+#[derive(Debug, Clone, PartialEq, RedisModel)]
+#[redis(key = "{{{tenant}}}:full:{id}", ttl = "1h", on_update = "refresh")]
+pub(crate) struct Full {
+    pub(crate) tenant: String,
+    pub(crate) id: u32,
+    #[redis(alias = "mail", alias = "e_mail")]
+    pub(crate) email: Option<String>,
+    #[redis(codec = Json, default)]
+    pub(crate) tags: Vec<String>,
+    #[redis(flatten)]
+    pub(crate) home: Option<Address>,
+    #[redis(version)]
+    pub(crate) version: u64,
+}
+
+/// With a field that expires.
+#[derive(Debug, Clone, PartialEq, RedisModel)]
+#[redis(key = "login:{user}")]
+pub(crate) struct Login {
+    pub(crate) user: u64,
+    pub(crate) name: String,
+    #[redis(ttl = "5m", alias = "pin")]
+    pub(crate) code: Option<u32>,
+}
+
+/// A record that may have no field at all.
+#[derive(Debug, Clone, PartialEq, RedisModel)]
+#[redis(key = "hollow")]
+pub(crate) struct Hollow {
+    pub(crate) note: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, RedisModel)]
+#[redis(key = "blob:{id}", blob = Json)]
+pub(crate) struct Blob {
+    pub(crate) id: u64,
+    pub(crate) text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, RedisModel)]
+#[redis(key = "session:{token}", blob = Json, ttl = "1h")]
+pub(crate) struct Session {
+    pub(crate) token: String,
+    pub(crate) user: u64,
+}
+
+pub(crate) static USER: LazyLock<User> =
+    LazyLock::new(|| User { id: 1, name: Some("Ada".into()), visits: 1, score: 0.5 });
+pub(crate) static NAMELESS: LazyLock<User> = LazyLock::new(|| User { name: None, ..USER.clone() });
+pub(crate) static FULL: LazyLock<Full> = LazyLock::new(|| Full {
+    tenant: "acme".into(),
+    id: 7,
+    email: Some("a@b.c".into()),
+    tags: vec!["x".into()],
+    home: Some(Address { street: "Main St".into(), zip: None }),
+    version: 0,
+});
+pub(crate) static HOLLOW: LazyLock<Hollow> = LazyLock::new(|| Hollow { note: None });
+pub(crate) static BLOB: LazyLock<Blob> = LazyLock::new(|| Blob { id: 1, text: "t".into() });
+pub(crate) static LARGE: LazyLock<Blob> =
+    LazyLock::new(|| Blob { id: 2, text: "large".repeat(300) });
+pub(crate) static SESSION: LazyLock<Session> =
+    LazyLock::new(|| Session { token: "tok".into(), user: 1 });
+pub(crate) static LOGIN: LazyLock<Login> =
+    LazyLock::new(|| Login { user: 1, name: "Ada".into(), code: Some(123) });

@@ -1,0 +1,128 @@
+//! Every operation of the crate, in each of its forms.
+
+use std::time::Duration;
+
+use redis_model::{BoxedOperation, Operation, RedisModel, atomic, batch};
+
+use crate::mock::draft;
+use crate::models::*;
+
+fn unit<'a, O: Operation + Send + Sync + 'a>(operation: O) -> BoxedOperation<'a, ()> {
+    operation.map(drop).boxed()
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+macro_rules! operations {
+    ($($operation:expr;)*) => {
+        /// Each with the words in which it is written here.
+        pub(crate) fn all() -> Vec<(&'static str, BoxedOperation<'static, ()>)> {
+            vec![$((stringify!($operation), unit($operation))),*]
+        }
+    };
+}
+
+operations! {
+    USER.save();
+    NAMELESS.save();
+    USER.save().ttl(HOUR);
+    USER.save().keep_ttl();
+    USER.save().persist();
+    USER.create();
+    NAMELESS.create().ttl(HOUR);
+    FULL.save();
+    FULL.save().keep_ttl();
+    FULL.create();
+    LOGIN.save();
+    LOGIN.create().ttl(HOUR);
+    HOLLOW.save();
+    BLOB.save();
+    BLOB.create();
+    LARGE.save();
+    LARGE.save().ttl(HOUR);
+    SESSION.save();
+    SESSION.save().keep_ttl();
+    SESSION.save().persist();
+    SESSION.create();
+    User::get(1);
+    User::get(1).refresh(HOUR);
+    Full::get(("acme", 7));
+    Full::get(("acme", 7)).refresh(HOUR);
+    Hollow::get(());
+    Blob::get(1);
+    Session::get("tok").refresh(HOUR);
+    User::take(1);
+    Full::take(("acme", 7));
+    Hollow::take(());
+    Blob::take(1);
+    User::delete(1);
+    Blob::delete(1);
+    User::exists(1);
+    User::ttl(1);
+    User::expire(1, HOUR);
+    Session::expire("tok", Duration::from_micros(1500));
+    User::persist(1);
+    User::select(1, User::FIELDS.visits);
+    User::select(1, (User::FIELDS.name, (User::FIELDS.visits, User::FIELDS.score)));
+    User::select(1, User::FIELDS.name);
+    User::select(1, ());
+    Full::select(("acme", 7), (Full::FIELDS.email, Full::FIELDS.home.zip));
+    Hollow::select((), Hollow::FIELDS.note);
+    Login::field_ttl(1, Login::FIELDS.name);
+    Login::field_ttl(1, Login::FIELDS.code);
+    User::update(1).set(User::FIELDS.name, "Bob");
+    User::update(1).set(User::FIELDS.name, None);
+    User::update(1).remove(User::FIELDS.name);
+    User::update(1).set_if_absent(User::FIELDS.name, "Bob");
+    User::update(1).incr(User::FIELDS.visits, -2).returning(User::FIELDS.visits);
+    User::update(1).incr(User::FIELDS.score, 0.25);
+    User::update(1).set(User::FIELDS.visits, 1).only_if(User::FIELDS.visits.eq(0));
+    User::update(1).set(User::FIELDS.visits, 1).only_if(User::FIELDS.name.eq("Ada"));
+    User::update(1).set(User::FIELDS.visits, 1).only_if(User::FIELDS.name.is_absent());
+    User::update(1).set(User::FIELDS.visits, 1).only_if(User::FIELDS.name.is_present());
+    User::update(1).incr(User::FIELDS.visits, 1).only_if(User::FIELDS.visits.at_least(2));
+    User::update(1).incr(User::FIELDS.visits, 1).only_if(User::FIELDS.score.at_most(2.5));
+    User::update(1).set(User::FIELDS.visits, 1).expire(HOUR);
+    User::update(1).set(User::FIELDS.visits, 1).persist();
+    User::update(1).set(User::FIELDS.visits, 1).expire_field(User::FIELDS.name, HOUR);
+    User::update(1).persist_field(User::FIELDS.name);
+    User::update(1).or_create().set(User::FIELDS.name, "Bob").set(User::FIELDS.visits, 1);
+    User::update(1).or_create().incr(User::FIELDS.visits, 1).returning(User::FIELDS.visits);
+    User::update(1).or_create().incr(User::FIELDS.score, 1.5);
+    User::update(1).or_create().incr(User::FIELDS.visits, 1).expire(HOUR);
+    User::update(1).returning((User::FIELDS.name, User::FIELDS.visits));
+    Full::update(("acme", 7)).set(Full::FIELDS.home.street, "High St");
+    Login::update(1).set(Login::FIELDS.code, 5);
+    Login::update(1).set(Login::FIELDS.name, "Bob").or_create();
+    Full::update(("acme", 7)).or_create().set(Full::FIELDS.email, "x");
+    User::edit(1);
+    Full::edit(("acme", 7));
+    Blob::edit(1);
+    draft(&*USER, |_| ()).commit();
+    draft(&*USER, |it| it.visits += 1).commit();
+    draft(&*USER, |it| it.name = None).commit();
+    draft(&*NAMELESS, |it| it.name = Some("Ada".into())).commit().expire(HOUR);
+    draft(&*USER, |it| it.score = 1.0).commit().persist();
+    draft(&*FULL, |it| it.home.as_mut().unwrap().zip = Some(1)).commit();
+    draft(&*BLOB, |_| ()).commit();
+    draft(&*BLOB, |it| it.text = "new".into()).commit();
+    draft(&*SESSION, |it| it.user = 2).commit().expire(HOUR);
+    User::get_many([1, 2]);
+    User::get_many([0; 0]);
+    User::save_many([&*USER, &*NAMELESS]);
+    User::save_many([USER.clone()]).ttl(HOUR);
+    User::delete_many([1, 2]);
+    Blob::get_many([1, 2]);
+    Session::save_many([&*SESSION]).persist();
+    (User::get(1), (User::exists(2), Blob::get(3)));
+    [User::exists(1), User::exists(2)];
+    vec![User::exists(1), User::exists(2)];
+    (Some(User::exists(1)), None::<redis_model::Get<User>>);
+    User::exists(1).map(|known| !known).boxed();
+    batch([User::ttl(1), User::ttl(2)]);
+    atomic((User::get(1), User::exists(1)));
+    atomic(User::exists(1));
+    atomic([NAMELESS.save(), NAMELESS.save()]);
+    vec![atomic((User::get(1), Blob::get(1))), atomic((User::get(2), Blob::get(2)))];
+    (User::get(1), atomic((User::exists(2), atomic((User::ttl(3), User::exists(4))))));
+}
