@@ -118,7 +118,7 @@ fn feed() -> Vec<Post> {
         likes: at as u32 * 13,
         shares: at as u32 % 5,
         score: at as f64 / 7.0,
-        pinned: at % 10 == 0,
+        pinned: at.is_multiple_of(10),
         tags: (0..3).map(|tag| words(at + tag, 1)).collect(),
     };
     (0..100).map(post).collect()

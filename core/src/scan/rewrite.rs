@@ -109,11 +109,7 @@ where
         Step::run(reads, |flow: &mut Self, read, _| Ok(flow.write(ids, read)))
     }
 
-    fn write<'s>(
-        &mut self,
-        ids: Vec<M::Id>,
-        read: Vec<Result<Reread<<M::Storage as Storage<M>>::Changes>>>,
-    ) -> Step<'s, Self>
+    fn write<'s>(&mut self, ids: Vec<M::Id>, read: Vec<Result<Found<M>>>) -> Step<'s, Self>
     where
         Self: 's,
     {
@@ -187,13 +183,15 @@ where
     }
 }
 
+type Found<M> = Reread<<<M as RedisModel>::Storage as Storage<M>>::Changes>;
+
 /// Reads a record to see whether it would be written otherwise now.
 struct Reader<M: RedisModel> {
     id: M::Id,
 }
 
 impl<M: RedisModel> Operation for Reader<M> {
-    type Output = Reread<<M::Storage as Storage<M>>::Changes>;
+    type Output = Found<M>;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
         M::Storage::read(&key::write(M::SPEC.template(), &self.id), Read::Stay, request)
