@@ -14,7 +14,7 @@ use crate::key::{self, Key};
 use crate::model::{Read, RedisModel, Storage, Write, key_of};
 use crate::op::{Operation, Replies, Request};
 use crate::ttl::Expiry;
-use crate::update::{self, Outcome};
+use crate::update::{self, Conflict, Outcome};
 
 /// Reads a record as a [`Draft`]; see [`RedisModel::edit`].
 #[must_use = "an operation does nothing until it is run"]
@@ -152,8 +152,14 @@ impl<M: RedisModel> Operation for Commit<M> {
         if self.is_empty() {
             return Ok(Outcome::Applied(()));
         }
-        let outcome = replies.next().and_then(update::outcome);
-        outcome.map(|outcome| outcome.map(drop)).map_err(|error| self.about(error))
+        match replies.next().and_then(update::outcome) {
+            Ok(outcome) => Ok(outcome.map(drop)),
+            // The draft had it, so somebody else has taken it away.
+            Err(error) if error.is_missing_field() => {
+                Ok(Outcome::Conflict(Conflict::about(&error)))
+            }
+            Err(error) => Err(self.about(error)),
+        }
     }
 }
 

@@ -324,20 +324,10 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
+/// As `fn main() -> Result<…>` shows it: the kind, and what `Display` says.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, message, place, code, rest, source } = &*self.0;
-        f.debug_struct("Error")
-            .field("kind", kind)
-            .field("message", message)
-            .field("model", &place.model)
-            .field("key", &place.key)
-            .field("field", &place.field)
-            .field("codec", &place.codec)
-            .field("code", code)
-            .field("rest", rest)
-            .field("source", source)
-            .finish()
+        f.debug_tuple("Error").field(&self.kind()).field(&format_args!("{self}")).finish()
     }
 }
 

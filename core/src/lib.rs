@@ -3,6 +3,7 @@
 
 mod blob;
 mod codec;
+mod connection;
 mod edit;
 mod error;
 mod field;
@@ -51,6 +52,9 @@ pub use crate::codec::{Bincode, BincodeLegacy};
 pub use crate::codec::{Codec, Format, Place, assert_codec_roundtrip};
 #[cfg(feature = "seal")]
 pub use crate::codec::{KeyRing, Keys, Sealed, Signed, XChaCha20};
+#[cfg(any(feature = "tokio", feature = "smol"))]
+pub use crate::connection::AsyncConnection;
+pub use crate::connection::SyncConnection;
 pub use crate::edit::{Commit, Draft, Edit, Modify};
 pub use crate::error::{Error, ErrorKind, Result, ValueError};
 pub use crate::field::{

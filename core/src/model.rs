@@ -34,6 +34,27 @@ pub(crate) use visit::{Inside, key_of};
 /// Every method returns an [operation](crate::Operation), which does nothing
 /// until it is run. Ids are given as they are: `User::get(1000)`,
 /// `Session::get("token")`, `Member::get((tenant, 7))`.
+///
+/// Code over any model takes it as a type parameter:
+///
+/// ```
+/// use redis::aio::MultiplexedConnection;
+/// use redis_model::{Operation, RedisModel, Result};
+///
+/// /// The records of a model, on a connection that is cheap to clone.
+/// #[derive(Clone)]
+/// struct Repo { con: MultiplexedConnection }
+///
+/// impl Repo {
+///     async fn find<M: RedisModel + Send>(&self, id: M::Id) -> Result<Option<M>> {
+///         M::get(id).run_async(&mut self.con.clone()).await
+///     }
+///
+///     async fn store<M: RedisModel + Sync>(&self, record: &M) -> Result<()> {
+///         record.save().run_async(&mut self.con.clone()).await
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
     label = "not a model",
@@ -122,7 +143,8 @@ pub trait RedisModel: Sized {
         Save::new(self)
     }
 
-    /// Writes the record if there is none, and says whether it did.
+    /// Writes the record if there is none, and nothing else under its key, and
+    /// says whether it did.
     ///
     /// Sends a script (hash: `EXISTS`, `HSET`, `PEXPIRE`) or `SET … NX` (blob).
     fn create(&self) -> Create<'_, Self> {
@@ -190,7 +212,7 @@ pub trait RedisModel: Sized {
         Delete::new(id.into_id())
     }
 
-    /// Whether there is a record. Sends `EXISTS`.
+    /// Whether there is a record, or anything else under its key. Sends `EXISTS`.
     fn exists(id: impl IntoId<Self::Id>) -> Exists<Self> {
         Exists::new(id.into_id())
     }

@@ -43,6 +43,9 @@ pub use request::{CommandWriter, Request};
 pub(crate) use script::Script;
 pub(crate) use slot::slot_of;
 
+#[cfg(any(feature = "tokio", feature = "smol"))]
+use crate::connection::AsyncConnection;
+use crate::connection::SyncConnection;
 use crate::error::Result;
 
 /// Something to do on a Redis server, as a value.
@@ -112,7 +115,7 @@ pub trait Operation {
     /// Runs the operation on a sync connection, cluster connection, client or pool guard.
     fn run<C>(&self, con: &mut C) -> Result<Self::Output>
     where
-        C: redis::ConnectionLike + ?Sized,
+        C: SyncConnection + ?Sized,
     {
         crate::run::run(self, con)
     }
@@ -124,7 +127,7 @@ pub trait Operation {
     where
         Self: Sync,
         Self::Output: Send,
-        C: redis::aio::ConnectionLike + Send + ?Sized,
+        C: AsyncConnection + Send + ?Sized,
     {
         crate::run::run_async(self, con)
     }
@@ -142,7 +145,7 @@ pub trait Operation {
     where
         Self: Sync,
         Self::Output: Send,
-        C: redis::aio::ConnectionLike + Clone + Send + Sync,
+        C: AsyncConnection + Clone + Send + Sync,
     {
         crate::run::run_side_by_side(self, con)
     }

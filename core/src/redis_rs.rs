@@ -124,7 +124,9 @@ fn server_error(error: &ServerError) -> Error {
     if kind != ErrorKind::Server {
         return Error::new(kind, details.to_owned()).with_code(error.code());
     }
+    // Nor which line of which script of ours it was.
     let known = details.split(", with args beginning with").next().unwrap_or("");
+    let known = known.split(" script: ").next().unwrap_or("");
     Error::new(
         ErrorKind::Server,
         format!("the server answered {} {known}", error.code()).trim_end().to_owned(),

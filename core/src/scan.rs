@@ -120,10 +120,7 @@ impl<M: RedisModel> Scan<M> {
     }
 }
 
-impl<M: RedisModel> Flow for Scan<M>
-where
-    M::Id: Send,
-{
+impl<M: RedisModel> Flow for Scan<M> {
     /// The next page, which is not empty; `None` after the last.
     type Output = Option<Vec<Result<M>>>;
 
@@ -192,10 +189,10 @@ impl<M: RedisModel> Count<M> {
 
 run_without_import! {
     impl[M: RedisModel] ScanIds<M>;
-    impl[M: RedisModel] Scan<M> where [M::Id: Send];
+    impl[M: RedisModel] Scan<M>;
     impl[M: RedisModel] Count<M>;
-    impl[M: RedisModel] DeleteAll<M> where [M::Id: Send];
-    impl[M: RedisModel] RewriteAll<M> where [M::Id: Send];
+    impl[M: RedisModel] DeleteAll<M>;
+    impl[M: RedisModel] RewriteAll<M>;
 }
 
 fn id_of<M: RedisModel>(key: &Key) -> Option<M::Id> {

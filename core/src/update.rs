@@ -3,6 +3,7 @@
 mod call;
 mod change;
 mod condition;
+mod groups;
 mod outcome;
 
 use std::fmt;
@@ -24,6 +25,8 @@ use crate::value::IntoStep;
 pub(crate) use call::{Call, outcome};
 pub(crate) use change::Changes;
 use change::{Change, Life};
+use condition::About;
+use groups::Groups;
 
 /// Changes fields of a record, all of them or none, in one atomic step.
 ///
@@ -90,13 +93,15 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     }
 
     /// Sets a field, unless the record has one already.
-    pub fn set_if_absent<V, As>(
+    pub fn set_if_absent<V: Stored<As>, As>(
         mut self,
         field: Field<M, V, As>,
         value: impl StoreAs<V, As>,
     ) -> Self {
         let name = field.name();
-        match value.encode(&Place::key_of(&self.key).with_field(name)) {
+        let place = Place::key_of(&self.key).with_field(name);
+        self.changes.reads(name, About::field::<As, V>(), &place, false);
+        match value.encode(&place) {
             Ok(Some(value)) => self.change(name, Change::SetIfAbsent(value)),
             Ok(None) => {}
             Err(error) => self.fail(Error::from(error).with_field(name)),
@@ -113,19 +118,23 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
         self
     }
 
-    /// Adds to a number; a field that the record does not have counts as zero.
+    /// Adds to a number; a field that the record does not have counts as its
+    /// default, or as zero if it has none.
     ///
     /// Integers are exact in all their range, and an increment that would
     /// leave it is an error ([`ErrorKind::OutOfRange`]). Floats are added by
     /// the server (`HINCRBYFLOAT`), whose arithmetic is not quite that of
     /// `f64`: 0.1 + 0.2 is 0.3 there, and what is below 1e-17 becomes 0. For
     /// money use integers.
-    pub fn incr<V, As: Countable<V>>(
+    pub fn incr<V: Stored<As>, As: Countable<V>>(
         mut self,
         field: Field<M, V, As>,
         by: impl IntoStep<As::Kind>,
     ) -> Self {
-        self.change(field.name(), Change::Incr(by.into_step(), As::BOUNDS));
+        let name = field.name();
+        let place = Place::key_of(&self.key).with_field(name);
+        self.changes.reads(name, About::field::<As, V>(), &place, true);
+        self.change(name, Change::Incr(by.into_step(), As::BOUNDS));
         self
     }
 
@@ -218,6 +227,9 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
         let unconditional = self.or_create && self.changes.unconditional();
         let simple = M::SPEC.ttl.is_none() && !M::SPEC.has_extras() && M::HISTORY.kept().is_none();
         if !unconditional || self.expiry != Expiry::Keep || !simple {
+            return None;
+        }
+        if !Groups::concerned::<M>(|name| self.changes.concerns(name)).is_empty() {
             return None;
         }
         let mut returned = Vec::new();

@@ -198,7 +198,7 @@ fn sealed_and_flattened_fields_are_edited_like_any_other() {
         let mut draft = edit(con, user.id);
         draft.home = None;
         let sent = draft.commit().explain().unwrap().to_string();
-        assert!(sent.contains("del home.street") && !sent.contains("home.city"), "{sent}");
+        assert!(sent.contains("del home.street") && !sent.contains("del home.city"), "{sent}");
         assert!(con.run(draft.commit()).unwrap().is_applied());
         assert_eq!(con.run(User::get(user.id)).unwrap().unwrap().home, None);
     });

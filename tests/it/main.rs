@@ -2,6 +2,7 @@
 
 mod support;
 
+mod absent;
 mod atomic;
 mod attributes;
 mod batches;

@@ -187,3 +187,17 @@ fn a_lost_connection_ends_a_scan_that_then_goes_on() {
     }
     assert_eq!(seen.len(), 500);
 }
+
+/// A number has many forms, a record one key.
+#[test]
+fn keys_that_no_record_has_are_not_found() {
+    let server = Server::start().unwrap();
+    let mut con = server.connection().unwrap();
+    for key in ["scan[*]?:1", "scan[*]?:01", "scan[*]?:+1", "scan[*]?:%31"] {
+        redis::cmd("HSET").arg(key).arg("name").arg("x").exec(&mut con).unwrap();
+    }
+    let ids: Vec<u32> = Odd::scan_ids().iter(&mut con).map(Result::unwrap).collect();
+    assert_eq!((ids, Odd::count().run(&mut con).unwrap()), (vec![1], 1));
+    assert!(Odd::id_of("scan[*]?:01").is_err());
+    assert_eq!(Odd::delete_all().run(&mut con).unwrap(), 1);
+}

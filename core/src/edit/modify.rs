@@ -36,7 +36,6 @@ impl<M: RedisModel, F, R> Modify<M, F, R> {
 impl<M, R, F> Flow for Modify<M, F, R>
 where
     M: RedisModel + Send,
-    M::Id: Send,
     R: Send,
     F: FnMut(&mut M) -> R,
 {
@@ -54,7 +53,6 @@ where
 impl<M, R, F> Modify<M, F, R>
 where
     M: RedisModel + Send,
-    M::Id: Send,
     R: Send,
     F: FnMut(&mut M) -> R,
 {
@@ -94,7 +92,7 @@ where
 }
 
 run_without_import! {
-    impl[M: RedisModel + Send, R: Send, F: FnMut(&mut M) -> R] Modify<M, F, R> where [M::Id: Send];
+    impl[M: RedisModel + Send, R: Send, F: FnMut(&mut M) -> R] Modify<M, F, R>;
 }
 
 impl<M: RedisModel, F, R> fmt::Debug for Modify<M, F, R> {

@@ -116,6 +116,7 @@ impl<V: Display + FromStr> Stored<ShownOption> for Option<V> {
 
 impl<V: RedisValue> Stored<EmptyAsNone> for Option<V> {
     const COMPARED: &'static str = V::COMPARED;
+    const EMPTY_IS_ABSENT: bool = true;
 
     fn is_absent(&self) -> bool {
         // What would be empty is left out, so that both are `None` for everybody.
@@ -188,6 +189,7 @@ macro_rules! through {
         => $some:expr, |$read:ident| $wrap:expr, $absent:expr;)*) => {$(
         impl<$($generics)*> Stored<$how> for $field {
             const COMPARED: &'static str = <$inner as Stored<$as>>::COMPARED;
+            const EMPTY_IS_ABSENT: bool = <$inner as Stored<$as>>::EMPTY_IS_ABSENT;
             const CODEC: Option<&'static str> = <$inner as Stored<$as>>::CODEC;
 
             fn is_absent(&self) -> bool {

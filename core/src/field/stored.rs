@@ -52,13 +52,17 @@ impl<V, As: Countable<V>> Countable<V> for OrDefault<As> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a hash field as `{As}`",
     label = "not a type that a hash field holds as `{As}`",
-    note = "as it is (`Plain`) a field holds numbers, text and bytes, and `Option`s of them: for another type add `#[redis(codec = Json)]` to the field, or implement `redis_model::RedisValue`",
+    note = "as it is (`Plain`) a field holds numbers, text and bytes, and `Option`s of them: for another type add `#[redis(codec = Json)]` to the field, or, to an enum without data or a newtype, `#[derive(redis_model::RedisValue)]`",
     note = "through a codec (`Via`) it holds what the codec can store: for the built-in ones, add `#[derive(serde::Serialize, serde::Deserialize)]` to the type"
 )]
 pub trait Stored<As>: Sized {
     /// How the server compares it, as `update.lua` calls it.
     #[doc(hidden)]
     const COMPARED: &'static str = "bytes";
+
+    /// Whether an empty text is read as no value.
+    #[doc(hidden)]
+    const EMPTY_IS_ABSENT: bool = false;
 
     /// The codec's name, if one writes it.
     #[doc(hidden)]
@@ -156,6 +160,7 @@ impl<V, C: Codec<V>> Stored<Via<C>> for V {
 
 impl<As, V: Stored<As> + Default> Stored<OrDefault<As>> for V {
     const COMPARED: &'static str = V::COMPARED;
+    const EMPTY_IS_ABSENT: bool = V::EMPTY_IS_ABSENT;
     const CODEC: Option<&'static str> = V::CODEC;
 
     fn is_absent(&self) -> bool {
@@ -208,6 +213,11 @@ pub(super) fn encode<As, V: Stored<As>>(
     let mut bytes = Vec::with_capacity(value.size_hint());
     value.write(place, &mut bytes)?;
     Ok(Some(bytes))
+}
+
+/// What a field that the hash does not have stands for, as it would be stored.
+pub(crate) fn stands_for<As, V: Stored<As>>(place: &Place<'_>) -> Option<Vec<u8>> {
+    V::absent().and_then(|value| encode::<As, V>(&value, place).ok()?)
 }
 
 macro_rules! store_as {

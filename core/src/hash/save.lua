@@ -16,7 +16,7 @@ if ARGV[1] == 'create' and redis.call('EXISTS', key) == 1 then return 0 end
 redis.call('HLEN', key)
 
 if ARGV[3] ~= '' and (redis.call('HGET', key, ARGV[3]) or '0') ~= ARGV[4] then
-  return redis.error_reply('STALERECORD the record was written by another since it was read')
+  return redis.error_reply('STALERECORD the record was written or deleted by another since it was read')
 end
 
 local ttls = 5 + tonumber(ARGV[5])

@@ -7,7 +7,7 @@ use crate::error::ValueError;
 /// A model's id: one [`KeyPart`], or a tuple of them in the key's order, or
 /// `()` for a model of which there is only one.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not the id of a model")]
-pub trait ModelId: Clone + IntoId<Self> {
+pub trait ModelId: Clone + Send + Sync + IntoId<Self> + 'static {
     #[doc(hidden)]
     fn write_parts(&self, key: &mut KeyWriter<'_>);
 
@@ -117,7 +117,9 @@ pub(crate) fn read<Id: ModelId>(template: Template, key: &str) -> Result<Id, Val
     let mut reader = KeyReader { walk: template.walk(), rest: key, foreign: false };
     let id = Id::read_parts(&mut reader)?;
     reader.literal();
-    if reader.foreign || !reader.rest.is_empty() { Err(FOREIGN) } else { Ok(id) }
+    // A number has many forms, such as `007`, but a record has one key.
+    let whole = !reader.foreign && reader.rest.is_empty();
+    if whole && write(template, &id) == key { Ok(id) } else { Err(FOREIGN) }
 }
 
 impl<P: KeyPart + Clone> ModelId for P {
@@ -211,6 +213,10 @@ mod tests {
             "tenant:a:{member}:7:xy",
             "tenant:a:b:{member}:7:x",
             "tenant:a:{member}:y:x",
+            "tenant:a:{member}:07:x",
+            "tenant:a:{member}:+7:x",
+            "tenant:%61:{member}:7:x",
+            "tenant:a%3ab:{member}:7:x",
         ] {
             assert!(read::<(String, u32)>(MEMBER, key).is_err(), "{key}");
         }

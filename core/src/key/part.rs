@@ -37,9 +37,9 @@ use crate::error::ValueError;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand in a Redis key",
     label = "named in the key, but it has no text form for keys",
-    note = "integers, `bool`, `char`, strings, IP addresses and `uuid::Uuid` (feature `uuid`) can; for another type implement `redis_model::KeyPart`"
+    note = "integers, `bool`, `char`, strings, IP addresses and `uuid::Uuid` (feature `uuid`) can; to an enum without data or a newtype add `#[derive(redis_model::KeyPart)]`"
 )]
-pub trait KeyPart: Sized {
+pub trait KeyPart: Sized + Send + Sync + 'static {
     /// Writes the part's text; what must be escaped is escaped on the way.
     fn write_part(&self, out: &mut PartWriter<'_>);
 

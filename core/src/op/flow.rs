@@ -17,6 +17,9 @@ use std::future::Future;
 use std::time::Duration;
 
 use super::{Operation, Replies, Request};
+#[cfg(any(feature = "tokio", feature = "smol"))]
+use crate::connection::AsyncConnection;
+use crate::connection::SyncConnection;
 use crate::error::Result;
 
 /// Work that takes several round trips: scans, retries, waiting.
@@ -79,7 +82,7 @@ pub trait Flow: Sized {
     /// Runs the flow on a sync connection; a pause blocks the thread.
     fn run<C>(&mut self, con: &mut C) -> Result<Self::Output>
     where
-        C: redis::ConnectionLike + ?Sized,
+        C: SyncConnection + ?Sized,
     {
         crate::run::run_flow(self, con)
     }
@@ -91,7 +94,7 @@ pub trait Flow: Sized {
     where
         Self: Send,
         Self::Output: Send,
-        C: redis::aio::ConnectionLike + Send + ?Sized,
+        C: AsyncConnection + Send + ?Sized,
     {
         crate::run::run_flow_async(self, con)
     }
@@ -319,7 +322,7 @@ macro_rules! run_without_import {
             /// Runs it on a sync connection.
             pub fn run<C>(&mut self, con: &mut C) -> $crate::error::Result<<Self as $crate::op::Flow>::Output>
             where
-                C: redis::ConnectionLike + ?Sized,
+                C: $crate::SyncConnection + ?Sized,
             {
                 $crate::op::Flow::run(self, con)
             }
@@ -333,7 +336,7 @@ macro_rules! run_without_import {
             where
                 Self: Send,
                 <Self as $crate::op::Flow>::Output: Send,
-                C: redis::aio::ConnectionLike + Send + ?Sized,
+                C: $crate::AsyncConnection + Send + ?Sized,
             {
                 $crate::op::Flow::run_async(self, con)
             }

@@ -34,10 +34,7 @@ impl<M: RedisModel> DeleteAll<M> {
     }
 }
 
-impl<M: RedisModel> Flow for DeleteAll<M>
-where
-    M::Id: Send,
-{
+impl<M: RedisModel> Flow for DeleteAll<M> {
     /// How many records there were.
     type Output = u64;
 

@@ -5,6 +5,9 @@ use futures_util::stream::{self, Stream, StreamExt};
 use std::vec;
 
 use super::{Scan, ScanIds};
+#[cfg(any(feature = "tokio", feature = "smol"))]
+use crate::connection::AsyncConnection;
+use crate::connection::SyncConnection;
 use crate::error::{Error, Result};
 use crate::model::RedisModel;
 use crate::op::Flow;
@@ -41,7 +44,7 @@ impl<T, F: Flow<Output = Option<Vec<T>>>> Items<F, T> {
 
     fn into_iter<C>(mut self, con: &mut C) -> impl Iterator<Item = Result<T>>
     where
-        C: redis::ConnectionLike + ?Sized,
+        C: SyncConnection + ?Sized,
     {
         std::iter::from_fn(move || match self.page.next() {
             Some(item) => Some(Ok(item)),
@@ -58,7 +61,7 @@ impl<T, F: Flow<Output = Option<Vec<T>>>> Items<F, T> {
     where
         F: Send + 'c,
         T: Send + 'c,
-        C: redis::aio::ConnectionLike + Send + ?Sized,
+        C: AsyncConnection + Send + ?Sized,
     {
         Box::pin(stream::unfold((self, con), |(mut items, con)| async move {
             let item = match items.page.next() {
@@ -78,7 +81,7 @@ impl<M: RedisModel> ScanIds<M> {
     /// The ids one by one, on a sync connection. After an error there are no more.
     pub fn iter<C>(self, con: &mut C) -> impl Iterator<Item = Result<M::Id>>
     where
-        C: redis::ConnectionLike + ?Sized,
+        C: SyncConnection + ?Sized,
     {
         Items::new(self).into_iter(con)
     }
@@ -91,22 +94,18 @@ impl<M: RedisModel> ScanIds<M> {
     ) -> impl Stream<Item = Result<M::Id>> + Send + Unpin + 'c
     where
         M: 'c,
-        M::Id: Send,
-        C: redis::aio::ConnectionLike + Send + ?Sized,
+        C: AsyncConnection + Send + ?Sized,
     {
         Items::new(self).into_stream(con)
     }
 }
 
-impl<M: RedisModel> Scan<M>
-where
-    M::Id: Send,
-{
+impl<M: RedisModel> Scan<M> {
     /// The records one by one, on a sync connection. One that cannot be read
     /// is an error and does not end the scan; an error of the scan does.
     pub fn iter<C>(self, con: &mut C) -> impl Iterator<Item = Result<M>>
     where
-        C: redis::ConnectionLike + ?Sized,
+        C: SyncConnection + ?Sized,
     {
         Items::new(self).into_iter(con).map(flat)
     }
@@ -117,7 +116,7 @@ where
     pub fn stream<'c, C>(self, con: &'c mut C) -> impl Stream<Item = Result<M>> + Send + Unpin + 'c
     where
         M: Send + 'c,
-        C: redis::aio::ConnectionLike + Send + ?Sized,
+        C: AsyncConnection + Send + ?Sized,
     {
         Items::new(self).into_stream(con).map(flat)
     }

@@ -75,10 +75,7 @@ impl<M: RedisModel> RewriteAll<M> {
     }
 }
 
-impl<M: RedisModel> Flow for RewriteAll<M>
-where
-    M::Id: Send,
-{
+impl<M: RedisModel> Flow for RewriteAll<M> {
     /// What became of the next page; `None` after the last.
     type Output = Option<Rewritten<M>>;
 
@@ -97,10 +94,7 @@ where
     }
 }
 
-impl<M: RedisModel> RewriteAll<M>
-where
-    M::Id: Send,
-{
+impl<M: RedisModel> RewriteAll<M> {
     fn read<'s>(ids: Vec<M::Id>) -> Step<'s, Self>
     where
         Self: 's,

@@ -3,6 +3,7 @@
 use std::vec;
 
 use super::change::{Changes, refused};
+use super::groups::Groups;
 use super::{Conflict, Outcome};
 use crate::error::Result;
 use crate::hash::HashModel;
@@ -26,7 +27,9 @@ pub(crate) struct Call<'a> {
 impl Call<'_> {
     /// Writes it as `update.lua` reads it.
     pub(crate) fn write<M: HashModel>(&self, request: &mut Request) {
-        let (arguments, bytes) = (self.changes.arguments() + 16, self.changes.bytes() + 256);
+        let groups = Groups::concerned::<M>(|name| self.changes.concerns(name));
+        let arguments = self.changes.arguments() + groups.arguments() + 16;
+        let bytes = self.changes.bytes() + 256;
         let mut command = request.script(&UPDATE, self.key, arguments, bytes);
         command.arg(if self.or_create { "upsert" } else { "update" });
         match self.expiry {
@@ -53,6 +56,7 @@ impl Call<'_> {
         for (name, millis) in M::SPEC.field_ttls() {
             command.arg("lives").arg(name).int(millis);
         }
+        groups.write::<M>(&mut command);
         self.changes.write(&mut command);
         if let Some(version) = M::SPEC.version() {
             // Within what every version's type and HINCRBY can hold.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::vec;
 
-use super::condition::{Condition, Test};
+use super::condition::{About, Condition, Test};
 use super::twice;
 use crate::codec::Place;
 use crate::error::{Error, ErrorKind, Result};
@@ -41,6 +41,10 @@ pub struct Changes {
     changes: Vec<(&'static str, Change)>,
     checks: Vec<Check>,
     lives: Vec<(&'static str, Life)>,
+    /// Of fields that are read in place, what they count as where they are absent.
+    stands: Vec<(&'static str, Vec<u8>)>,
+    /// Of such fields, those in which an empty text is no value.
+    voids: Vec<&'static str>,
     migrates: bool,
 }
 
@@ -58,6 +62,28 @@ impl Changes {
         self.lives.push((name, life));
     }
 
+    /// The script is going to read a field: what it has to know of it.
+    pub(super) fn reads(
+        &mut self,
+        name: &'static str,
+        about: About,
+        place: &Place<'_>,
+        value: bool,
+    ) {
+        if about.empty_is_absent && !self.voids.contains(&name) {
+            self.voids.push(name);
+        }
+        let known = self.stands.iter().any(|(known, _)| *known == name);
+        if let Some(stands_for) = Some(about.stands_for).filter(|_| value && !known) {
+            self.stands.extend(stands_for(place).map(|value| (name, value)));
+        }
+    }
+
+    /// Whether it changes this field.
+    pub(super) fn concerns(&self, name: &str) -> bool {
+        self.changes.iter().any(|(changed, _)| *changed == name)
+    }
+
     pub(super) fn add(&mut self, name: &'static str, change: Change) -> Result<()> {
         if self.changes.iter().any(|(known, _)| *known == name) {
             return Err(twice(name));
@@ -73,14 +99,27 @@ impl Changes {
     }
 
     pub(super) fn check<M>(&mut self, condition: Condition<M>, key: &Key) -> Result<()> {
-        let Condition { name, test, .. } = condition;
+        let Condition { name, test, about, .. } = condition;
+        let place = Place::key_of(key).with_field(name);
+        let compares = matches!(test, Test::Compare { .. });
+        self.reads(name, about, &place, compares);
         let (test, value) = match test {
             Test::Absent => ("absent", None),
             Test::Present => ("present", None),
             Test::Compare { test, kind, encode } => {
-                let value = encode(&Place::key_of(key).with_field(name));
-                match value.map_err(|error| Error::from(error).with_field(name))? {
-                    Some(value) => (test, Some((kind, value))),
+                let wrong = |error| Error::from(error).with_field(name);
+                match encode(&place).map_err(wrong)? {
+                    Some(value)
+                        if encode(&place.compared()).map_err(wrong)?.as_ref() == Some(&value) =>
+                    {
+                        (test, Some((kind, value)))
+                    }
+                    Some(_) => {
+                        let message = "its codec writes a value otherwise each time, so the server cannot compare it; use `edit`";
+                        return Err(
+                            Error::new(ErrorKind::InvalidOperation, message).with_field(name)
+                        );
+                    }
                     None => ("absent", None),
                 }
             }
@@ -118,7 +157,11 @@ impl Changes {
     }
 
     pub(super) fn unconditional(&self) -> bool {
-        self.checks.is_empty() && self.lives.is_empty()
+        self.checks.is_empty()
+            && self.lives.is_empty()
+            && self.voids.is_empty()
+            // An increment by itself takes what is absent for zero.
+            && self.stands.iter().all(|(_, value)| value == b"0")
     }
 
     /// The fields to set, if that is all.
@@ -148,7 +191,8 @@ impl Changes {
     }
 
     pub(super) fn arguments(&self) -> usize {
-        5 * self.changes.len() + 4 * self.checks.len() + 3 * self.lives.len()
+        let known = 3 * self.stands.len() + 2 * self.voids.len();
+        5 * self.changes.len() + 4 * self.checks.len() + 3 * self.lives.len() + known
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -166,6 +210,12 @@ impl Changes {
 
     /// Writes conditions and changes as `update.lua` reads them.
     pub(super) fn write(&self, command: &mut CommandWriter<'_>) {
+        for (name, value) in &self.stands {
+            command.arg("stands").arg(name).arg(value);
+        }
+        for name in &self.voids {
+            command.arg("void").arg(name);
+        }
         for Check { name, test, value } in &self.checks {
             command.arg(test).arg(name);
             if let Some((kind, value)) = value {
@@ -201,9 +251,10 @@ pub(super) fn refused(status: i64, mut rest: vec::IntoIter<ReplyValue>) -> Error
         rest.next().and_then(|name| Reply(name).into_bytes().ok().flatten()).unwrap_or_default();
     let name = String::from_utf8_lossy(&name).into_owned();
     match status {
-        5 => of_version(&name),
         3 => Error::new(ErrorKind::OutOfRange, OUT_OF_RANGE).with_field(name),
         4 => Error::new(ErrorKind::InvalidValue, NOT_A_NUMBER).with_field(name),
+        5 => Error::new(ErrorKind::MissingField, PART_OF_GROUP).with_field(name),
+        6 => of_version(&name),
         _ => Error::unexpected_reply(),
     }
 }
@@ -219,6 +270,8 @@ fn of_version(which: &str) -> Error {
 }
 
 const OUT_OF_RANGE: &str = "the increment would leave the range of the field's type";
+const PART_OF_GROUP: &str = "the update would leave other fields of a flattened `Option` without this one, which it needs: \
+     set all of them together, or remove all";
 const NOT_A_NUMBER: &str = "the stored value is not a number of the field's type";
 
 /// The errors of a plain HINCRBY, as the script would have told them.

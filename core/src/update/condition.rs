@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use crate::codec::Place;
 use crate::error::ValueError;
-use crate::field::{Countable, Field, StoreAs, Stored};
+use crate::field::{Countable, Field, StoreAs, Stored, stands_for};
 use crate::model::RedisModel;
 use crate::value::Bounds;
 
@@ -14,10 +14,26 @@ use crate::value::Bounds;
 pub struct Condition<M> {
     pub(super) name: &'static str,
     pub(super) test: Test,
+    pub(super) about: About,
     model: PhantomData<fn() -> M>,
 }
 
-type Encode = Box<dyn FnOnce(&Place<'_>) -> Result<Option<Vec<u8>>, ValueError>>;
+type Encode = Box<dyn Fn(&Place<'_>) -> Result<Option<Vec<u8>>, ValueError>>;
+
+/// What has to be known of a field that is read in place.
+#[derive(Clone, Copy)]
+pub(super) struct About {
+    /// What it counts as where it is absent.
+    pub(super) stands_for: fn(&Place<'_>) -> Option<Vec<u8>>,
+    /// Whether an empty text is no value.
+    pub(super) empty_is_absent: bool,
+}
+
+impl About {
+    pub(super) fn field<As, V: Stored<As>>() -> Self {
+        Self { stands_for: stands_for::<As, V>, empty_is_absent: V::EMPTY_IS_ABSENT }
+    }
+}
 
 pub(super) enum Test {
     Absent,
@@ -25,26 +41,27 @@ pub(super) enum Test {
     Compare { test: &'static str, kind: &'static str, encode: Encode },
 }
 
-impl<M: RedisModel, V, As> Field<M, V, As> {
-    /// The field is stored as this value; `None` for one that is absent.
+impl<M: RedisModel, V: Stored<As>, As> Field<M, V, As> {
+    /// The field has this value; `None` for one that is absent. A field with a
+    /// default that the record does not have counts as that.
     ///
-    /// Numbers are compared as numbers; everything else, what codecs write
-    /// included, as the bytes that it is stored as.
-    pub fn eq<T: StoreAs<V, As> + 'static>(self, value: T) -> Condition<M>
-    where
-        V: Stored<As>,
-    {
+    /// Numbers are compared as numbers, `bool`s as what they mean; everything
+    /// else, what codecs write included, as the bytes that it is stored as. What
+    /// a codec writes otherwise each time, such as `Sealed`, cannot be compared:
+    /// that is an error, and such a field is what [`edit`](RedisModel::edit) is for.
+    pub fn eq<T: StoreAs<V, As> + 'static>(self, value: T) -> Condition<M> {
         self.compare("eq", V::COMPARED, value)
     }
 
     /// The record has the field.
     pub fn is_present(self) -> Condition<M> {
-        Condition { name: self.name(), test: Test::Present, model: PhantomData }
+        self.condition(Test::Present)
     }
 
-    /// The record does not have the field, which is to say that it is `None`.
+    /// The record does not have the field, which is to say that it is `None`
+    /// (or its default).
     pub fn is_absent(self) -> Condition<M> {
-        Condition { name: self.name(), test: Test::Absent, model: PhantomData }
+        self.condition(Test::Absent)
     }
 
     fn compare<T: StoreAs<V, As> + 'static>(
@@ -54,23 +71,24 @@ impl<M: RedisModel, V, As> Field<M, V, As> {
         value: T,
     ) -> Condition<M> {
         let encode: Encode = Box::new(move |place| value.encode(place));
-        Condition {
-            name: self.name(),
-            test: Test::Compare { test, kind, encode },
-            model: PhantomData,
-        }
+        self.condition(Test::Compare { test, kind, encode })
+    }
+
+    fn condition(self, test: Test) -> Condition<M> {
+        let about = About::field::<As, V>();
+        Condition { name: self.name(), test, about, model: PhantomData }
     }
 }
 
-impl<M: RedisModel, V, As: Countable<V>> Field<M, V, As> {
+impl<M: RedisModel, V: Stored<As>, As: Countable<V>> Field<M, V, As> {
     /// The number is this one or a larger one. A field that the record does
-    /// not have is no number.
+    /// not have is no number, unless it has a default.
     pub fn at_least<T: StoreAs<V, As> + 'static>(self, least: T) -> Condition<M> {
         self.compare("least", kind_of::<V, As>(), least)
     }
 
     /// The number is this one or a smaller one. A field that the record does
-    /// not have is no number.
+    /// not have is no number, unless it has a default.
     pub fn at_most<T: StoreAs<V, As> + 'static>(self, most: T) -> Condition<M> {
         self.compare("most", kind_of::<V, As>(), most)
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::vec;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::model::RedisModel;
 use crate::op::Reply;
@@ -84,6 +84,11 @@ impl Conflict {
             .map(|name| Reply(name).into_text())
             .collect::<Result<_>>()
             .map(|fields| Self { fields })
+    }
+
+    /// The conflict in the field that an error is about.
+    pub(crate) fn about(error: &Error) -> Self {
+        Self { fields: error.field().map(str::to_owned).into_iter().collect() }
     }
 
     /// The stored names of the fields.

@@ -7,9 +7,11 @@
 -- ARGV[4]  how many names of fields to return follow, then those
 -- then     the rest, as words
 --
--- First: made NAME VERSION (the field that holds the record's version, and the
--- one that it must be of). Before the conditions: alias NAME ALIAS, and lives
--- NAME MILLISECONDS (how long a field of that name lives once it is written).
+-- First what has to be known: made NAME VERSION (the field that holds the record's
+-- version, and the one that it must be of); and of fields: alias NAME ALIAS; lives
+-- NAME MILLISECONDS (how long it lives once it is written); stands NAME VALUE (what
+-- it counts as where it is absent); void NAME (an empty text counts as absent);
+-- group N M, then N + M names (if any of the M fields is there, so must be the N).
 -- Conditions: absent NAME, present NAME, and eq, least or most NAME KIND VALUE.
 -- Changes: set, reset (which leaves the field's TTL as it is) or setnx NAME
 -- VALUE, del NAME, incr NAME BY MIN MAX, incrf NAME BY MAX. About TTLs of
@@ -17,8 +19,9 @@
 --
 -- Returns {1, value, …} when applied, {0} when there is no record,
 -- {2, name, …} for conditions that do not hold, {3, name} for an increment
--- out of range, {4, name} for one of something that is no number, {5, "older"}
--- or {5, "newer"} for a record of another version.
+-- out of range, {4, name} for one of something that is no number, {5, name} for
+-- a field without which a group would be left, {6, "older"} or {6, "newer"} for a
+-- record of another version.
 --
 -- Numbers stay text: Lua's are doubles and lose digits above 2^53.
 local key = KEYS[1]
@@ -107,11 +110,14 @@ local function take()
 end
 
 -- What is under an alias of a field counts as the field's, and is moved there.
-local adopted = {}
-local function read(name) return redis.call('HGET', key, name) or adopted[name] end
+local adopted, voids, stands = {}, {}, {}
+local function read(name)
+  local held = redis.call('HGET', key, name) or adopted[name]
+  return not (held == '' and voids[name]) and held
+end
 
 -- First pass: what is to be done, and whether it can be.
-local conflicts, writes, lives, ttls = {2}, {}, {}, {}
+local conflicts, writes, lives, ttls, groups = {2}, {}, {}, {}, {}
 local needs_field_ttl = false
 while at <= #ARGV do
   local what, name = take(), take()
@@ -120,7 +126,7 @@ while at <= #ARGV do
     if new then
       writes[#writes + 1] = {'HSET', name, version}
     elseif held ~= version then
-      return {5, tonumber(held) and tonumber(held) < tonumber(version) and 'older' or 'newer'}
+      return {6, tonumber(held) and tonumber(held) < tonumber(version) and 'older' or 'newer'}
     end
   elseif what == 'alias' then
     local alias = take()
@@ -135,6 +141,14 @@ while at <= #ARGV do
   elseif what == 'lives' then
     lives[name] = take()
     needs_field_ttl = true
+  elseif what == 'stands' then
+    stands[name] = take()
+  elseif what == 'void' then
+    voids[name] = true
+  elseif what == 'group' then
+    local needed, members = tonumber(name), tonumber(take())
+    groups[#groups + 1] = {at, at + needed, at + needed + members - 1}
+    at = at + needed + members
   elseif what == 'expire' then
     ttls[#ttls + 1] = {'HPEXPIRE', take(), name}
     needs_field_ttl = true
@@ -145,7 +159,7 @@ while at <= #ARGV do
     if (read(name) and true or false) ~= (what == 'present') then conflicts[#conflicts + 1] = name end
   elseif what == 'eq' or what == 'least' or what == 'most' then
     local kind, asked = take(), take()
-    local held = read(name)
+    local held = read(name) or stands[name]
     if not held or not holds(what, kind, held, asked) then conflicts[#conflicts + 1] = name end
   elseif what == 'set' then
     writes[#writes + 1] = {'HSET', name, take()}
@@ -166,6 +180,20 @@ while at <= #ARGV do
 end
 if #conflicts > 1 then return conflicts end
 
+local after = {}
+for i = 1, #writes do after[writes[i][2]] = writes[i][1] ~= 'HDEL' end
+local function is_there(name)
+  if after[name] ~= nil then return after[name] end
+  return read(name) and true or false
+end
+for i = 1, #groups do
+  local needed, members, last = unpack(groups[i])
+  local any, lacks = false, nil
+  for at = members, last do any = any or is_there(ARGV[at]) end
+  for at = needed, members - 1 do lacks = lacks or not is_there(ARGV[at]) and ARGV[at] end
+  if any and lacks then return {5, lacks} end
+end
+
 if needs_field_ttl then
   local known = redis.pcall('HPTTL', key, 'FIELDS', 1, '_')
   if known.err then
@@ -180,7 +208,8 @@ for i = 1, #writes do
     local left = redis.pcall('HPTTL', key, 'FIELDS', 1, name)
     writes[i].left = not left.err and left[1] > 0 and left[1] or nil
   elseif writes[i][1] == 'incr' then
-    local held = read(name) or '0'
+    local stored = read(name)
+    local held = stored or stands[name] or '0'
     local negative, digits = integer(held)
     if not digits then return {4, name} end
     local by_negative, by_digits = integer(by)
@@ -191,20 +220,21 @@ for i = 1, #writes do
       return {3, name}
     end
     -- HINCRBY keeps a field's TTL, but takes only plain 64-bit numbers.
-    if #held < 19 and #by < 19 and string.match(held, '^-?[1-9]%d*$') then
+    if stored and #held < 19 and #by < 19 and string.match(held, '^-?[1-9]%d*$') then
       writes[i] = {'HINCRBY', name, by}
     else
       -- HSET does not: it is given back what is left of it.
-      local left = redis.pcall('HPTTL', key, 'FIELDS', 1, name)
-      left = not left.err and left[1] > 0 and left[1] or nil
+      local left = stored and redis.pcall('HPTTL', key, 'FIELDS', 1, name) or {}
+      left = not left.err and left[1] and left[1] > 0 and left[1] or nil
       writes[i] = {'HSET', name, (negative and '-' or '') .. digits, left = left}
     end
   elseif writes[i][1] == 'incrf' then
-    local held = float(read(name) or '0')
+    local stored = read(name)
+    local held = float(stored or stands[name] or '0')
     if not held then return {4, name} end
     local sum = held + tonumber(by)
     if math.abs(sum) > tonumber(writes[i][4]) then return {3, name} end
-    writes[i] = {'HINCRBYFLOAT', name, by}
+    writes[i] = {'HINCRBYFLOAT', name, by, from = not stored and stands[name]}
   end
 end
 
@@ -218,6 +248,7 @@ for i = 1, #writes do
     -- Neither HINCRBY nor HDEL takes away a TTL that is running.
     lives_for = nil
   end
+  if writes[i].from then redis.call('HSET', key, name, writes[i].from) end
   redis.call(command, key, unpack(writes[i], 2))
   if lives_for then redis.call('HPEXPIRE', key, lives_for, 'FIELDS', 1, name) end
 end
