@@ -159,7 +159,8 @@ impl<M: HashModel, S: Selection<M>> Select<M, S> {
     /// Selects from what a record of an older version is now.
     fn migrated(&self, values: vec::IntoIter<ReplyValue>) -> Result<Option<S::Output>> {
         // The whole record begins with its version, once more.
-        let whole = values.len() - M::HISTORY.count_names();
+        let whole = values.len().checked_sub(M::HISTORY.count_names());
+        let whole = whole.ok_or_else(Error::unexpected_reply)?;
         let whole: Vec<_> = values.skip(whole).collect();
         let Some(record) = super::history::record::<M>(&self.id, whole.into_iter())? else {
             return Ok(None);
