@@ -10,7 +10,7 @@ use crate::error::{Error, Result, ValueError};
 use crate::guard;
 use crate::hash::KeyOf;
 use crate::key::Key;
-use crate::model::{Read, RedisModel, Storage, Write, key_of};
+use crate::model::{Read, RedisModel, Reread, Storage, Write, key_of};
 use crate::op::{CommandWriter, Reply, Request};
 use crate::ttl::Expiry;
 use draft::{Held, Swap};
@@ -166,6 +166,17 @@ impl<M: BlobModel> Storage<M> for Blob {
         }
         let new = encode(model, Place::key_of(key))?;
         Ok(Some(Swap { old: held.stored.clone(), new }))
+    }
+
+    fn reread(_: &M::Id, key: &Key, reply: Reply) -> Result<Reread<Swap>> {
+        let Some(stored) = reply.into_bytes()? else { return Ok(Reread::Missing) };
+        let stale = Cell::new(false);
+        let model: M = decode(&stored, Place::key_of(key).noting(&stale))?;
+        if !stale.get() {
+            return Ok(Reread::Current);
+        }
+        let new = encode(&model, Place::key_of(key))?;
+        Ok(Reread::Stale(Swap { old: stored, new }))
     }
 
     fn commit(changes: &Swap, key: &Key, write: Write, request: &mut Request) {

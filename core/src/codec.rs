@@ -45,6 +45,8 @@ mod limited;
     allow(dead_code, unused_macros, unused_imports)
 )]
 mod limits;
+#[cfg(any(feature = "postcard", feature = "bincode"))]
+mod losses;
 #[cfg(feature = "msgpack")]
 mod msgpack;
 #[cfg(feature = "serde")]
@@ -65,6 +67,7 @@ mod pickle;
 mod place;
 #[cfg(feature = "postcard")]
 mod postcard;
+mod round_trip;
 #[cfg(feature = "seal")]
 mod sealed;
 #[cfg(feature = "serde")]
@@ -105,12 +108,13 @@ pub use self::pickle::Pickle;
 pub use self::place::Place;
 #[cfg(feature = "postcard")]
 pub use self::postcard::Postcard;
+pub use self::round_trip::assert_codec_roundtrip;
 #[cfg(feature = "aes-gcm")]
 pub use self::sealed::Aes256Gcm;
 #[cfg(feature = "seal")]
 pub use self::sealed::{Sealed, Signed, XChaCha20};
-pub(crate) use self::stored::read;
 pub use self::stored::{Layout, Past, Readers};
+pub(crate) use self::stored::{newer, read, refused, unlisted};
 use crate::error::ValueError;
 
 /// The largest blob that a codec reads or writes, in bytes: 64 MiB.
@@ -186,5 +190,12 @@ pub trait Codec<T> {
     /// tells a changed struct from the one that was stored; else 0.
     fn fingerprint() -> u16 {
         0
+    }
+
+    /// What of a value the format cannot keep, for whoever tests it.
+    #[doc(hidden)]
+    fn losses(value: &T) -> Vec<String> {
+        let _ = value;
+        Vec::new()
     }
 }

@@ -93,6 +93,11 @@ impl<M: RedisModel> DerefMut for Draft<M> {
 }
 
 impl<M: RedisModel> Commit<M> {
+    /// Of a record that stays what it is, and keeps its time to live.
+    pub(crate) fn rewrite(key: Key, changes: <M::Storage as Storage<M>>::Changes) -> Self {
+        Self { key, changes: Ok(Some(changes)), expiry: Expiry::Keep }
+    }
+
     /// Lets the record expire after this time, if anything is written. It is
     /// rounded up to milliseconds; zero is an error.
     pub fn expire(self, after: Duration) -> Self {

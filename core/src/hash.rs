@@ -6,28 +6,94 @@
 
 mod draft;
 mod field_ttl;
+mod history;
 mod read;
 mod select;
 mod write;
 
 pub use field_ttl::FieldTtl;
+pub use history::History;
 pub(crate) use read::Reader;
 pub use select::{Select, Selection};
+
+use std::cell::Cell;
 
 use crate::error::{Error, Result};
 use crate::field::Stored;
 use crate::key::{self, Key};
-use crate::model::{Read, RedisModel, Storage, Visit, Write};
+use crate::model::{Read, RedisModel, Reread, Storage, Visit, Write};
 use crate::op::{Reply, Request, Script};
 use crate::update::{Call, Changes};
 
 /// A model that is stored as a hash: its fields can be read and changed one by one.
+///
+/// # Changing the struct
+///
+/// Fields can come (an `Option`, or with a `default`) and go, and be renamed
+/// (`alias` is the name that they had), without further ado. For other changes a
+/// model has a `version`, in a field of the hash that `version_field` names, and
+/// what older versions stored is read as the struct that it then was:
+///
+/// ```
+/// # use redis_model::{Operation, RedisModel, ValueError, embedded};
+/// /// As it was before there were versions.
+/// #[derive(RedisModel)]
+/// #[redis(key = "user:{id}")]
+/// struct UserV1 { id: u64, name: String }
+///
+/// #[derive(Debug, RedisModel)]
+/// #[redis(key = "user:{id}", version_field = "_v", version = 2, migrate(UserV1))]
+/// struct User { id: u64, first: String, last: String }
+///
+/// impl TryFrom<UserV1> for User {
+///     type Error = ValueError;
+///     fn try_from(old: UserV1) -> Result<Self, ValueError> {
+///         let (first, last) = old.name.split_once(' ').ok_or(ValueError::new("no last name"))?;
+///         Ok(Self { id: old.id, first: first.into(), last: last.into() })
+///     }
+/// }
+///
+/// # let server = embedded::Server::start()?;
+/// # let mut con = server.connection()?;
+/// redis::cmd("HSET").arg("user:7").arg("name").arg("Ada Lovelace").exec(&mut con)?;
+/// let user = User::get(7).run(&mut con)?.expect("a user");
+/// assert_eq!(user.last, "Lovelace");
+/// user.save().run(&mut con)?;
+/// let stored: Vec<String> = redis::cmd("HKEYS").arg("user:7").query(&mut con)?;
+/// assert_eq!(stored, ["_v", "first", "last"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// `migrate(V1, V2)` lists the versions before this one, oldest first; each is a
+/// hash model with the same id, whose names and codecs say how it was stored, and
+/// is turned into the next by `From` or `TryFrom`. A record without the field is
+/// of version 1, so that the field can be added to a model that had none. All is
+/// read by one command, with the names of every version.
+///
+/// - `get`, `get_many`, `take`, `select`, `edit` and scans read records of every
+///   listed version. One of a later version is an error
+///   ([`NewerVersion`](crate::ErrorKind::NewerVersion)), and so is one of a version
+///   that is not listed, or that its migration refuses
+///   ([`NoMigration`](crate::ErrorKind::NoMigration)); with `on_mismatch = "miss"`
+///   they are not there. `take` leaves the first two where they are.
+/// - `save` and `create` write the version, and remove fields that only older
+///   versions have.
+/// - `edit` and `modify` write a record of an older version anew as a whole, if
+///   anything is changed in it, and only over what was read.
+/// - `update` changes fields of the current version only, since no server can
+///   migrate a record: one of another version is an error, and nothing is changed.
+///
+/// That is the version of the struct, a number that the program has. The *field*
+/// attribute `version` is something else: it counts the writes of a record.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not stored as a hash: it has no fields to read or change in place",
     label = "stored as a blob",
     note = "leave out `blob = …` in `#[redis(…)]` to store `{Self}` as a hash, or read and save it as a whole"
 )]
-pub trait HashModel: RedisModel {}
+pub trait HashModel: RedisModel {
+    #[doc(hidden)]
+    const HISTORY: History<Self> = History::NONE;
+}
 
 /// Stored as a hash.
 #[derive(Debug, Clone, Copy)]
@@ -51,10 +117,10 @@ impl<M: HashModel> Storage<M> for Hash {
     }
 
     fn read(key: &Key, read: Read, request: &mut Request) -> Result<()> {
-        let names = M::SPEC.fields;
-        let marker = needs_marker::<M>().then_some(MARKER);
-        let count = names.len() + M::SPEC.aliases().count() + 2;
-        let bytes = key.len() + M::SPEC.read_names().map(str::len).sum::<usize>() + 32;
+        let history = M::HISTORY;
+        let marker = needs_marker::<M>();
+        let (mut count, mut bytes) = (2, key.len() + 32);
+        history.each_name(marker, &mut |name| (count, bytes) = (count + 1, bytes + name.len()));
         let mut command = match read {
             Read::Stay => {
                 let mut command = request.command("HMGET", count, bytes);
@@ -67,27 +133,24 @@ impl<M: HashModel> Storage<M> for Hash {
                 command
             }
             Read::Delete => {
-                let mut command = request.script(&GET, key, count + names.len() + 1, bytes);
-                command.arg("delete").int(required::<M>().count());
-                let first = |at: usize| {
-                    at + (0..at).map(|at| M::SPEC.extra(at).aliases.len()).sum::<usize>()
-                };
-                for at in required::<M>() {
-                    command.int(first(at) + 1).int(first(at + 1));
+                let needed = history.needed();
+                let mut command = request.script(&GET, key, count + 3 * needed.len() + 1, bytes);
+                command.arg("delete").int(needed.len());
+                for (version, fields) in needed {
+                    command.int(version).int(*fields.start()).int(*fields.end());
                 }
                 command
             }
         };
-        for name in M::SPEC.read_names().chain(marker) {
+        history.each_name(marker, &mut |name| {
             command.arg(name);
-        }
+        });
         Ok(())
     }
 
     fn record(id: &M::Id, reply: Reply) -> Result<Option<M>> {
-        let key = KeyOf::<M>(id);
         let Some(values) = reply.into_row()? else { return Ok(None) };
-        read::record(id, Reader::new(values, &M::SPEC, &key)).map(Some)
+        history::record(id, values)
     }
 
     type Held = draft::Held;
@@ -95,14 +158,27 @@ impl<M: HashModel> Storage<M> for Hash {
 
     fn draft(id: &M::Id, reply: Reply) -> Result<Option<(M, Self::Held)>> {
         let Some(values) = reply.into_row()? else { return Ok(None) };
-        let (key, held) = (KeyOf::<M>(id), draft::stored::<M>(values.as_slice()));
-        let model = read::record(id, Reader::new(values, &M::SPEC, &key))?;
-        let held = draft::Held::of(&model, held, &key);
+        let (key, stored) = (KeyOf::<M>(id), draft::Raw::of::<M>(values.as_slice()));
+        let Some(model) = history::record(id, values)? else { return Ok(None) };
+        let held = draft::Held::of(&model, stored?, &key);
         Ok(Some((model, held)))
     }
 
     fn changes(model: &M, held: &Self::Held, key: &Key) -> Result<Option<Changes>> {
         draft::changes(model, held, key)
+    }
+
+    fn reread(id: &M::Id, key: &Key, reply: Reply) -> Result<Reread<Changes>> {
+        let Some(values) = reply.into_row()? else { return Ok(Reread::Missing) };
+        let raw = draft::Raw::of::<M>(values.as_slice())?;
+        let stale = Cell::new(raw.is_old());
+        let model = M::HISTORY.read(id, values, Reader::empty(key).noting(&stale))?;
+        if !stale.get() {
+            return Ok(Reread::Current);
+        }
+        let held = draft::Held::of(&model, raw, key);
+        let changes = draft::rewritten(&model, &held, key)?;
+        Ok(changes.map_or(Reread::Current, Reread::Stale))
     }
 
     fn commit(changes: &Changes, key: &Key, write: Write, request: &mut Request) {

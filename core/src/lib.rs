@@ -49,7 +49,7 @@ pub use crate::codec::Postcard;
 pub use crate::codec::Zstd;
 #[cfg(feature = "bincode")]
 pub use crate::codec::{Bincode, BincodeLegacy};
-pub use crate::codec::{Codec, Format, Place};
+pub use crate::codec::{Codec, Format, Place, assert_codec_roundtrip};
 #[cfg(feature = "seal")]
 pub use crate::codec::{KeyRing, Keys, Sealed, Signed, XChaCha20};
 #[cfg(any(feature = "tokio", feature = "smol"))]
@@ -68,7 +68,7 @@ pub use crate::op::{
     Atomic, Batch, BoxedOperation, CommandWriter, Explanation, Flow, Map, Moment, Operation,
     Replies, Reply, Request, SentCommand, Step, atomic, batch,
 };
-pub use crate::scan::{Count, DeleteAll, Scan, ScanIds, ScanPosition};
+pub use crate::scan::{Count, DeleteAll, RewriteAll, Rewritten, Scan, ScanIds, ScanPosition};
 pub use crate::ttl::Ttl;
 pub use crate::update::{Condition, Conflict, Outcome, Update};
 pub use crate::value::{Float, Integer, IntoStep, Number, RedisValue};
@@ -92,13 +92,20 @@ pub use crate::verbs::{
 /// - `on_update = "keep"` (the default) or `"refresh"`: whether an update sets
 ///   the model's `ttl` anew.
 /// - `crate = "path"`: where this crate is, if not at `::redis_model`.
-/// - for blobs `name`, `version`, `migrate(…)`, `codecs = […]`, `envelope` and
-///   `on_mismatch`: see [`BlobModel`].
+/// - `name = "…"`: the model's name in errors and envelopes, if not the struct's.
+/// - `version = 2`, `migrate(V1)` and `on_mismatch`: the version of the struct,
+///   for when it changes; for blobs, where it stands in the envelope, see
+///   [`BlobModel`], for hashes, with `version_field = "_v"`, [`HashModel`].
+/// - for blobs also `codecs = […]` and `envelope`: see [`BlobModel`].
 ///
 /// On a field of a hash:
 ///
 /// - `rename = "name"`: its name in the hash.
-/// - `alias = "old"`: a name that it had, read where the hash still has it; several are allowed.
+/// - `alias = "old"`: a name that it had, read where the hash still has it; several
+///   are allowed. Whatever writes the record (a save, and an update of any of its
+///   fields) moves the value to its new name, where programs that know only the
+///   old one do not find it: first deploy the new name as an `alias` everywhere,
+///   then swap the two.
 /// - `codec = Json`: stored through a [`Codec`]; needed for what is neither a
 ///   [`RedisValue`] nor an `Option` of one. A serde value that is `None` is left out.
 /// - `display`: stored as the text that `Display` writes and `FromStr` reads.
@@ -107,7 +114,8 @@ pub use crate::verbs::{
 ///   names such as `address.street`; also of an `Option` of one.
 /// - `ttl = "5m"`: the field expires, where the server can (Redis 7.4, Valkey 9).
 /// - `version`: a `u32` or `u64` that counts the writes of the record: a save of
-///   a record that was written since it was read is an error.
+///   a record that was written since it was read is an error. (The version of
+///   the *struct* is an attribute of the struct.)
 /// - `default`, `default = "path"`: its type's default, or what a function
 ///   returns, where the hash does not have the field.
 /// - `skip`: not stored; its type's default on reading.

@@ -13,7 +13,7 @@ use crate::edit::{Edit, Modify};
 use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::key::{IntoId, Key, ModelId};
-use crate::scan::{Count, DeleteAll, Scan, ScanIds};
+use crate::scan::{Count, DeleteAll, RewriteAll, Scan, ScanIds};
 use crate::verbs::{
     Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Save, SaveMany, Take, TtlOf,
 };
@@ -24,7 +24,7 @@ pub use columns::{Column, Declared, Extra, Flattened};
 pub use describe::{Description, FieldDescription};
 pub use spec::Spec;
 pub use storage::Stub;
-pub(crate) use storage::{After, Read, Storage, Write};
+pub(crate) use storage::{After, Read, Reread, Storage, Write};
 pub use visit::Visit;
 pub(crate) use visit::{Inside, key_of};
 
@@ -298,6 +298,49 @@ pub trait RedisModel: Sized {
     /// needs about 16 bytes of memory for each record.
     fn count() -> Count<Self> {
         Count::new()
+    }
+
+    /// Writes all records anew that are stored otherwise than the model would
+    /// write them now: by an older version or codec, with a key of a key ring that
+    /// is no longer the current one, without the envelope that they should have, or
+    /// under a field's `alias`. Each run does a page and returns what became of it,
+    /// and `None` after the last.
+    ///
+    /// It can be done while older programs and newer ones are running: a record is
+    /// written only over what was read, and read again if somebody was faster. Its
+    /// time to live stays what it is, and so do fields that the model does not know.
+    /// What cannot be read or migrated is reported and left alone. When nothing
+    /// failed, old keys, codecs and versions are not needed any more.
+    ///
+    /// Sends `SCAN` as [`scan`](Self::scan) does, what [`get`](Self::get) sends for
+    /// what it finds, and for each record to rewrite what [`edit`](Self::edit) sends
+    /// to commit.
+    ///
+    /// ```
+    /// # use redis_model::{Json, MsgPack, Operation, RedisModel, embedded};
+    /// # use serde::{Deserialize, Serialize};
+    /// #[derive(Serialize, Deserialize, RedisModel)]
+    /// #[redis(key = "session:{token}", codecs = [MsgPack, Json])]
+    /// struct Session { token: String, user: u64 }
+    ///
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// redis::cmd("SET").arg("session:a").arg(r#"{"token":"a","user":7}"#).exec(&mut con)?;
+    /// redis::cmd("SET").arg("session:b").arg("gibberish").exec(&mut con)?;
+    ///
+    /// let mut rewriting = Session::rewrite_all().page_size(500);
+    /// while let Some(page) = rewriting.run(&mut con)? {
+    ///     for (token, error) in page.failed {
+    ///         println!("{token}: {error}");
+    ///     }
+    ///     // Kept somewhere, it lets another process go on: `rewrite_all().from(…)`.
+    ///     let _position = rewriting.position().to_string();
+    /// }
+    /// assert_eq!((rewriting.rewritten(), rewriting.failed()), (1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn rewrite_all() -> RewriteAll<Self> {
+        RewriteAll::new()
     }
 
     /// Deletes all records, a bounded number at a time; how many there were.

@@ -16,7 +16,7 @@ pub use crate::field::{
     Always, EmptyAsNone, Fallback, Field, HandlesAt, OrDefault, OrElse, Past, Plain, Plus,
     Position, RedisFields, Shown, ShownOption, Start, Stored, Version, Via, Wrap, handle,
 };
-pub use crate::hash::{Hash, HashModel};
+pub use crate::hash::{Hash, HashModel, History};
 pub use crate::key::{KeyPart, PartWriter};
 pub use crate::model::{Column, Declared, Flattened, RedisModel, Spec, Stub, Visit};
 pub use crate::value::RedisValue;

@@ -29,6 +29,11 @@ pub(crate) fn is_nil(value: &ReplyValue) -> bool {
     *value == Value::Nil
 }
 
+/// A string as a reply, or nil.
+pub(crate) fn value_of(bytes: Option<Vec<u8>>) -> ReplyValue {
+    bytes.map_or(Value::Nil, Value::BulkString)
+}
+
 /// A command's name and arguments.
 pub(crate) fn arguments(cmd: &Cmd) -> impl Iterator<Item = &[u8]> {
     cmd.args_iter().map(|argument| match argument {

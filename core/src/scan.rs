@@ -3,6 +3,7 @@
 mod delete;
 mod items;
 mod position;
+mod rewrite;
 mod slots;
 mod topology;
 mod walk;
@@ -14,6 +15,7 @@ use std::marker::PhantomData;
 
 pub use delete::DeleteAll;
 pub use position::ScanPosition;
+pub use rewrite::{RewriteAll, Rewritten};
 
 use crate::error::Result;
 use crate::key::{self, Key};
@@ -190,6 +192,7 @@ run_without_import! {
     impl[M: RedisModel] Scan<M>;
     impl[M: RedisModel] Count<M>;
     impl[M: RedisModel] DeleteAll<M>;
+    impl[M: RedisModel] RewriteAll<M>;
 }
 
 fn id_of<M: RedisModel>(key: &Key) -> Option<M::Id> {
@@ -215,4 +218,5 @@ debug_by_position! {
     Scan: |scan| scan.position();
     Count: |count| count.ids.position();
     DeleteAll: |delete| delete.position();
+    RewriteAll: |rewrite| rewrite.position();
 }

@@ -225,7 +225,7 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     /// The one plain command that does it all, if there is one.
     fn plain(&self) -> Option<Plain<'_>> {
         let unconditional = self.or_create && self.changes.unconditional();
-        let simple = M::SPEC.ttl.is_none() && !M::SPEC.has_extras();
+        let simple = M::SPEC.ttl.is_none() && !M::SPEC.has_extras() && M::HISTORY.kept().is_none();
         if !unconditional || self.expiry != Expiry::Keep || !simple {
             return None;
         }

@@ -78,6 +78,7 @@ const KNOWN: &[Known] = &[
     known("name", Form::Text, Site::Struct),
     known("codecs", Form::List, Site::Struct),
     known("version", Form::Number, Site::Struct),
+    known("version_field", Form::Text, Site::Struct),
     known("migrate", Form::Arguments, Site::Struct),
     known("envelope", Form::Text, Site::Struct),
     known("on_mismatch", Form::Text, Site::Struct),

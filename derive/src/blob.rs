@@ -31,7 +31,7 @@ pub(crate) struct NeedsNames {
 }
 
 /// The attributes that only a blob has.
-const ONLY_BLOBS: [&str; 4] = ["version", "migrate", "envelope", "on_mismatch"];
+const ONLY_BLOBS: [&str; 1] = ["envelope"];
 
 /// The blob that the attributes describe; none if they describe a hash.
 pub(crate) fn check<'a>(ctxt: &Ctxt, input: &DeriveInput, attrs: &'a Attrs) -> Option<Blob<'a>> {
@@ -44,6 +44,12 @@ pub(crate) fn check<'a>(ctxt: &Ctxt, input: &DeriveInput, attrs: &'a Attrs) -> O
             ));
         }
         return None;
+    }
+    if let Some(item) = attrs.get("version_field") {
+        ctxt.error(
+            &item.name,
+            "`version_field` is for hashes: a blob's version stands in its envelope",
+        );
     }
     let listed = attrs.types("codecs");
     if let (Some(blob), Some(_)) = (attrs.get("blob"), attrs.get("codecs")) {
@@ -62,7 +68,7 @@ pub(crate) fn check<'a>(ctxt: &Ctxt, input: &DeriveInput, attrs: &'a Attrs) -> O
     Some(Blob { codec, older, version, past, envelope, is_miss, needs_names: needs_names(input) })
 }
 
-fn version(ctxt: &Ctxt, attrs: &Attrs) -> Option<u8> {
+pub(crate) fn version(ctxt: &Ctxt, attrs: &Attrs) -> Option<u8> {
     let number = attrs.number("version")?;
     match number.base10_parse::<u8>() {
         Ok(version @ 1..=254) => Some(version),
@@ -74,7 +80,7 @@ fn version(ctxt: &Ctxt, attrs: &Attrs) -> Option<u8> {
 }
 
 /// The old versions are those right before the current one.
-fn past<'a>(ctxt: &Ctxt, attrs: &'a Attrs, version: Option<u8>) -> &'a [Type] {
+pub(crate) fn past<'a>(ctxt: &Ctxt, attrs: &'a Attrs, version: Option<u8>) -> &'a [Type] {
     let past = attrs.types("migrate");
     let Some(item) = attrs.get("migrate") else { return past };
     match version {
@@ -112,7 +118,7 @@ fn envelope(ctxt: &Ctxt, attrs: &Attrs, version: Option<u8>) -> Option<&'static 
     Some(variant)
 }
 
-fn on_mismatch(ctxt: &Ctxt, attrs: &Attrs) -> bool {
+pub(crate) fn on_mismatch(ctxt: &Ctxt, attrs: &Attrs) -> bool {
     let Some(text) = attrs.text("on_mismatch") else { return false };
     let value = text.value();
     if !["error", "miss"].contains(&value.as_str()) {

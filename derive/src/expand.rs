@@ -6,6 +6,7 @@
 mod blob;
 mod bounds;
 mod fields;
+mod history;
 mod nested;
 mod value;
 
@@ -85,13 +86,14 @@ fn shape(model: &Model<'_>, stub: bool) -> Shape {
     let ident = &model.input.ident;
     let generics = bounds::with_bounds(model);
     let (_, ty, bounds) = generics.split_for_impl();
+    let history = model.history.as_ref().filter(|_| !stub).map(history::item);
     match &model.storage {
         Storage::Hash(fields) if !fields.iter().any(Field::has_handle) => Shape {
             declaration: TokenStream::new(),
             handles: quote!(__rt::NoFields),
             value: quote!(__rt::NoFields::NONE),
             storage: if stub { quote!(__rt::Stub) } else { quote!(__rt::Hash) },
-            marker: quote!(__rt::HashModel for #ident #ty #bounds {}),
+            marker: quote!(__rt::HashModel for #ident #ty #bounds { #history }),
         },
         Storage::Hash(fields) => {
             let (name, vis) = (handles(model.input), &model.input.vis);
@@ -116,7 +118,7 @@ fn shape(model: &Model<'_>, stub: bool) -> Shape {
                 handles: quote!(#name #ty),
                 value: quote!(#name { #(#made,)* }),
                 storage,
-                marker: quote!(__rt::HashModel for #ident #ty #bounds {}),
+                marker: quote!(__rt::HashModel for #ident #ty #bounds { #history }),
             }
         }
         Storage::Blob(blob) => Shape {

@@ -77,7 +77,7 @@ pub(crate) enum Fallback {
 }
 
 /// The name that Redis' missing empty hash takes; see `hash::MARKER` in core.
-const MARKER: &str = "_";
+pub(crate) const MARKER: &str = "_";
 
 impl Member {
     pub(crate) fn of(at: usize, field: &syn::Field) -> Self {

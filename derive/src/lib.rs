@@ -11,6 +11,7 @@ mod case;
 mod ctxt;
 mod expand;
 mod field;
+mod history;
 mod key;
 mod model;
 mod spell;

@@ -11,6 +11,7 @@ use crate::blob::{self, Blob};
 use crate::case::{self, Case};
 use crate::ctxt::Ctxt;
 use crate::field::{self, Field, Member, Role};
+use crate::history::{self, History};
 use crate::key::{self, Placeholder};
 use crate::{spell, ttl};
 
@@ -28,6 +29,8 @@ pub(crate) struct Model<'a> {
     /// The types of the fields that the key names, in the key's order.
     pub(crate) parts: Vec<Part<'a>>,
     pub(crate) storage: Storage<'a>,
+    /// Of a hash with versions.
+    pub(crate) history: Option<History<'a>>,
 }
 
 pub(crate) struct Part<'a> {
@@ -85,6 +88,10 @@ impl<'a> Model<'a> {
         let placeholders =
             key.map(|key| placeholders(ctxt, input, key, fields)).unwrap_or_default();
         let storage = storage(ctxt, input, attrs, fields, &placeholders, case);
+        let history = match &storage {
+            Storage::Hash(fields) if !is_blob(attrs) => history::check(ctxt, attrs, fields),
+            Storage::Hash(_) | Storage::Blob(_) => None,
+        };
         let part = |name: &str| find(fields, name);
         let mut parts: Vec<_> =
             placeholders.iter().filter_map(|placeholder| part(&placeholder.field)).collect();
@@ -94,7 +101,7 @@ impl<'a> Model<'a> {
         }
         let key = key.cloned().unwrap_or_else(|| LitStr::new("", input.ident.span()));
         let name = name(ctxt, input, attrs);
-        Some(Self { input, krate, name, key, ttl, refresh, parts, storage })
+        Some(Self { input, krate, name, key, ttl, refresh, parts, storage, history })
     }
 }
 
@@ -255,7 +262,7 @@ fn storage<'a>(
 ) -> Storage<'a> {
     let read = |field: &'a syn::Field| Attrs::read(ctxt, &field.attrs, Site::Field);
     let blob = blob::check(ctxt, input, attrs);
-    if !attrs.mentions("blob") && !attrs.mentions("codecs") {
+    if !is_blob(attrs) {
         let in_key = |member: &str| placeholders.iter().any(|it| member == it.field);
         let attrs: Vec<_> = fields.iter().map(read).collect();
         return Storage::Hash(field::check(ctxt, fields, &attrs, in_key, case));
@@ -285,6 +292,10 @@ fn storage<'a>(
         // Unreadable, and told so.
         None => Storage::Hash(Vec::new()),
     }
+}
+
+fn is_blob(attrs: &Attrs) -> bool {
+    attrs.mentions("blob") || attrs.mentions("codecs")
 }
 
 fn find<'a>(fields: &'a Fields, name: &str) -> Option<Part<'a>> {

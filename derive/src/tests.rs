@@ -100,6 +100,17 @@ fn a_blob() {
 }
 
 #[test]
+fn a_hash_with_versions() {
+    golden(
+        "versions",
+        r#"
+        #[redis(key = "user:{id}", version_field = "_v", version = 3, migrate(UserV1, UserV2), on_mismatch = "miss")]
+        struct User { id: u64, name: String }
+        "#,
+    );
+}
+
+#[test]
 fn a_generic_model_asks_for_what_its_fields_need() {
     golden(
         "generic",

@@ -1,9 +1,10 @@
-//! Values that were damaged: every truncation, and 100,000 mutations a codec,
-//! from a fixed seed.
+//! Values that were damaged: every truncation, and 100,000 mutations for each
+//! fuzz target, from a fixed seed.
 
-use redis_model::{Codec, Pickle};
+use redis_model::{Bincode, BincodeLegacy, Cbor, Codec, Json, MsgPack, Pickle, Postcard};
 
-use super::{Profile, decode_here, encode, for_every_codec, profile};
+use super::targets::{Profile, encode, profile, target};
+use super::{alloc, decode_here};
 
 const ROUNDS: usize = 100_000;
 
@@ -50,11 +51,54 @@ fn mutate(random: &mut Random, bytes: &mut Vec<u8>) {
     }
 }
 
-fn survives<C: Codec<Profile>>() {
-    run::<C>(&encode::<C, _>(&profile()));
+/// Runs a target: its inputs as they are, cut anywhere, longer, and mutated.
+fn run(name: &str) {
+    let target = target(name);
+    let check = |bytes: &[u8]| {
+        let (taken, peak) = alloc::peak(|| (target.check)(bytes));
+        let allowed = (target.memory)(bytes.len());
+        assert!(peak <= allowed, "{name}: {peak} bytes for {}", bytes.len());
+        taken
+    };
+    let seeds = (target.seeds)();
+    for seed in &seeds {
+        // Once before, for what is made once in a program's life.
+        assert!((target.check)(seed) && check(seed), "{name}: the seed itself");
+        for end in 0..seed.len() {
+            check(&seed[..end]);
+        }
+    }
+    let mut random = Random(1);
+    let mut refused = 0;
+    for round in 0..ROUNDS {
+        let mut bytes = seeds[round % seeds.len()].clone();
+        mutate(&mut random, &mut bytes);
+        refused += usize::from(!check(&bytes));
+    }
+    assert!(refused > ROUNDS / 10, "{name}: the mutations are none");
 }
 
-fn run<C: Codec<Profile>>(seed: &[u8]) {
+macro_rules! targets {
+    ($($name:ident)*) => {
+        $(#[test]
+        fn $name() {
+            run(stringify!($name));
+        })*
+
+        #[test]
+        fn every_target_is_run() {
+            let names: Vec<_> = crate::targets::TARGETS.iter().map(|target| target.name).collect();
+            assert_eq!(names, [$(stringify!($name)),*]);
+        }
+    };
+}
+
+targets! {
+    json msgpack cbor postcard bincode bincode_legacy pickle zstd lz4 sealed signed envelope keys rows
+}
+
+/// A value is all of its bytes.
+fn whole<C: Codec<Profile>>(seed: &[u8]) {
     assert_eq!(decode_here::<C, Profile>(seed).expect("the seed itself"), profile());
     for end in 0..seed.len() {
         assert!(decode_here::<C, Profile>(&seed[..end]).is_err(), "{} cut at {end}", C::NAME);
@@ -63,27 +107,15 @@ fn run<C: Codec<Profile>>(seed: &[u8]) {
         let longer = [seed, extra].concat();
         assert!(decode_here::<C, Profile>(&longer).is_err(), "{} with {extra:?} behind", C::NAME);
     }
-    let mut random = Random(1);
-    let (mut taken, mut refused) = (0, 0);
-    for _ in 0..ROUNDS {
-        let mut bytes = seed.to_vec();
-        mutate(&mut random, &mut bytes);
-        match decode_here::<C, Profile>(&bytes) {
-            Ok(_) => taken += 1,
-            Err(error) => {
-                refused += 1;
-                assert!(!error.to_string().is_empty());
-            }
-        }
-    }
-    assert_eq!(taken + refused, ROUNDS);
-    assert!(refused > ROUNDS / 10, "{}: the mutations are none", C::NAME);
 }
 
-for_every_codec!(survives);
-
-/// What `pickle.dumps(value, 4)` wrote for the same profile.
 #[test]
-fn pickle() {
-    run::<Pickle>(include_bytes!("profile.pickle"));
+fn what_is_cut_off_or_longer_is_refused() {
+    whole::<Json>(&encode::<Json, _>(&profile()));
+    whole::<MsgPack>(&encode::<MsgPack, _>(&profile()));
+    whole::<Cbor>(&encode::<Cbor, _>(&profile()));
+    whole::<Postcard>(&encode::<Postcard, _>(&profile()));
+    whole::<Bincode>(&encode::<Bincode, _>(&profile()));
+    whole::<BincodeLegacy>(&encode::<BincodeLegacy, _>(&profile()));
+    whole::<Pickle>(&(target("pickle").seeds)()[0]);
 }

@@ -46,6 +46,21 @@ fn shared_parts_do_not_multiply() {
     bomb.push(b'.');
     assert!(refused::<serde_json::Value>(&bomb).contains("more elements"));
     assert!(refused::<serde_json::Value>(b"\x80\x02]q\x00h\x00a.").contains("contains itself"));
+    // One long text, again and again.
+    let mut bomb = b"\x80\x02(X\xa0\x86\x01\x00".to_vec();
+    bomb.extend([b'x'; 100_000]);
+    bomb.extend(b"q\x00");
+    bomb.extend(b"h\x00".repeat(30_000));
+    bomb.extend(b"l.");
+    assert!(refused::<Vec<String>>(&bomb).contains("more elements"));
+}
+
+#[test]
+fn shared_parts_are_there_each_time() {
+    // [a, a] of a = ["x"], whose text is in the memo as well.
+    let pickle = b"\x80\x04\x95\x10\0\0\0\0\0\0\0]\x94(]\x94\x8c\x01x\x94ah\x01e.";
+    let lists = decode::<Pickle, Vec<Vec<String>>>(pickle).unwrap();
+    assert_eq!(lists, [["x"], ["x"]]);
 }
 
 #[test]
@@ -59,7 +74,10 @@ fn claims_are_not_believed() {
         assert!(refused::<String>(&forged).contains("cut off"));
     }
     let long = [&b"L"[..], &[b'9'; 1_000_000], b"L\n."].concat();
-    assert!(refused::<u64>(&long).contains("128 bits"));
+    assert!(refused::<u64>(&long).contains("64 bits"));
+    // A float's text is read in time that grows with its length.
+    let long = [&b"F"[..], &[b'9'; 1_000_000], b"\n."].concat();
+    let _ = decode::<Pickle, f64>(&long);
     assert!(refused::<u64>(&vec![b'('; 1_000_000]).contains("deeper"));
 }
 

@@ -218,8 +218,6 @@ fn a_codec_of_ones_own_has_the_same() {
 #[test]
 #[ignore = "needs python3: `.ci/run` has it and runs this"]
 fn the_documented_reader_in_python_reads_envelopes() {
-    let documented = include_str!("../../core/src/codec/envelope.md");
-    let reader = documented.split("```python\n").nth(1).and_then(|rest| rest.split("```").next());
     let values: Vec<String> =
         [bytes!(raw::Session), bytes!(full::Session), bytes!(second::Session)]
             .iter()
@@ -239,7 +237,7 @@ fn the_documented_reader_in_python_reads_envelopes() {
              raise SystemExit('read as another model')\n\
          except ValueError:\n    \
              pass\n",
-        reader.expect("a reader in the documentation"),
+        crate::python::documented_reader(),
         values[1],
     );
     let run = std::process::Command::new("python3").args(["-c", &check]).output();

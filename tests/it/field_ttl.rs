@@ -26,6 +26,19 @@ struct Plain {
     note: Option<String>,
 }
 
+/// A model one of whose fields had another name.
+#[derive(Debug, PartialEq, RedisModel)]
+#[redis(key = "field_ttl:renamed:{id}")]
+struct Renamed {
+    id: u64,
+    #[redis(alias = "nom")]
+    name: String,
+    #[redis(ttl = "5m")]
+    tries: Option<u32>,
+    #[redis(ttl = "5m")]
+    code: Option<String>,
+}
+
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn login() -> Login {
@@ -39,6 +52,22 @@ fn seconds(con: &mut redis::Connection, key: &str, field: &str) -> i64 {
     if ttl[0] < 0 { ttl[0] } else { (ttl[0] + 999) / 1000 }
 }
 
+/// A record that is written anew is none that was written: no field of it gains time.
+fn rewritten_fields_live_as_long_as_before(con: &mut redis::Connection) {
+    let id = fresh();
+    let key = Renamed::key(id);
+    let words = ["nom", "Ada", "tries", "007", "code", "123"];
+    redis::cmd("HSET").arg(&*key).arg(&words).exec(con).unwrap();
+    redis::cmd("HEXPIRE").arg(&*key).arg(60).arg("FIELDS").arg(1).arg("tries").exec(con).unwrap();
+    let page = Renamed::rewrite_all().run(con).unwrap().unwrap();
+    assert_eq!(page.rewritten, 1, "{page:?}");
+    let stored: Vec<String> =
+        redis::cmd("HMGET").arg(&*key).arg(&["name", "tries", "code"]).query(con).unwrap();
+    assert_eq!(stored, ["Ada", "7", "123"]);
+    assert!((1..=60).contains(&seconds(con, &key, "tries")), "{}", seconds(con, &key, "tries"));
+    assert_eq!(seconds(con, &key, "code"), -1);
+}
+
 /// Everything about fields that expire, on one server.
 fn fields_expire_on(binary: &str) {
     let server = Server::options().binary(binary).start().unwrap_or_else(|error| {
@@ -46,6 +75,7 @@ fn fields_expire_on(binary: &str) {
     });
     for url in [server.url().to_owned(), server.url_resp3()] {
         let con = &mut redis::Client::open(url).unwrap().get_connection().unwrap();
+        rewritten_fields_live_as_long_as_before(con);
         let (record, f) = (login(), Login::FIELDS);
         let (id, key) = (record.id, record.own_key());
 

@@ -138,6 +138,144 @@ fn a_field_is_bound_to_its_name() {
     });
 }
 
+/// The same after its fields were renamed.
+#[derive(Debug, PartialEq, RedisModel)]
+#[redis(key = "sealed:account:{id}")]
+struct Renamed {
+    id: u64,
+    #[redis(codec = Sealed<Json, Old>, alias = "e-mail", alias = "email")]
+    mail: String,
+    #[redis(codec = Sealed<Json, Old>)]
+    phone: String,
+    #[redis(default)]
+    visits: u64,
+}
+
+#[derive(Debug, PartialEq, RedisModel)]
+#[redis(key = "sealed:signature:{id}")]
+struct SignedBefore {
+    id: u64,
+    #[redis(codec = Signed<Json, Old>)]
+    email: String,
+}
+
+#[derive(Debug, PartialEq, RedisModel)]
+#[redis(key = "sealed:signature:{id}")]
+struct SignedNow {
+    id: u64,
+    #[redis(codec = Signed<Json, Old>, alias = "email")]
+    mail: String,
+    visits: Option<u64>,
+}
+
+#[test]
+fn a_field_is_read_under_a_name_that_it_had() {
+    everywhere(|con| {
+        let id = fresh();
+        let key = format!("sealed:account:{id}");
+        let account = Account { id, email: "a@example.com".into(), phone: "555".into() };
+        let renamed =
+            || Renamed { id, mail: "a@example.com".into(), phone: "555".into(), visits: 0 };
+        con.run(account.save()).unwrap();
+        assert_eq!(con.run(Renamed::get(id)).unwrap(), Some(renamed()));
+        let f = Renamed::FIELDS;
+        assert_eq!(con.run(Renamed::select(id, f.mail)).unwrap().unwrap(), "a@example.com");
+        // An update of another field moves the bytes to the new name as they are.
+        let visits = con.run(Renamed::update(id).incr(f.visits, 1).returning((f.mail, f.visits)));
+        assert_eq!(visits.unwrap().applied().unwrap(), ("a@example.com".into(), 1));
+        assert!(con.hash(&key).iter().all(|(name, _)| name != "email"));
+        assert_eq!(con.run(Renamed::get(id)).unwrap().unwrap().mail, "a@example.com");
+        // What was another field is still none of these.
+        con.raw::<()>(&["HDEL", &key, "mail"]);
+        let copy = "redis.call('HSET', KEYS[1], 'email', redis.call('HGET', KEYS[1], 'phone'))";
+        con.raw::<()>(&["EVAL", copy, "1", &key]);
+        let error = con.run(Renamed::get(id)).unwrap_err();
+        assert!(error.is_tampered());
+        assert_eq!(error.field(), Some("mail"));
+
+        con.run(SignedBefore { id, email: "a@example.com".into() }.save()).unwrap();
+        let now = SignedNow { id, mail: "a@example.com".into(), visits: None };
+        assert_eq!(con.run(SignedNow::get(id)).unwrap().as_ref(), Some(&now));
+        con.run(now.save()).unwrap();
+        assert_eq!(con.run(SignedNow::get(id)).unwrap(), Some(now));
+        // Under its new name it is nothing to who knows only the old one.
+        let rename = "redis.call('HSET', KEYS[1], 'email', redis.call('HGET', KEYS[1], 'mail'))";
+        con.raw::<()>(&["EVAL", rename, "1", &format!("sealed:signature:{id}")]);
+        assert!(con.run(SignedBefore::get(id)).unwrap_err().is_tampered());
+    });
+}
+
+/// Byte by byte, what may be said of a sealed or signed value that was changed.
+fn refused(stored: &[u8], key_ids: &[u8], read: impl Fn(&[u8]) -> Option<ErrorKind>) {
+    for bit in 0..stored.len() * 8 {
+        let mut forged = stored.to_vec();
+        forged[bit / 8] ^= 1 << (bit % 8);
+        let expected = match bit / 8 {
+            0 if key_ids.contains(&forged[0]) => ErrorKind::Tampered,
+            0 => ErrorKind::UnknownKey,
+            _ => ErrorKind::Tampered,
+        };
+        assert_eq!(read(&forged), Some(expected), "bit {bit}");
+    }
+    for end in 0..stored.len() {
+        assert_eq!(read(&stored[..end]), Some(ErrorKind::Tampered), "cut at {end}");
+    }
+}
+
+/// A value without an envelope, such as that of a field: its error's kind.
+fn kind_of<C: Codec<String>>(bytes: &[u8]) -> Option<ErrorKind> {
+    let error = C::decode(bytes, &Place::NOWHERE).err()?;
+    Some(redis_model::Error::from(error).kind())
+}
+
+#[test]
+fn every_flipped_bit_of_a_fields_value_is_refused() {
+    fn check<C: Codec<String>, Stranger: Codec<String>>() {
+        let stored = round_trip::<C>("correct horse");
+        refused(&stored, &[1, 2], kind_of::<C>);
+        assert_eq!(kind_of::<Stranger>(&stored), Some(ErrorKind::UnknownKey));
+    }
+    check::<Sealed<Json, New>, Sealed<Json, Old>>();
+    check::<Sealed<Postcard, New, Aes256Gcm>, Sealed<Postcard, Old, Aes256Gcm>>();
+    check::<Signed<Json, New>, Signed<Json, Old>>();
+    // One cipher's value is not another's, nor is a signature a seal.
+    let sealed = round_trip::<Sealed<Json, New>>("correct horse");
+    assert_eq!(kind_of::<Sealed<Json, New, Aes256Gcm>>(&sealed), Some(ErrorKind::Tampered));
+    assert_eq!(kind_of::<Signed<Json, New>>(&sealed), Some(ErrorKind::Tampered));
+    let signed = round_trip::<Signed<Json, New>>("correct horse");
+    assert_eq!(kind_of::<Sealed<Json, New>>(&signed), Some(ErrorKind::Tampered));
+}
+
+/// An envelope that says otherwise: nothing in it makes a weaker check.
+#[test]
+fn a_forged_header_is_refused() {
+    #[derive(Debug, Serialize, Deserialize, RedisModel)]
+    #[redis(key = "sealed:{id}", codecs = [Sealed<Json, New>, Signed<Json, New>, Json], name = "Token")]
+    struct Token {
+        id: u64,
+        secret: String,
+    }
+
+    let stored = Token { id: 7, secret: "correct horse".into() }.to_bytes().unwrap();
+    for byte in 0..=u8::MAX {
+        let mut forged = stored.clone();
+        forged[2] = byte;
+        let kind = Token::from_bytes(&forged).map(|token| token.secret).map_err(|e| e.kind());
+        let expected = match byte {
+            0x81 => Ok("correct horse".to_owned()),
+            // Signed, or plain: listed, but that is not what it is.
+            0x41 => Err(ErrorKind::Tampered),
+            0x01 => Err(ErrorKind::Codec),
+            _ => Err(ErrorKind::WrongCodec),
+        };
+        assert_eq!(kind, expected, "{byte:#x}");
+    }
+    // Of another version: what was sealed says which.
+    let mut forged = stored.clone();
+    forged[3] = 1;
+    assert_eq!(Token::from_bytes(&forged).unwrap_err().kind(), ErrorKind::Tampered);
+}
+
 #[test]
 fn secrets_stay_out_of_debug() {
     assert_eq!(format!("{:?}", New::ring()), "KeyRing { current: 2, ids: [1, 2], .. }");
@@ -173,6 +311,26 @@ fn compresses<C: Codec<String>>() {
     for end in 0..large.len() {
         assert!(C::decode(&large[..end], &Place::NOWHERE).is_err());
     }
+}
+
+/// A few bytes that claim much, and values that would look like such.
+fn grows_in_proportion<C: Codec<String>>() {
+    let mib = "a".repeat(1 << 20);
+    let stored = round_trip::<C>(&mib[..mib.len() - 2]);
+    assert!(stored.len() < 8 << 10, "{}", stored.len());
+    let size = (1_u32 << 20) + 1;
+    let forged = [&stored[..1], &size.to_le_bytes(), &stored[5..25]].concat();
+    let error = C::decode(&forged, &Place::NOWHERE).unwrap_err();
+    assert!(error.to_string().contains("1,024 times"), "{error}");
+    // What is compressed by more than that is kept as it is, and can be read.
+    let large = round_trip::<C>(&"a".repeat(20 << 20));
+    assert!(large.len() >= (20 << 20) / 1024, "{}", large.len());
+}
+
+#[test]
+fn what_is_unpacked_is_in_proportion_to_what_is_stored() {
+    grows_in_proportion::<Zstd<Json>>();
+    grows_in_proportion::<Lz4<Json>>();
 }
 
 #[test]

@@ -68,6 +68,30 @@ pub(crate) struct Session {
     pub(crate) user: u64,
 }
 
+/// A hash as it was before it had versions.
+#[derive(Debug, Clone, PartialEq, RedisModel)]
+#[redis(key = "place:{id}")]
+pub(crate) struct PlaceV1 {
+    pub(crate) id: u64,
+    pub(crate) position: String,
+}
+
+/// The same now.
+#[derive(Debug, Clone, PartialEq, RedisModel)]
+#[redis(key = "place:{id}", version_field = "_v", version = 2, migrate(PlaceV1))]
+pub(crate) struct Place {
+    pub(crate) id: u64,
+    pub(crate) x: u64,
+    pub(crate) y: Option<u64>,
+}
+
+impl From<PlaceV1> for Place {
+    fn from(old: PlaceV1) -> Self {
+        Self { id: old.id, x: old.position.len() as u64, y: None }
+    }
+}
+
+pub(crate) static PLACE: LazyLock<Place> = LazyLock::new(|| Place { id: 1, x: 2, y: Some(3) });
 pub(crate) static USER: LazyLock<User> =
     LazyLock::new(|| User { id: 1, name: Some("Ada".into()), visits: 1, score: 0.5 });
 pub(crate) static NAMELESS: LazyLock<User> = LazyLock::new(|| User { name: None, ..USER.clone() });

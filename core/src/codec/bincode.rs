@@ -22,12 +22,35 @@ use crate::error::ValueError;
 /// `DefaultOptions` wrote: compact, but without field names. As a blob it gets an
 /// envelope, by which a changed struct is told from the one that was stored.
 ///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # use redis_model::{Bincode, RedisModel};
+/// #[derive(Serialize, Deserialize, RedisModel)]
+/// #[redis(key = "point:{id}", blob = Bincode)]
+/// struct Point { id: u8, x: u64 }
+///
+/// let stored = Point { id: 1, x: 300 }.to_bytes()?;
+/// assert_eq!(stored[8..], [1, 251, 44, 1], "behind eight bytes of envelope");
+/// # Ok::<(), redis_model::Error>(())
+/// ```
+///
 /// [bincode 2]: https://docs.rs/bincode/2.0.1
 #[derive(Debug, Clone, Copy)]
 pub struct Bincode;
 
 /// What `bincode::serialize` of bincode 1 wrote: fixed-width integers. For
 /// data that other programs wrote or read, `blob = BincodeLegacy, envelope = "none"`.
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # use redis_model::{BincodeLegacy, RedisModel};
+/// #[derive(Serialize, Deserialize, RedisModel)]
+/// #[redis(key = "point:{id}", blob = BincodeLegacy, envelope = "none")]
+/// struct Point { id: u8, x: u32 }
+///
+/// assert_eq!(Point { id: 1, x: 300 }.to_bytes()?, [1, 44, 1, 0, 0]);
+/// # Ok::<(), redis_model::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct BincodeLegacy;
 

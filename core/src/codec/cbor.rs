@@ -16,6 +16,17 @@ use crate::error::ValueError;
 
 /// CBOR (RFC 8949) with named fields: as small and as tolerant of changed
 /// structs as MessagePack, and a standard.
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # use redis_model::{Cbor, RedisModel};
+/// #[derive(Debug, Serialize, Deserialize, RedisModel)]
+/// #[redis(key = "point:{id}", blob = Cbor)]
+/// struct Point { id: u8, x: i32 }
+///
+/// assert_eq!(Point { id: 1, x: -1 }.to_bytes()?, b"\xa2\x62id\x01\x61x\x20");
+/// # Ok::<(), redis_model::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Cbor;
 

@@ -1,8 +1,8 @@
 //! Compression around a codec: `Zstd<MsgPack>`, `Lz4<Json>`.
 //!
 //! One byte tells whether a value was compressed. Sizes are claims of the
-//! stored bytes, so no more than a whole blob is ever made of them, and they
-//! must be true.
+//! stored bytes: they must be true, and in proportion to what is stored, so that
+//! a few bytes never become a whole blob.
 
 use std::io::Write;
 use std::marker::PhantomData;
@@ -15,12 +15,42 @@ use crate::error::ValueError;
 ///
 /// A value under 1 KiB, or one that would not become a tenth smaller, is
 /// stored as it is, behind one byte that says so.
+///
+/// ```
+/// # use redis_model::{Codec, Json, Place, Zstd};
+/// let stored = |text: &String| {
+///     let mut bytes = Vec::new();
+///     Zstd::<Json>::encode(text, &Place::NOWHERE, &mut bytes).map(|()| bytes.len())
+/// };
+/// assert_eq!(stored(&"short".to_owned())?, 1 + 7);
+/// assert!(stored(&"text that repeats ".repeat(1000))? < 200);
+/// # Ok::<(), redis_model::ValueError>(())
+/// ```
+///
+/// On a model it is `blob = Zstd<Json>`, on a field `codec = Zstd<Json>`. What
+/// would become more than 64 MiB, or more than 1 MiB and 1,024 times what is
+/// stored, is not unpacked (nor written so).
 #[cfg(feature = "zstd")]
 #[derive(Debug, Clone, Copy)]
 pub struct Zstd<C>(PhantomData<C>);
 
 /// Values of `C`, compressed by LZ4 where that saves something: faster than
 /// [`Zstd`], and less small.
+///
+/// ```
+/// # use redis_model::{Codec, Json, Place, Lz4};
+/// let stored = |text: &String| {
+///     let mut bytes = Vec::new();
+///     Lz4::<Json>::encode(text, &Place::NOWHERE, &mut bytes).map(|()| bytes.len())
+/// };
+/// assert_eq!(stored(&"short".to_owned())?, 1 + 7);
+/// assert!(stored(&"text that repeats ".repeat(1000))? < 200);
+/// # Ok::<(), redis_model::ValueError>(())
+/// ```
+///
+/// On a model it is `blob = Lz4<Json>`, on a field `codec = Lz4<Json>`. What
+/// would become more than 64 MiB, or more than 1 MiB and 1,024 times what is
+/// stored, is not unpacked (nor written so).
 #[cfg(feature = "lz4")]
 #[derive(Debug, Clone, Copy)]
 pub struct Lz4<C>(PhantomData<C>);
@@ -33,8 +63,19 @@ const ZSTD: u8 = 1;
 #[cfg(feature = "lz4")]
 const LZ4: u8 = 2;
 
+/// What may always be made of a value, and of each of its bytes beyond that.
+/// Nothing that is compressed by more is written compressed.
+const ALWAYS: usize = 1 << 20;
+const PER_BYTE: usize = 1024;
+
+const fn most(compressed: usize) -> usize {
+    let most = compressed.saturating_mul(PER_BYTE);
+    if most < ALWAYS { ALWAYS } else { most }
+}
+
 const BROKEN: ValueError = ValueError::new("compressed data that is damaged");
-const BOMB: ValueError = ValueError::limit("would be larger than 64 MiB");
+const BOMB: ValueError =
+    ValueError::limit("would be larger than 64 MiB, or than 1 MiB and 1,024 times what is stored");
 
 fn encode<T, C: Codec<T>, W: Write>(
     value: &T,
@@ -48,7 +89,9 @@ fn encode<T, C: Codec<T>, W: Write>(
     if plain.len() > MAX_BLOB {
         return Err(ValueError::limit("larger than 64 MiB"));
     }
-    let worth_it = |compressed: &Vec<u8>| compressed.len() + 4 <= plain.len() / 10 * 9;
+    let worth_it = |compressed: &Vec<u8>| {
+        compressed.len() + 4 <= plain.len() / 10 * 9 && plain.len() <= most(compressed.len())
+    };
     let compressed = if plain.len() < THRESHOLD { None } else { compress(&plain) };
     // Writing into memory does not fail.
     let _ = match compressed.filter(worth_it) {
@@ -71,7 +114,7 @@ fn decode<T, C: Codec<T>>(
         [AS_IT_IS, plain @ ..] => C::decode(plain, place),
         [stored, a, b, c, d, compressed @ ..] if *stored == algorithm => {
             let size = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
-            if size > MAX_BLOB {
+            if size > MAX_BLOB || size > most(compressed.len()) {
                 return Err(BOMB);
             }
             let plain = decompress(compressed, size).ok_or(BROKEN)?;
@@ -106,6 +149,10 @@ macro_rules! compressed {
 
             fn fingerprint() -> u16 {
                 C::fingerprint()
+            }
+
+            fn losses(value: &T) -> Vec<String> {
+                C::losses(value)
             }
         }
     };

@@ -38,12 +38,33 @@ pub(super) fn of<T: DeserializeOwned>() -> u16 {
     fingerprint
 }
 
+/// Where in the type the format is asked what comes next, which one that does
+/// not describe itself cannot say; in a sentence.
+pub(super) fn asks<T: DeserializeOwned>() -> Option<String> {
+    let trace = follow::<T>();
+    let inside = trace.any.take()?;
+    let part = match inside.last() {
+        Some(name) => format!("a part of `{name}`"),
+        None => "the type".to_owned(),
+    };
+    Some(format!(
+        "{part} is read by asking the format what comes next, as `untagged`, `tag`, `flatten` and \
+         `serde_json::Value` do, and the format does not say"
+    ))
+}
+
 /// Each pass follows one variant of each enum, and may be ended by a refusal.
 const MAX_PASSES: usize = 256;
 const MAX_QUESTIONS: usize = 10_000;
 const MAX_DEPTH: usize = 64;
 
 fn trace<T: DeserializeOwned>() -> u16 {
+    let hash = follow::<T>().hash.get();
+    // The halves together; 0 says that there is none.
+    ((hash ^ (hash >> 16)) as u16).max(1)
+}
+
+fn follow<T: DeserializeOwned>() -> Trace {
     let trace = Trace::default();
     for _ in 0..MAX_PASSES {
         trace.questions.set(0);
@@ -56,9 +77,7 @@ fn trace<T: DeserializeOwned>() -> u16 {
             break;
         }
     }
-    let hash = trace.hash.get();
-    // The halves together; 0 says that there is none.
-    ((hash ^ (hash >> 16)) as u16).max(1)
+    trace
 }
 
 #[derive(Default)]
@@ -71,6 +90,8 @@ struct Trace {
     last_leaf: Cell<Option<u32>>,
     /// The names of the types that are open, to know recursion by.
     inside: RefCell<Vec<&'static str>>,
+    /// Those that were open when it was first asked what comes next.
+    any: RefCell<Option<Vec<&'static str>>>,
 }
 
 #[derive(Default, Clone, Copy)]

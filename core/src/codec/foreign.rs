@@ -9,6 +9,7 @@ pub(crate) fn looks_like(bytes: &[u8]) -> &'static str {
         [0x80, 4, ..] => "a Python pickle, protocol 4",
         [0x80, 5, ..] => "a Python pickle, protocol 5",
         [b'(', b'd' | b'l', b'p', ..] => "a Python pickle, protocol 0",
+        [b'}' | b']', b'q', ..] => "a Python pickle, protocol 1",
         [0xAC, 0xED, ..] => "Java serialization",
         [4, 8, ..] => "Ruby's Marshal",
         [0, 0x11, ..] => "a cache entry of Rails",

@@ -20,6 +20,19 @@ use crate::error::{ErrorKind, ValueError};
 ///
 /// Floats come back exactly as they were; those that are not finite have no
 /// JSON form, and are refused. A map's keys must be strings, integers or `bool`.
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # use redis_model::{Json, RedisModel};
+/// #[derive(Debug, PartialEq, Serialize, Deserialize, RedisModel)]
+/// #[redis(key = "session:{token}", blob = Json)]
+/// struct Session { token: String, share: f64 }
+///
+/// let session = Session { token: "a".into(), share: 0.1 };
+/// assert_eq!(session.to_bytes()?, br#"{"token":"a","share":0.1}"#);
+/// assert!(Session { share: f64::NAN, ..session }.to_bytes().is_err());
+/// # Ok::<(), redis_model::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Json;
 

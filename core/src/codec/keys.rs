@@ -42,8 +42,20 @@ pub trait Keys {
 /// Numbered keys: the current one writes, the others are still read.
 ///
 /// To change keys, deploy a ring that knows the new key as an old one, then
-/// one whose current key it is. Secrets are wiped from memory in the end, and
-/// are not part of `Debug`.
+/// one whose current key it is; [`rewrite_all`](crate::RedisModel::rewrite_all)
+/// writes what is left of the old one anew, after which it can go.
+///
+/// ```
+/// use redis_model::KeyRing;
+///
+/// let first = KeyRing::new(1, [1; 32]);
+/// let ready = KeyRing::new(1, [1; 32]).with_old(2, [2; 32]);
+/// let changed = KeyRing::new(2, [2; 32]).with_old(1, [1; 32]);
+/// assert_eq!((first.current(), ready.current(), changed.current()), (1, 1, 2));
+/// assert_eq!(format!("{changed:?}"), "KeyRing { current: 2, ids: [1, 2], .. }");
+/// ```
+///
+/// Secrets are wiped from memory in the end, and are not part of `Debug`.
 pub struct KeyRing {
     current: u8,
     keys: BTreeMap<u8, Secrets>,

@@ -17,6 +17,20 @@ use crate::error::{ErrorKind, ValueError};
 ///
 /// The form without names was not taken: fields that swap places there swap
 /// their values.
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # use redis_model::{MsgPack, RedisModel};
+/// #[derive(Debug, Serialize, Deserialize, RedisModel)]
+/// #[redis(key = "point:{id}", blob = MsgPack)]
+/// struct Point { id: u8, x: i32 }
+///
+/// assert_eq!(Point { id: 1, x: -1 }.to_bytes()?, b"\x82\xa2id\x01\xa1x\xff");
+/// // A field that the struct does not have (any more) is passed over.
+/// let point = Point::from_bytes(b"\x83\xa2id\x01\xa1y\x07\xa1x\x05")?;
+/// assert_eq!(point.x, 5);
+/// # Ok::<(), redis_model::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct MsgPack;
 

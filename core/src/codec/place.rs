@@ -5,10 +5,22 @@ use std::fmt;
 
 /// Where a value is stored: a codec may bind what it writes to it, so that a
 /// value which was copied to another place is refused.
+///
+/// ```
+/// use redis_model::{Codec, Json, Place};
+///
+/// // Outside a model there is no key; most codecs do not ask for it anyway.
+/// let mut bytes = Vec::new();
+/// Json::encode(&vec![1, 2], &Place::NOWHERE, &mut bytes)?;
+/// assert_eq!(bytes, b"[1,2]");
+/// assert!(Place::NOWHERE.key().is_none() && Place::NOWHERE.field().is_none());
+/// # Ok::<(), redis_model::ValueError>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     key: Option<&'a dyn fmt::Display>,
     field: Option<&'a str>,
+    aliases: &'a [&'a str],
     header: &'a [u8],
     stale: Option<&'a Cell<bool>>,
     compared: bool,
@@ -17,14 +29,18 @@ pub struct Place<'a> {
 impl<'a> Place<'a> {
     /// Outside Redis: a file, a message.
     pub const NOWHERE: Place<'static> =
-        Place { key: None, field: None, header: &[], stale: None, compared: false };
+        Place { key: None, field: None, aliases: &[], header: &[], stale: None, compared: false };
 
     pub(crate) fn key_of(key: &'a dyn fmt::Display) -> Self {
         Self { key: Some(key), ..Place::NOWHERE }
     }
 
     pub(crate) fn with_field(self, field: &'a str) -> Self {
-        Self { field: Some(field), ..self }
+        Self { field: Some(field), aliases: &[], ..self }
+    }
+
+    pub(crate) fn with_aliases(self, aliases: &'a [&'a str]) -> Self {
+        Self { aliases, ..self }
     }
 
     /// With the envelope that stands before the value.
@@ -70,6 +86,13 @@ impl<'a> Place<'a> {
     /// The hash field, where the value is in one.
     pub fn field(&self) -> Option<&str> {
         self.field
+    }
+
+    /// Other names that the field had: a value that is read may have been
+    /// written under one of them, and be bound to it. A field that is written
+    /// is so under its [name](Self::field).
+    pub fn aliases(&self) -> &[&'a str] {
+        self.aliases
     }
 }
 

@@ -18,6 +18,24 @@ use crate::error::ValueError;
 /// Whoever reads must have the same struct. As a blob it therefore gets an
 /// envelope, and a struct that has changed is an error, not garbage; give the
 /// model a `version` before you change it. In a hash field there is no envelope.
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # use redis_model::{ErrorKind, Postcard, RedisModel};
+/// #[derive(Serialize, Deserialize, RedisModel)]
+/// #[redis(key = "point:{id}", blob = Postcard)]
+/// struct Point { id: u8, x: i32 }
+///
+/// /// The same with another field: what was stored is not taken for it.
+/// #[derive(Debug, Serialize, Deserialize, RedisModel)]
+/// #[redis(key = "point:{id}", blob = Postcard, name = "Point")]
+/// struct Edited { id: u8, y: i32 }
+///
+/// let stored = Point { id: 1, x: -1 }.to_bytes()?;
+/// assert_eq!(stored[8..], [1, 1], "behind eight bytes of envelope");
+/// assert_eq!(Edited::from_bytes(&stored).unwrap_err().kind(), ErrorKind::LayoutChanged);
+/// # Ok::<(), redis_model::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Postcard;
 

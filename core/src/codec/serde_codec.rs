@@ -58,6 +58,11 @@ macro_rules! serde_codec {
                 fn fingerprint() -> u16 {
                     $crate::codec::$fingerprint::of::<T>()
                 }
+
+                fn losses(value: &T) -> Vec<String> {
+                    let asks = $crate::codec::$fingerprint::asks::<T>();
+                    $crate::codec::losses::of(value).into_iter().chain(asks).collect()
+                }
             )?
         }
     };

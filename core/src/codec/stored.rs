@@ -90,9 +90,7 @@ where
     let source = Source { header, payload, place, name, writes: C::FORMAT, is_bare };
     R::accept(&source)?;
     if version > current {
-        let why =
-            format!("stored by version {version} of the model; this program knows up to {current}");
-        return Err(ValueError::computed(ErrorKind::NewerVersion, why));
+        return Err(newer(version, current));
     }
     match current - version {
         0 => R::read(&source),
@@ -234,9 +232,7 @@ pub trait Past<M, R> {
 
 impl<M, R> Past<M, R> for () {
     fn read(_: u8, version: u8, _: &Source<'_>) -> Result<M, ValueError> {
-        let why =
-            format!("stored by version {version} of the model, which `migrate(…)` does not list");
-        Err(ValueError::computed(ErrorKind::NoMigration, why))
+        Err(unlisted(version))
     }
 }
 
@@ -252,14 +248,26 @@ where
             1 => R::read(source)?,
             _ => Older::read(back - 1, version, source)?,
         };
-        past.try_into().map_err(|error| {
-            let why = format!(
-                "the migration from version {version} refused it: {}",
-                ValueError::from(error)
-            );
-            ValueError::computed(ErrorKind::NoMigration, why)
-        })
+        past.try_into().map_err(|error| refused(version, error))
     }
+}
+
+/// Of a version that this program cannot know.
+pub(crate) fn newer(version: u8, current: u8) -> ValueError {
+    let why =
+        format!("stored by version {version} of the model; this program knows up to {current}");
+    ValueError::computed(ErrorKind::NewerVersion, why)
+}
+
+/// Of a version that this program does not know any more.
+pub(crate) fn unlisted(version: u8) -> ValueError {
+    let why = format!("stored by version {version} of the model, which `migrate(…)` does not list");
+    ValueError::computed(ErrorKind::NoMigration, why)
+}
+
+pub(crate) fn refused(version: u8, error: impl Into<ValueError>) -> ValueError {
+    let why = format!("the migration from version {version} refused it: {}", error.into());
+    ValueError::computed(ErrorKind::NoMigration, why)
 }
 
 /// Migrations that cannot fail.

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use super::at_field;
+use super::{HashModel, at_field};
 use crate::codec::Place;
 use crate::error::{Error, ErrorKind, Result, ValueError};
 use crate::field::Stored;
@@ -17,7 +17,18 @@ use crate::redis_rs::{ReplyValue, bytes_of};
 use crate::update::Changes;
 
 /// The fields of a record when it was read.
-pub struct Held(Vec<Column>);
+pub struct Held {
+    columns: Vec<Column>,
+    /// Of a record of an older version what else makes it one: its version and
+    /// the fields that only older versions have. All of it is written anew.
+    former: Vec<(&'static str, Value)>,
+}
+
+/// The same as it came.
+pub(super) struct Raw {
+    stored: Vec<Value>,
+    former: Vec<(&'static str, Value)>,
+}
 
 type Value = Option<Vec<u8>>;
 
@@ -27,20 +38,52 @@ struct Column {
     written: Option<Result<Value, ValueError>>,
 }
 
-/// Of every field what there is under its name, or else under an alias.
-pub(super) fn stored<M: RedisModel>(mut values: &[ReplyValue]) -> Vec<Value> {
-    let mut columns = Vec::with_capacity(M::SPEC.fields.len());
-    for at in 0..M::SPEC.fields.len() {
-        let names = (1 + M::SPEC.extra(at).aliases.len()).min(values.len());
-        let (of_field, rest) = values.split_at(names);
-        columns.push(of_field.iter().find_map(bytes_of).map(<[u8]>::to_vec));
-        values = rest;
+impl Raw {
+    /// Of every field what there is under its name, or else under an alias.
+    pub(super) fn of<M: HashModel>(mut values: &[ReplyValue]) -> Result<Self> {
+        let history = M::HISTORY;
+        let mut former = Vec::new();
+        if let Some((field, _)) = history.kept() {
+            let (back, _) = history.age_of(values)?;
+            let version = values.split_off_first();
+            if back > 0 {
+                former.push((field, version.and_then(owned)));
+            }
+        }
+        let mut stored = Vec::with_capacity(M::SPEC.fields.len());
+        for at in 0..M::SPEC.fields.len() {
+            let names = (1 + M::SPEC.extra(at).aliases.len()).min(values.len());
+            let (of_field, rest) = values.split_at(names);
+            stored.push(of_field.iter().find_map(owned));
+            values = rest;
+        }
+        if !former.is_empty() {
+            let (names, values) = (history.former(), values.get(1..).unwrap_or_default());
+            let past = history.ancestors();
+            let past = past.iter().flat_map(|ancestor| ancestor.spec.read_names());
+            for (name, value) in past.zip(values) {
+                if names.contains(&name) && former.iter().all(|(known, _)| *known != name) {
+                    former.push((name, owned(value)));
+                }
+            }
+        }
+        Ok(Self { stored, former })
     }
-    columns
+}
+
+impl Raw {
+    /// Whether it is of an older version.
+    pub(super) fn is_old(&self) -> bool {
+        !self.former.is_empty()
+    }
+}
+
+fn owned(value: &ReplyValue) -> Value {
+    bytes_of(value).map(<[u8]>::to_vec)
 }
 
 impl Held {
-    pub(super) fn of<M: RedisModel>(model: &M, stored: Vec<Value>, key: &dyn fmt::Display) -> Self {
+    pub(super) fn of<M: RedisModel>(model: &M, raw: Raw, key: &dyn fmt::Display) -> Self {
         struct Look<'a, M> {
             model: &'a M,
             place: Place<'a>,
@@ -60,11 +103,38 @@ impl Held {
         }
 
         let place = Place::key_of(key).compared();
-        let columns = Vec::with_capacity(stored.len());
-        let mut look = Look { model, place, stored: stored.into_iter(), columns };
+        let columns = Vec::with_capacity(raw.stored.len());
+        let mut look = Look { model, place, stored: raw.stored.into_iter(), columns };
         M::visit(&mut look);
-        Self(look.columns)
+        Self { columns: look.columns, former: raw.former }
     }
+}
+
+/// The fields of a record as they are written, none where they are left out.
+pub(super) fn fields<M: RedisModel>(model: &M, key: &dyn fmt::Display) -> Result<Vec<Value>> {
+    struct Fields<'a, M> {
+        model: &'a M,
+        place: Place<'a>,
+        fields: Vec<Value>,
+        error: Option<Error>,
+    }
+
+    impl<M: RedisModel> Visit<M> for Fields<'_, M> {
+        fn field<As, V: Stored<As>>(&mut self, _: bool, get: impl Fn(&M) -> Option<&V>) {
+            let name = M::SPEC.fields[self.fields.len()];
+            let written = written::<As, V>(get(self.model), self.place.with_field(name));
+            let written = written.map_err(at_field(name));
+            self.fields.push(written.unwrap_or_else(|error| {
+                self.error.get_or_insert(error);
+                None
+            }));
+        }
+    }
+
+    let (place, fields) = (Place::key_of(key), Vec::with_capacity(M::SPEC.fields.len()));
+    let mut visit = Fields { model, place, fields, error: None };
+    M::visit(&mut visit);
+    visit.error.map_or(Ok(visit.fields), Err)
 }
 
 fn written<As, V: Stored<As>>(value: Option<&V>, place: Place<'_>) -> Result<Value, ValueError> {
@@ -74,13 +144,49 @@ fn written<As, V: Stored<As>>(value: Option<&V>, place: Place<'_>) -> Result<Val
     Ok(Some(bytes))
 }
 
-/// What differs from what was read, each with what must still be there.
-pub(super) fn changes<M: RedisModel>(model: &M, held: &Held, key: &Key) -> Result<Option<Changes>> {
+/// What differs from what was read, each with what must still be there; of a
+/// record of an older version, if anything differs, all of it.
+pub(super) fn changes<M: HashModel>(model: &M, held: &Held, key: &Key) -> Result<Option<Changes>> {
+    match compare(model, held, key, false)? {
+        Some(_) if !held.former.is_empty() => rewritten(model, held, key),
+        changes => Ok(changes),
+    }
+}
+
+/// The whole record as it is written now, with what must still be there.
+pub(super) fn rewritten<M: HashModel>(
+    model: &M,
+    held: &Held,
+    key: &Key,
+) -> Result<Option<Changes>> {
+    let changes = compare(model, held, key, true)?;
+    Ok(changes.map(|mut changes| {
+        let version = M::HISTORY.kept().map(|(_, version)| version.to_string().into_bytes());
+        let mut former = held.former.iter();
+        if let Some((field, stored)) = former.next() {
+            changes.exchange(field, stored.as_deref(), version, false);
+            changes.migrate();
+        }
+        for (name, stored) in former {
+            changes.exchange(name, stored.as_deref(), None, false);
+        }
+        changes
+    }))
+}
+
+fn compare<M: HashModel>(
+    model: &M,
+    held: &Held,
+    key: &Key,
+    whole: bool,
+) -> Result<Option<Changes>> {
     struct Compare<'a, M> {
         model: &'a M,
         place: Place<'a>,
         columns: std::slice::Iter<'a, Column>,
         at: usize,
+        /// Whether it is written even if it is the same.
+        whole: bool,
         changes: Changes,
         error: Option<Error>,
     }
@@ -99,7 +205,11 @@ pub(super) fn changes<M: RedisModel>(model: &M, held: &Held, key: &Key) -> Resul
                 (Some(Err(_)), Err(_)) => true,
                 _ => false,
             };
-            if same {
+            if same && !self.whole {
+                return Ok(());
+            }
+            if same && (column.written.is_none() || M::SPEC.extra(at).version) {
+                self.changes.check_held(name, column.stored.as_deref());
                 return Ok(());
             }
             if M::SPEC.extra(at).version {
@@ -107,7 +217,7 @@ pub(super) fn changes<M: RedisModel>(model: &M, held: &Held, key: &Key) -> Resul
                 return Err(Error::new(ErrorKind::InvalidOperation, message).with_field(name));
             }
             let value = now.and_then(|_| written::<As, V>(value, place)).map_err(at_field(name))?;
-            self.changes.exchange(name, column.stored.as_deref(), value);
+            self.changes.exchange(name, column.stored.as_deref(), value, same);
             Ok(())
         }
     }
@@ -120,20 +230,20 @@ pub(super) fn changes<M: RedisModel>(model: &M, held: &Held, key: &Key) -> Resul
     }
 
     super::write::check(model)?;
-    let (place, columns) = (Place::key_of(key), held.0.iter());
+    let (place, columns) = (Place::key_of(key), held.columns.iter());
     let mut compare =
-        Compare { model, place, columns, at: 0, changes: Changes::default(), error: None };
+        Compare { model, place, columns, at: 0, whole, changes: Changes::default(), error: None };
     M::visit(&mut compare);
     let Compare { mut changes, error, .. } = compare;
     if let Some(error) = error {
         return Err(error);
     }
-    if changes.is_empty() {
+    if changes.is_empty() && !whole {
         return Ok(None);
     }
     // With a version every other write of the record is a conflict.
     let version = (0..M::SPEC.fields.len()).find(|at| M::SPEC.extra(*at).version);
-    if let Some((at, column)) = version.and_then(|at| Some((at, held.0.get(at)?))) {
+    if let Some((at, column)) = version.and_then(|at| Some((at, held.columns.get(at)?))) {
         changes.check_held(M::SPEC.fields[at], column.stored.as_deref());
     }
     Ok(Some(changes))
@@ -141,6 +251,6 @@ pub(super) fn changes<M: RedisModel>(model: &M, held: &Held, key: &Key) -> Resul
 
 impl fmt::Debug for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Held").field("fields", &self.0.len()).finish_non_exhaustive()
+        f.debug_struct("Held").field("fields", &self.columns.len()).finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
 //! Reading a record: its fields in order, each moved out of the reply.
 
+use std::cell::Cell;
 use std::{fmt, vec};
 
 use super::at_field;
@@ -9,6 +10,8 @@ use crate::field::{Plain, RedisFields, Stored, read_flat};
 use crate::model::{RedisModel, Spec, Visit};
 use crate::op::Reply;
 use crate::redis_rs::{ReplyValue, is_nil};
+
+static NOTHING: Spec = Spec::new("", "", &[]);
 
 /// The values of a hash's fields, one after the other: of each the value under
 /// its name, then those under its aliases.
@@ -28,6 +31,21 @@ impl<'a> Reader<'a> {
         key: &'a dyn fmt::Display,
     ) -> Self {
         Self { values, spec, at: 0, place: Place::key_of(key) }
+    }
+
+    /// Of nothing yet.
+    pub(super) fn empty(key: &'a dyn fmt::Display) -> Self {
+        Self::new(Vec::new().into_iter(), &NOTHING, key)
+    }
+
+    /// The same for other values, of another model.
+    pub(super) fn of(self, values: vec::IntoIter<ReplyValue>, spec: &'static Spec) -> Self {
+        Self { values, spec, at: 0, ..self }
+    }
+
+    /// With a flag to raise for what should be written anew.
+    pub(super) fn noting(self, stale: &'a Cell<bool>) -> Self {
+        Self { place: self.place.noting(stale), ..self }
     }
 
     pub fn take<V: Stored<Plain>>(&mut self) -> Result<V> {
@@ -60,7 +78,10 @@ impl<'a> Reader<'a> {
     pub(super) fn read_at<As, V: Stored<As>>(&mut self, at: usize) -> Result<V> {
         let name = self.spec.fields[at];
         match self.next_bytes(at)? {
-            Some(bytes) => V::read(bytes, &self.place.with_field(name)).map_err(at_field(name)),
+            Some(bytes) => {
+                let place = self.place.with_field(name).with_aliases(self.spec.extra(at).aliases);
+                V::read(bytes, &place).map_err(at_field(name))
+            }
             None => V::absent().ok_or_else(|| {
                 Error::new(ErrorKind::MissingField, "the record does not have it").with_field(name)
             }),
@@ -70,10 +91,13 @@ impl<'a> Reader<'a> {
     /// The first that there is of a field's value and those under its aliases.
     fn next_bytes(&mut self, at: usize) -> Result<Option<Vec<u8>>> {
         let mut found = None;
-        for _ in 0..=self.spec.extra(at).aliases.len() {
+        for alias in 0..=self.spec.extra(at).aliases.len() {
             let value = self.values.next().ok_or_else(Error::unexpected_reply)?;
             if found.is_none() {
                 found = Reply(value).into_bytes()?;
+                if found.is_some() && alias > 0 {
+                    self.place.needs_rewrite();
+                }
             }
         }
         Ok(found)

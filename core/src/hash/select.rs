@@ -1,6 +1,6 @@
 //! Reading some fields of a record.
 
-use std::fmt;
+use std::{fmt, vec};
 
 use super::{HashModel, KeyOf, MARKER, Reader, required};
 use crate::error::{Error, Result};
@@ -8,6 +8,7 @@ use crate::field::{Field, Stored};
 use crate::key::{self, Key};
 use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Request};
+use crate::redis_rs::{ReplyValue, value_of};
 
 /// Fields to read: a handle, or a tuple of selections, nested as you like.
 #[diagnostic::on_unimplemented(
@@ -105,6 +106,9 @@ impl<M: HashModel, S: Selection<M>> Operation for Select<M, S> {
         let key = self.key();
         let mut command = request.command("HMGET", M::SPEC.fields.len() + 3, key.len() + 128);
         command.arg(key);
+        if let Some((field, _)) = M::HISTORY.kept() {
+            command.arg(field);
+        }
         self.selection.each(&mut |name| {
             command.arg(name);
         });
@@ -123,16 +127,53 @@ impl<M: HashModel, S: Selection<M>> Operation for Select<M, S> {
                 }
             }
         }
+        // A record of an older version is read whole, and migrated.
+        if M::HISTORY.has_past() {
+            M::HISTORY.each_name(false, &mut |name| {
+                command.arg(name);
+            });
+        }
         Ok(())
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
         let mut read = || {
-            let Some(values) = replies.next()?.into_row()? else { return Ok(None) };
+            let Some(mut values) = replies.next()?.into_row()? else { return Ok(None) };
             let key = KeyOf::<M>(&self.id);
+            let history = M::HISTORY;
+            if history.kept().is_some() {
+                match history.age_of(values.as_slice()) {
+                    Ok((0, _)) => drop(values.next()),
+                    Ok(_) => return self.migrated(values),
+                    Err(error) if history.is_miss && error.is_mismatch() => return Ok(None),
+                    Err(error) => return Err(error),
+                }
+            }
             self.selection.read(&mut Reader::new(values, &M::SPEC, &key)).map(Some)
         };
         read().map_err(|error: Error| error.with_model(M::SPEC.name).with_key(&self.key()))
+    }
+}
+
+impl<M: HashModel, S: Selection<M>> Select<M, S> {
+    /// Selects from what a record of an older version is now.
+    fn migrated(&self, values: vec::IntoIter<ReplyValue>) -> Result<Option<S::Output>> {
+        // The whole record begins with its version, once more.
+        let whole = values.len().checked_sub(M::HISTORY.count_names());
+        let whole = whole.ok_or_else(Error::unexpected_reply)?;
+        let whole: Vec<_> = values.skip(whole).collect();
+        let Some(record) = super::history::record::<M>(&self.id, whole.into_iter())? else {
+            return Ok(None);
+        };
+        let key = KeyOf::<M>(&self.id);
+        let fields = super::draft::fields(&record, &key)?;
+        let mut selected = Vec::new();
+        self.selection.each(&mut |name| {
+            let at = M::SPEC.fields.iter().position(|field| *field == name);
+            selected.push(value_of(at.and_then(|at| fields[at].clone())));
+        });
+        let mut row = Reader::new(selected.into_iter(), &M::SPEC, &key);
+        self.selection.read(&mut row).map(Some)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Writing a record: which fields it has, in one command.
 
-use super::{MARKER, at_field};
+use super::{HashModel, MARKER, at_field};
 use crate::codec::Place;
 use crate::error::{Error, ErrorKind, Result, ValueError};
 use crate::field::Stored;
@@ -10,20 +10,24 @@ use crate::ttl::Expiry;
 
 static SAVE: Script = Script::new("hash_save", include_str!("save.lua"));
 
-pub(super) fn write<M: RedisModel>(model: &M, write: Write, request: &mut Request) -> Result<()> {
+pub(super) fn write<M: HashModel>(model: &M, write: Write, request: &mut Request) -> Result<()> {
     let key = key_of(model);
     let size = Survey::of(model)?;
-    let pairs = 2 * size.present;
+    let version = M::HISTORY.kept();
+    let pairs = 2 * (size.present + usize::from(version.is_some()));
+    let former = M::HISTORY.former();
     let Write { only_new, expiry } = write;
 
-    let plain = !only_new && size.absent == 0 && expiry == Expiry::Keep && !M::SPEC.has_extras();
+    let removes = size.absent + former.len() > 0;
+    let plain = !only_new && !removes && expiry == Expiry::Keep && !M::SPEC.has_extras();
     let command = if plain {
         let mut command = request.command("HSET", pairs + 1, size.bytes + key.len());
         command.arg(&key);
         command
     } else {
         let ttls = M::SPEC.field_ttls().count();
-        let arguments = pairs + size.absent + 2 * ttls + M::SPEC.aliases().count() + 6;
+        let aliases = M::SPEC.aliases().count();
+        let arguments = pairs + size.absent + 2 * ttls + aliases + former.len() + 6;
         let mut command = request.script(&SAVE, &key, arguments, size.bytes + 48);
         command.arg(if only_new { "create" } else { "save" });
         match expiry.check()? {
@@ -40,6 +44,10 @@ pub(super) fn write<M: RedisModel>(model: &M, write: Write, request: &mut Reques
         command
     };
 
+    let mut command = command;
+    if let Some((field, version)) = version {
+        command.arg(field).int(version);
+    }
     let place = Place::key_of(&key);
     let mut present = Present { model, command, place, at: 0, error: None };
     M::visit(&mut present);
@@ -52,6 +60,9 @@ pub(super) fn write<M: RedisModel>(model: &M, write: Write, request: &mut Reques
     }
     for (_, alias) in M::SPEC.aliases() {
         command.arg(alias);
+    }
+    for name in former {
+        command.arg(name);
     }
     if size.absent > 0 {
         M::visit(&mut Absent { model, command, at: 0 });

@@ -38,8 +38,20 @@ pub trait Storage<M: RedisModel> {
     /// What differs from what was read; `None` if nothing does.
     fn changes(model: &M, held: &Self::Held, key: &Key) -> Result<Option<Self::Changes>>;
 
+    /// Whether a record would be written otherwise now, and what that changes.
+    fn reread(id: &M::Id, key: &Key, reply: Reply) -> Result<Reread<Self::Changes>>;
+
     /// One command that writes the changes if what was read still holds.
     fn commit(changes: &Self::Changes, key: &Key, write: Write, request: &mut Request);
+}
+
+/// What is found where a record is read to be written anew.
+#[derive(Debug)]
+pub enum Reread<C> {
+    Missing,
+    /// It is stored as it would be written now.
+    Current,
+    Stale(C),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -93,6 +105,10 @@ impl<M: RedisModel> Storage<M> for Stub {
     }
 
     fn changes(_: &M, (): &(), _: &Key) -> Result<Option<()>> {
+        Err(Error::unexpected_reply())
+    }
+
+    fn reread(_: &M::Id, _: &Key, _: Reply) -> Result<Reread<()>> {
         Err(Error::unexpected_reply())
     }
 

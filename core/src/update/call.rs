@@ -6,8 +6,8 @@ use super::change::{Changes, refused};
 use super::groups::Groups;
 use super::{Conflict, Outcome};
 use crate::error::Result;
+use crate::hash::HashModel;
 use crate::key::Key;
-use crate::model::RedisModel;
 use crate::op::{Reply, Request, Script};
 use crate::redis_rs::ReplyValue;
 use crate::ttl::Expiry;
@@ -26,7 +26,7 @@ pub(crate) struct Call<'a> {
 
 impl Call<'_> {
     /// Writes it as `update.lua` reads it.
-    pub(crate) fn write<M: RedisModel>(&self, request: &mut Request) {
+    pub(crate) fn write<M: HashModel>(&self, request: &mut Request) {
         let groups = Groups::concerned::<M>(|name| self.changes.concerns(name));
         let arguments = self.changes.arguments() + groups.arguments() + 16;
         let bytes = self.changes.bytes() + 256;
@@ -44,6 +44,11 @@ impl Call<'_> {
         command.int(self.returned.len());
         for name in &self.returned {
             command.arg(name);
+        }
+        if let Some((field, version)) = M::HISTORY.kept()
+            && !self.changes.migrates()
+        {
+            command.arg("made").arg(field).int(version);
         }
         for (name, alias) in M::SPEC.aliases() {
             command.arg("alias").arg(name).arg(alias);

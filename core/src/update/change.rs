@@ -15,6 +15,8 @@ use crate::value::{Bounds, Step};
 /// What happens to one field.
 pub(super) enum Change {
     Set(Vec<u8>),
+    /// The same value in another form: what is left of its time stays.
+    Reset(Vec<u8>),
     SetIfAbsent(Vec<u8>),
     Remove,
     Incr(Step, Bounds),
@@ -43,9 +45,19 @@ pub struct Changes {
     stands: Vec<(&'static str, Vec<u8>)>,
     /// Of such fields, those in which an empty text is no value.
     voids: Vec<&'static str>,
+    migrates: bool,
 }
 
 impl Changes {
+    /// Makes a record of an older version one of the current.
+    pub(crate) fn migrate(&mut self) {
+        self.migrates = true;
+    }
+
+    pub(super) fn migrates(&self) -> bool {
+        self.migrates
+    }
+
     pub(super) fn live(&mut self, name: &'static str, life: Life) {
         self.lives.push((name, life));
     }
@@ -116,15 +128,18 @@ impl Changes {
         Ok(())
     }
 
-    /// Sets or removes a field, if it is stored as it was when it was read.
+    /// Sets or removes a field, if it is stored as it was when it was read; if
+    /// it is the `same` value, it lives on as long as before.
     pub(crate) fn exchange(
         &mut self,
         name: &'static str,
         held: Option<&[u8]>,
         value: Option<Vec<u8>>,
+        same: bool,
     ) {
         self.check_held(name, held);
-        self.changes.push((name, value.map_or(Change::Remove, Change::Set)));
+        let set = if same { Change::Reset } else { Change::Set };
+        self.changes.push((name, value.map_or(Change::Remove, set)));
     }
 
     /// Changes nothing unless a field is stored as it was when it was read.
@@ -182,7 +197,7 @@ impl Changes {
 
     pub(super) fn bytes(&self) -> usize {
         let change = |change: &Change| match change {
-            Change::Set(value) | Change::SetIfAbsent(value) => value.len(),
+            Change::Set(value) | Change::Reset(value) | Change::SetIfAbsent(value) => value.len(),
             Change::Remove => 0,
             Change::Incr(Step(by), _) => by.len() + 80,
         };
@@ -210,6 +225,7 @@ impl Changes {
         for (name, change) in &self.changes {
             match change {
                 Change::Set(value) => command.arg("set").arg(name).arg(value),
+                Change::Reset(value) => command.arg("reset").arg(name).arg(value),
                 Change::SetIfAbsent(value) => command.arg("setnx").arg(name).arg(value),
                 Change::Remove => command.arg("del").arg(name),
                 Change::Incr(Step(by), Bounds::Integer { min, max }) => {
@@ -238,8 +254,19 @@ pub(super) fn refused(status: i64, mut rest: vec::IntoIter<ReplyValue>) -> Error
         3 => Error::new(ErrorKind::OutOfRange, OUT_OF_RANGE).with_field(name),
         4 => Error::new(ErrorKind::InvalidValue, NOT_A_NUMBER).with_field(name),
         5 => Error::new(ErrorKind::MissingField, PART_OF_GROUP).with_field(name),
+        6 => of_version(&name),
         _ => Error::unexpected_reply(),
     }
+}
+
+/// The record is of another version than the model; `older` or `newer`.
+fn of_version(which: &str) -> Error {
+    if which == "newer" {
+        let message = "stored by a later version of the model than this program knows";
+        return Error::new(ErrorKind::NewerVersion, message);
+    }
+    let message = "stored by an earlier version of the model, and an update changes fields of the current one only: `modify` changes the record and migrates it";
+    Error::new(ErrorKind::NoMigration, message)
 }
 
 const OUT_OF_RANGE: &str = "the increment would leave the range of the field's type";

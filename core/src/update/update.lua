@@ -7,19 +7,21 @@
 -- ARGV[4]  how many names of fields to return follow, then those
 -- then     the rest, as words
 --
--- First what has to be known of fields: alias NAME ALIAS; lives NAME MILLISECONDS
--- (how long it lives once it is written); stands NAME VALUE (what it counts as
--- where it is absent); void NAME (an empty text counts as absent); group N M, then
--- N + M names (if any of the M fields is there, so must be the N).
--- Conditions: absent NAME,
--- present NAME, and eq, least or most NAME KIND VALUE. Changes: set or setnx
--- NAME VALUE, del NAME, incr NAME BY MIN MAX, incrf NAME BY MAX. About TTLs of
+-- First what has to be known: made NAME VERSION (the field that holds the record's
+-- version, and the one that it must be of); and of fields: alias NAME ALIAS; lives
+-- NAME MILLISECONDS (how long it lives once it is written); stands NAME VALUE (what
+-- it counts as where it is absent); void NAME (an empty text counts as absent);
+-- group N M, then N + M names (if any of the M fields is there, so must be the N).
+-- Conditions: absent NAME, present NAME, and eq, least or most NAME KIND VALUE.
+-- Changes: set, reset (which leaves the field's TTL as it is) or setnx NAME
+-- VALUE, del NAME, incr NAME BY MIN MAX, incrf NAME BY MAX. About TTLs of
 -- fields: expire NAME MILLISECONDS, persist NAME.
 --
 -- Returns {1, value, …} when applied, {0} when there is no record,
 -- {2, name, …} for conditions that do not hold, {3, name} for an increment
 -- out of range, {4, name} for one of something that is no number, {5, name} for
--- a field without which a group would be left.
+-- a field without which a group would be left, {6, "older"} or {6, "newer"} for a
+-- record of another version.
 --
 -- Numbers stay text: Lua's are doubles and lose digits above 2^53.
 local key = KEYS[1]
@@ -119,7 +121,14 @@ local conflicts, writes, lives, ttls, groups = {2}, {}, {}, {}, {}
 local needs_field_ttl = false
 while at <= #ARGV do
   local what, name = take(), take()
-  if what == 'alias' then
+  if what == 'made' then
+    local version, held = take(), redis.call('HGET', key, name) or '1'
+    if new then
+      writes[#writes + 1] = {'HSET', name, version}
+    elseif held ~= version then
+      return {6, tonumber(held) and tonumber(held) < tonumber(version) and 'older' or 'newer'}
+    end
+  elseif what == 'alias' then
     local alias = take()
     local held = redis.call('HGET', key, alias)
     if held then
@@ -154,6 +163,8 @@ while at <= #ARGV do
     if not held or not holds(what, kind, held, asked) then conflicts[#conflicts + 1] = name end
   elseif what == 'set' then
     writes[#writes + 1] = {'HSET', name, take()}
+  elseif what == 'reset' then
+    writes[#writes + 1] = {'HSET', name, take(), keeps = true}
   elseif what == 'setnx' then
     local value = take()
     if not read(name) then writes[#writes + 1] = {'HSET', name, value} end
@@ -193,7 +204,10 @@ end
 
 for i = 1, #writes do
   local name, by = writes[i][2], writes[i][3]
-  if writes[i][1] == 'incr' then
+  if writes[i].keeps then
+    local left = redis.pcall('HPTTL', key, 'FIELDS', 1, name)
+    writes[i].left = not left.err and left[1] > 0 and left[1] or nil
+  elseif writes[i][1] == 'incr' then
     local stored = read(name)
     local held = stored or stands[name] or '0'
     local negative, digits = integer(held)
@@ -230,7 +244,7 @@ for i = 1, #writes do
   local lives_for = lives[name]
   if writes[i].left then
     lives_for = writes[i].left
-  elseif command ~= 'HSET' and lives_for and read(name) then
+  elseif (command ~= 'HSET' or writes[i].keeps) and lives_for and read(name) then
     -- Neither HINCRBY nor HDEL takes away a TTL that is running.
     lives_for = nil
   end

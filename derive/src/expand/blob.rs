@@ -22,7 +22,7 @@ pub(super) fn items(blob: &Blob<'_>) -> TokenStream {
 }
 
 /// `(A, (B, ()))`, each at the user's own tokens.
-fn list<'a>(types: impl DoubleEndedIterator<Item = &'a syn::Type>) -> TokenStream {
+pub(super) fn list<'a>(types: impl DoubleEndedIterator<Item = &'a syn::Type>) -> TokenStream {
     types.rev().fold(quote!(()), |rest, ty| quote_spanned!(ty.span()=> (#ty, #rest)))
 }
 

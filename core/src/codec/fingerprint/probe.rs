@@ -69,6 +69,8 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     // Formats that need this to be known describe themselves.
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Refused> {
         self.trace.ask("any")?;
+        let inside = self.trace.inside.borrow().clone();
+        self.trace.any.borrow_mut().get_or_insert(inside);
         Err(Refused::custom("anything"))
     }
 

@@ -1,11 +1,12 @@
-//! A look over a pickle before it is read: what it would build, and how deep.
+//! A pickle made plain before it is read: what it would build, and how deep.
 //!
-//! The reader that follows builds the whole value by recursion and copies
-//! shared parts, so nesting could overflow the stack, and sharing (a list of
-//! two lists of two lists …) the memory. This runs the pickle's program with
-//! nothing but the shape of values, and refuses whatever is not plain data:
-//! the opcodes that import, call or build, but for the few calls of the
-//! standard library that pickles of plain data are made of.
+//! A pickle is a program. The reader that follows runs it by recursion and
+//! copies shared parts, so nesting could overflow the stack, and sharing (a
+//! list of two lists of two lists …) the memory; and it loses parts of shared
+//! lists and dicts. So the program is run here, with nothing but the shape of
+//! values; whatever is not plain data is refused: the opcodes that import, call
+//! or build, but for the few calls of the standard library that pickles of plain
+//! data are made of. What it built is written as a program that shares nothing.
 
 use std::collections::HashMap;
 
@@ -33,13 +34,18 @@ const CODE: ValueError =
     ValueError::new("a pickle of more than plain data, which is not read: it names code to run");
 const DEEP: ValueError = ValueError::limit("nested deeper than 128 levels");
 const LONG: ValueError = ValueError::limit("more elements than the size of the value allows");
-const NUMBER: ValueError = ValueError::limit("an integer of more than 128 bits");
+const ITSELF: ValueError = ValueError::new("a pickle that contains itself");
+const NUMBER: ValueError = ValueError::limit(
+    "an integer of more than 64 bits, sign included, which pickles are not read with",
+);
 
-/// Checks that a pickle holds plain data only, within the limits; where it ends.
-pub(super) fn plain_data(bytes: &[u8]) -> Result<usize, ValueError> {
+/// The plain data that a pickle holds, within the limits, as a pickle without
+/// shared parts; and where the one that was given ends.
+pub(super) fn plain_data(bytes: &[u8]) -> Result<(Vec<u8>, usize), ValueError> {
     let mut scan = Scan {
         input: bytes,
         at: 0,
+        start: 0,
         nodes: Vec::new(),
         stack: Vec::new(),
         marks: Vec::new(),
@@ -48,8 +54,12 @@ pub(super) fn plain_data(bytes: &[u8]) -> Result<usize, ValueError> {
     loop {
         if scan.step()? {
             let top = scan.pop()?;
-            scan.measure(top)?;
-            return Ok(scan.at);
+            let size = scan.measure(top)?;
+            let mut plain = Vec::with_capacity(size);
+            plain.extend(b"\x80\x04");
+            scan.write(top, &mut plain)?;
+            plain.push(b'.');
+            return Ok((plain, scan.at));
         }
     }
 }
@@ -58,16 +68,41 @@ type Id = usize;
 
 /// A value, as far as its shape goes.
 enum Node<'a> {
-    Leaf,
-    Text(&'a [u8]),
-    Container(Vec<Id>),
+    /// The instruction that makes it.
+    Leaf(&'a [u8]),
+    /// The same, and the text.
+    Text(&'a [u8], &'a [u8]),
+    Container(Kind, Vec<Id>),
     /// One of [`HARMLESS`].
-    Callable,
+    Callable(usize),
+    /// Which of them, and its arguments.
+    Call(usize, [Id; 1]),
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    List,
+    Tuple,
+    Dict,
+    Set,
+    FrozenSet,
+}
+
+impl Node<'_> {
+    fn parts(&self) -> &[Id] {
+        match self {
+            Self::Leaf(_) | Self::Text(..) | Self::Callable(_) => &[],
+            Self::Container(_, parts) => parts,
+            Self::Call(_, arguments) => arguments,
+        }
+    }
 }
 
 struct Scan<'a> {
     input: &'a [u8],
     at: usize,
+    /// Where the instruction begins that is being run.
+    start: usize,
     nodes: Vec<Node<'a>>,
     stack: Vec<Id>,
     marks: Vec<usize>,
@@ -77,6 +112,7 @@ struct Scan<'a> {
 impl<'a> Scan<'a> {
     /// Runs one opcode; whether it was the last.
     fn step(&mut self) -> Result<bool, ValueError> {
+        self.start = self.at;
         match self.take(1)?[0] {
             b'.' => return Ok(true),
             0x80 => drop(self.take(1)?),
@@ -89,52 +125,62 @@ impl<'a> Scan<'a> {
             }
             b'0' => drop(self.pop()?),
             b'1' => drop(self.pop_mark()?),
-            b'N' | 0x88 | 0x89 => self.push(Node::Leaf),
+            b'N' | 0x88 | 0x89 => self.push_leaf(),
             b'K' => self.leaf(1)?,
             b'M' => self.leaf(2)?,
             b'J' => self.leaf(4)?,
             b'G' => self.leaf(8)?,
-            b'I' | b'L' | b'F' => {
+            // Numbers of any length; `01` and `00` are `True` and `False`.
+            b'I' | b'L' => {
+                let digits = self.line()?;
+                let digits = digits.strip_suffix(b"L").unwrap_or(digits);
                 // Longer ones take time that grows with the square.
-                if self.line()?.len() > 64 {
+                let fits = str::from_utf8(digits).is_ok_and(|digits| digits.parse::<i64>().is_ok());
+                if digits.len() > 20 || (digits.len() > 18 && !fits) {
                     return Err(NUMBER);
                 }
-                self.push(Node::Leaf);
+                self.push_leaf();
+            }
+            b'F' => {
+                self.line()?;
+                self.push_leaf();
             }
             opcode @ (0x8a | 0x8b) => {
-                if self.counted(if opcode == 0x8a { 1 } else { 4 })?.len() > 17 {
+                if self.counted(if opcode == 0x8a { 1 } else { 4 })?.len() > 8 {
                     return Err(NUMBER);
                 }
-                self.push(Node::Leaf);
+                self.push_leaf();
             }
             b'S' | b'V' => {
                 let text = self.line()?;
-                self.push(Node::Text(text));
+                self.push_text(text);
             }
-            opcode @ (b'U' | b'C' | 0x8c) => self.text(opcode, 1)?,
-            opcode @ (b'T' | b'B' | b'X') => self.text(opcode, 4)?,
-            opcode @ (0x8d | 0x8e | 0x96) => self.text(opcode, 8)?,
-            b']' | b'}' | b')' | 0x8f => self.push(Node::Container(Vec::new())),
-            b'l' | b't' | b'd' | 0x91 => {
+            b'U' | b'C' | 0x8c => self.text(1)?,
+            b'T' | b'B' | b'X' => self.text(4)?,
+            0x8d | 0x8e | 0x96 => self.text(8)?,
+            opcode @ (b']' | b'}' | b')' | 0x8f) => {
+                self.push(Node::Container(Kind::of(opcode), Vec::new()));
+            }
+            opcode @ (b'l' | b't' | b'd' | 0x91) => {
                 let items = self.pop_mark()?;
-                self.push(Node::Container(items));
+                self.push(Node::Container(Kind::of(opcode), items));
             }
             opcode @ 0x85..=0x87 => {
                 let count = usize::from(opcode - 0x84);
                 let items = self.pop_many(count)?;
-                self.push(Node::Container(items));
+                self.push(Node::Container(Kind::Tuple, items));
             }
             b'a' => {
                 let items = self.pop_many(1)?;
-                self.extend(items)?;
+                self.extend(Kind::List, items)?;
             }
             b's' => {
                 let items = self.pop_many(2)?;
-                self.extend(items)?;
+                self.extend(Kind::Dict, items)?;
             }
-            b'e' | b'u' | 0x90 => {
+            opcode @ (b'e' | b'u' | 0x90) => {
                 let items = self.pop_mark()?;
-                self.extend(items)?;
+                self.extend(Kind::of(opcode), items)?;
             }
             b'p' => {
                 let id = self.number()?;
@@ -168,14 +214,14 @@ impl<'a> Scan<'a> {
             0x93 => {
                 let names = self.pop_many(2)?;
                 match (&self.nodes[names[0]], &self.nodes[names[1]]) {
-                    (Node::Text(module), Node::Text(name)) => self.import((module, name))?,
+                    (Node::Text(_, module), Node::Text(_, name)) => self.import((module, name))?,
                     _ => return Err(BROKEN),
                 }
             }
             b'R' => {
                 let call = self.pop_many(2)?;
                 match self.nodes[call[0]] {
-                    Node::Callable => self.push(Node::Container(vec![call[1]])),
+                    Node::Callable(which) => self.push(Node::Call(which, [call[1]])),
                     _ => return Err(CODE),
                 }
             }
@@ -220,15 +266,23 @@ impl<'a> Scan<'a> {
         self.take(length)
     }
 
-    fn text(&mut self, _: u8, width: usize) -> Result<(), ValueError> {
+    fn text(&mut self, width: usize) -> Result<(), ValueError> {
         let text = self.counted(width)?;
-        self.push(Node::Text(text));
+        self.push_text(text);
         Ok(())
+    }
+
+    fn push_text(&mut self, text: &'a [u8]) {
+        self.push(Node::Text(&self.input[self.start..self.at], text));
+    }
+
+    fn push_leaf(&mut self) {
+        self.push(Node::Leaf(&self.input[self.start..self.at]));
     }
 
     fn leaf(&mut self, width: usize) -> Result<(), ValueError> {
         self.take(width)?;
-        self.push(Node::Leaf);
+        self.push_leaf();
         Ok(())
     }
 
@@ -258,10 +312,10 @@ impl<'a> Scan<'a> {
         self.stack.last().copied().ok_or(BROKEN)
     }
 
-    fn extend(&mut self, items: Vec<Id>) -> Result<(), ValueError> {
+    fn extend(&mut self, kind: Kind, items: Vec<Id>) -> Result<(), ValueError> {
         let top = self.top()?;
         match &mut self.nodes[top] {
-            Node::Container(inside) => inside.extend(items),
+            Node::Container(is, inside) if *is == kind => inside.extend(items),
             _ => return Err(BROKEN),
         }
         Ok(())
@@ -279,40 +333,41 @@ impl<'a> Scan<'a> {
     }
 
     fn import(&mut self, names: (&[u8], &[u8])) -> Result<(), ValueError> {
-        if !HARMLESS.contains(&names) {
-            return Err(CODE);
-        }
-        self.push(Node::Callable);
+        let which = HARMLESS.iter().position(|harmless| *harmless == names).ok_or(CODE)?;
+        self.push(Node::Callable(which));
         Ok(())
     }
 
-    /// How deep the value is and how many values it is made of, where shared
-    /// ones count each time: that is how the reader builds them.
-    fn measure(&self, root: Id) -> Result<(), ValueError> {
+    /// How deep the value is, how many values it is made of, and how long it is
+    /// as text, where shared parts count each time: that is how it is built.
+    /// Returns about how long it will be.
+    fn measure(&self, root: Id) -> Result<usize, ValueError> {
         const OPEN: u32 = u32::MAX;
-        let limit = 64 + 8 * self.input.len() as u64;
-        // Per value: its depth (0: unknown) and its weight.
-        let mut known = vec![(0_u32, 0_u64); self.nodes.len()];
+        let elements = 64 + 8 * self.input.len();
+        let bytes = (64 << 10) + 64 * self.input.len();
+        // Per value: its depth (0: unknown), its elements and its bytes.
+        let mut known = vec![(0_u32, 0_usize, 0_usize); self.nodes.len()];
         // Values to measure, with whether their parts are.
         let mut todo = vec![(root, false)];
         while let Some((id, parts_done)) = todo.pop() {
-            let parts: &[Id] =
-                if let Node::Container(parts) = &self.nodes[id] { parts } else { &[] };
+            let parts = self.nodes[id].parts();
             if parts_done {
-                let (mut depth, mut weight) = (0, 1_u64);
-                for (deep, heavy) in parts.iter().map(|part| known[*part]) {
+                let mut depth = 0;
+                let (mut weight, mut size) = (1_usize, self.own_size(id));
+                for (deep, heavy, long) in parts.iter().map(|part| known[*part]) {
                     depth = depth.max(deep);
                     weight = weight.saturating_add(heavy);
+                    size = size.saturating_add(long);
                 }
                 if depth >= MAX_DEPTH {
                     return Err(DEEP);
                 }
-                if weight > limit {
+                if weight > elements || size > bytes {
                     return Err(LONG);
                 }
-                known[id] = (depth + 1, weight);
+                known[id] = (depth + 1, weight, size);
             } else if known[id].0 == OPEN {
-                return Err(ValueError::new("a pickle that contains itself"));
+                return Err(ITSELF);
             } else if known[id].0 == 0 {
                 known[id].0 = OPEN;
                 todo.push((id, true));
@@ -320,12 +375,76 @@ impl<'a> Scan<'a> {
                 for part in parts {
                     match known[*part].0 {
                         0 => todo.push((*part, false)),
-                        OPEN => return Err(ValueError::new("a pickle that contains itself")),
+                        OPEN => return Err(ITSELF),
                         _ => {}
                     }
                 }
             }
         }
+        Ok(known[root].2 + 8)
+    }
+
+    fn own_size(&self, id: Id) -> usize {
+        match self.nodes[id] {
+            Node::Leaf(raw) | Node::Text(raw, _) => raw.len(),
+            Node::Container(..) => 3,
+            Node::Callable(_) | Node::Call(..) => 24,
+        }
+    }
+
+    /// Writes a value that was measured, so that it is not too deep.
+    fn write(&self, id: Id, out: &mut Vec<u8>) -> Result<(), ValueError> {
+        match &self.nodes[id] {
+            Node::Leaf(raw) | Node::Text(raw, _) => out.extend(*raw),
+            Node::Container(kind, items) => {
+                if *kind == Kind::Dict && items.len() % 2 != 0 {
+                    return Err(BROKEN);
+                }
+                let (empty, filled) = kind.opcodes();
+                out.extend(empty);
+                out.push(b'(');
+                items.iter().try_for_each(|item| self.write(*item, out))?;
+                out.push(filled);
+            }
+            Node::Callable(which) => write_import(*which, out),
+            Node::Call(which, [arguments]) => {
+                write_import(*which, out);
+                self.write(*arguments, out)?;
+                out.push(b'R');
+            }
+        }
         Ok(())
+    }
+}
+
+fn write_import(which: usize, out: &mut Vec<u8>) {
+    let (module, name) = HARMLESS[which];
+    for part in [b"c", module, b"\n", name, b"\n"] {
+        out.extend(part);
+    }
+}
+
+impl Kind {
+    /// Of what an opcode makes, or adds to.
+    fn of(opcode: u8) -> Self {
+        match opcode {
+            b')' | b't' => Self::Tuple,
+            b'}' | b'd' | b'u' => Self::Dict,
+            0x8f | 0x90 => Self::Set,
+            0x91 => Self::FrozenSet,
+            _ => Self::List,
+        }
+    }
+
+    /// What makes an empty one, if anything has to, and what makes it of the
+    /// values behind a mark.
+    fn opcodes(self) -> (Option<u8>, u8) {
+        match self {
+            Self::List => (None, b'l'),
+            Self::Tuple => (None, b't'),
+            Self::Dict => (None, b'd'),
+            Self::Set => (Some(0x8f), 0x90),
+            Self::FrozenSet => (None, 0x91),
+        }
     }
 }

@@ -1,0 +1,99 @@
+//! The codecs by themselves, without an envelope.
+
+use std::collections::BTreeMap;
+
+use redis_model::{Codec, Place};
+use serde::{Deserialize, Serialize};
+
+use super::{Target, in_proportion};
+
+/// What is decoded: lists, maps, text, options, enums, recursion.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct Profile {
+    pub id: u64,
+    pub name: String,
+    pub score: f64,
+    pub tags: Vec<String>,
+    pub counts: BTreeMap<String, u32>,
+    pub kind: Kind,
+    pub parent: Option<Box<Profile>>,
+    pub numbers: Vec<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub enum Kind {
+    #[default]
+    Free,
+    Paid(u32),
+    Trial {
+        days: u8,
+    },
+}
+
+/// One that has something of everything; `profile.pickle` is the same.
+pub fn profile() -> Profile {
+    Profile {
+        id: 7,
+        name: "Alice Example".into(),
+        score: 0.1,
+        tags: vec!["admin".into(), "beta".into()],
+        counts: [("visits".into(), 3), ("posts".into(), 70_000)].into(),
+        kind: Kind::Trial { days: 14 },
+        parent: Some(Box::new(Profile { kind: Kind::Paid(9), ..Profile::default() })),
+        numbers: (0..20).collect(),
+    }
+}
+
+pub fn encode<C: Codec<T>, T>(value: &T) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    C::encode(value, &Place::NOWHERE, &mut bytes).expect("what was read can be written");
+    bytes
+}
+
+pub(super) fn decode<C: Codec<T>, T>(bytes: &[u8]) -> Option<T> {
+    match C::decode(bytes, &Place::NOWHERE) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            assert!(!error.to_string().is_empty(), "an error that says nothing");
+            None
+        }
+    }
+}
+
+/// What was read is a value: written and read again, it is the same.
+pub(super) fn check<C: Codec<Profile>>(bytes: &[u8]) -> bool {
+    let Some(value) = decode::<C, Profile>(bytes) else { return false };
+    let written = encode::<C, _>(&value);
+    let again = decode::<C, Profile>(&written).expect("what was written can be read");
+    // By their bytes: a NaN is not equal to itself.
+    assert_eq!(encode::<C, _>(&again), written);
+    true
+}
+
+macro_rules! codecs {
+    ($($target:ident $name:literal $codec:ident;)*) => {$(
+        pub(super) const $target: Target = Target {
+            name: $name,
+            check: check::<redis_model::$codec>,
+            seeds: || vec![encode::<redis_model::$codec, _>(&profile())],
+            memory: in_proportion,
+        };
+    )*};
+}
+
+codecs! {
+    JSON "json" Json;
+    MSGPACK "msgpack" MsgPack;
+    CBOR "cbor" Cbor;
+    POSTCARD "postcard" Postcard;
+    BINCODE "bincode" Bincode;
+    BINCODE_LEGACY "bincode_legacy" BincodeLegacy;
+}
+
+pub(super) const PICKLE: Target = Target {
+    name: "pickle",
+    check: |bytes| decode::<redis_model::Pickle, Profile>(bytes).is_some(),
+    // What `pickle.dumps(value, 4)` wrote for the same profile.
+    seeds: || vec![include_bytes!("profile.pickle").to_vec()],
+    memory: in_proportion,
+};

@@ -1,0 +1,89 @@
+"""The other side of python.rs: reads what it wrote, and writes what it reads.
+
+Called with what to do and its arguments; values go over as hexadecimal.
+"""
+
+import json
+import pickle
+import sys
+
+import cbor2
+import msgpack
+
+VALUE = {
+    "id": 18446744073709551615,
+    "name": "Zoë \U0001f98a \"quoted\"\n",
+    "score": 0.1,
+    "huge": -1.7976931348623157e308,
+    "low": -9223372036854775808,
+    "admin": True,
+    "tags": ["a", "", "b" * 300],
+    "counts": {"visits": 3, "größe": -70000},
+    "avatar": bytes(range(256)),
+    "nick": None,
+    "kind": "Paid",
+    "home": {"street": "High Street", "at": [51.5, -0.1]},
+}
+
+JSON = {**VALUE, "avatar": list(VALUE["avatar"])}
+
+READERS = {"json": json.loads, "msgpack": msgpack.unpackb, "cbor": cbor2.loads}
+
+WRITERS = {
+    "json": lambda value: json.dumps({**value, "avatar": list(value["avatar"])}).encode(),
+    "msgpack": msgpack.packb,
+    "cbor": cbor2.dumps,
+}
+
+
+class Harm:
+    """What runs a command when it is loaded."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        import os
+
+        return os.system, ("touch " + self.path,)
+
+
+def check(codec, version, value):
+    """A value of ours, as the documented reader reads it."""
+    loaded, stored = read(bytes.fromhex(value), "Profile", READERS[codec])
+    expected = JSON if codec == "json" else VALUE
+    assert loaded == expected, (loaded, expected)
+    assert stored == int(version), stored
+
+
+def dump(codec, version):
+    """A value for the other side to read, in an envelope if it has a version."""
+    payload = WRITERS[codec](VALUE)
+    if int(version):
+        number = 1 + list(WRITERS).index(codec)
+        header = b"\xc1\xfc" + bytes([number, int(version)])
+        payload = header + fnv("Profile").to_bytes(4, "little") + payload
+    print(payload.hex())
+
+
+def pickled(protocol, number):
+    """The same as a pickle, with a set and a tuple, and a part that is there twice."""
+    shared = ["b" * 300]
+    tags = ["a", "", shared[0]]
+    value = {**VALUE, "id": int(number), "tags": tags, "home": {**VALUE["home"], "at": (51.5, -0.1)}}
+    value["seen"] = {1, 2, 3}
+    value["again"] = [shared, shared]
+    print(pickle.dumps(value, int(protocol)).hex())
+
+
+def harm(protocol, path):
+    """A pickle that would make a file, where a name should be."""
+    print(pickle.dumps({**VALUE, "id": 7, "name": Harm(path)}, int(protocol)).hex())
+
+
+def load(value):
+    """What Python makes of a pickle, for better or worse."""
+    pickle.loads(bytes.fromhex(value))
+
+
+globals()[sys.argv[1]](*sys.argv[2:])
