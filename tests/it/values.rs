@@ -3,15 +3,13 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use proptest::prelude::*;
-use proptest::test_runner::TestRunner;
 use redis_model::{KeyPart, Operation, RedisModel, RedisValue};
 
-use crate::support::{Con, everywhere, fresh, pairs};
+use crate::support::{everywhere, fresh, pairs};
 
 #[derive(Debug, Clone, Copy, PartialEq, RedisValue, KeyPart)]
 #[redis(rename_all = "snake_case")]
-enum Status {
+pub(crate) enum Status {
     New,
     InTransit,
     #[redis(rename = "gone", alias = "lost", alias = "stolen")]
@@ -21,7 +19,7 @@ enum Status {
 #[derive(Debug, Clone, PartialEq, RedisValue)]
 #[redis(repr = "int")]
 #[repr(i64)]
-enum Level {
+pub(crate) enum Level {
     Low,
     Middle = 5,
     High,
@@ -30,21 +28,21 @@ enum Level {
 }
 
 #[derive(Debug, Clone, PartialEq, RedisValue)]
-enum Colour {
+pub(crate) enum Colour {
     Red,
     #[redis(other)]
     Named(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, RedisValue)]
-enum Answer {
+pub(crate) enum Answer {
     Yes,
     #[redis(other)]
     Unclear,
 }
 
 #[derive(Debug, Clone, PartialEq, RedisValue, KeyPart)]
-struct Sku(String);
+pub(crate) struct Sku(pub(crate) String);
 
 #[derive(Debug, Clone, PartialEq, RedisValue)]
 struct Wrapped<T> {
@@ -218,63 +216,6 @@ fn tuples_generics_and_raw_names() {
         let f = Generic::<u64, 3>::FIELDS;
         assert_eq!(con.run(Generic::<u64, 3>::select((9, id), f.r#fn)).unwrap(), Some("f".into()));
     });
-}
-
-/// Saved, read and selected again, 1,000 times a type.
-macro_rules! come_back {
-    ($($name:ident: $ty:ty = $values:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            #[derive(Debug, Clone, PartialEq, RedisModel)]
-            #[redis(key = "values:one:{id}")]
-            struct One { id: u64, value: $ty, maybe: Option<$ty> }
-
-            let con = std::cell::RefCell::new(Con::sync());
-            let values = ($values, proptest::option::of($values));
-            let mut runner = TestRunner::new(ProptestConfig::with_cases(1000));
-            runner.run(&values, |(value, maybe)| {
-                let (id, f) = (fresh(), One::FIELDS);
-                let record = One { id, value, maybe };
-                let ((), read, selected, _) = con.borrow_mut().run((
-                    record.save(),
-                    One::get(id),
-                    One::select(id, (f.value, f.maybe)),
-                    One::delete(id),
-                )).unwrap();
-                prop_assert_eq!(selected, Some((record.value.clone(), record.maybe.clone())));
-                prop_assert_eq!(read, Some(record));
-                Ok(())
-            }).unwrap();
-        }
-    )*};
-}
-
-come_back! {
-    durations: Duration = any::<Duration>();
-    times: SystemTime = (0..253_402_300_800_u64, 0..1_000_000_000_u32)
-        .prop_map(|(seconds, nanos)| UNIX_EPOCH + Duration::new(seconds, nanos));
-    addresses: IpAddr = any::<IpAddr>();
-    sockets: SocketAddr = any::<SocketAddr>().prop_map(|it| SocketAddr::new(it.ip(), it.port()));
-    levels: Level = prop_oneof![
-        Just(Level::Low), Just(Level::Middle), Just(Level::High), (7..i64::MAX).prop_map(Level::Other)
-    ];
-    colours: Colour = "[^R].*".prop_map(Colour::Named);
-    uuids: uuid::Uuid = any::<[u8; 16]>().prop_map(uuid::Uuid::from_bytes);
-    decimals: rust_decimal::Decimal = (any::<i64>(), 0..20_u32)
-        .prop_map(|(number, scale)| rust_decimal::Decimal::new(number, scale));
-    chronos: chrono::DateTime<chrono::Utc> = (-62_167_219_200..253_402_300_800_i64, 0..1_000_000_000_u32)
-        .prop_map(|(seconds, nanos)| chrono::DateTime::from_timestamp(seconds, nanos).unwrap());
-    chrono_dates: chrono::NaiveDateTime = (-62_167_219_200..253_402_300_800_i64, 0..1_000_000_000_u32)
-        .prop_map(|(seconds, nanos)| chrono::DateTime::from_timestamp(seconds, nanos).unwrap().naive_utc());
-    offsets: time::OffsetDateTime = (-62_167_132_800..253_402_214_400_i64, 0..1_000_000_000_u32, -23..23_i8)
-        .prop_map(|(seconds, nanos, hours)| {
-            let time = time::OffsetDateTime::from_unix_timestamp(seconds).unwrap() + Duration::from_nanos(nanos.into());
-            time.to_offset(time::UtcOffset::from_hms(hours, 0, 0).unwrap())
-        });
-    timestamps: jiff::Timestamp = (-377_000_000_000..253_402_207_200_i64, 0..1_000_000_000_i32)
-        .prop_map(|(seconds, nanos)| jiff::Timestamp::new(seconds, nanos.max(0) * i32::from(seconds >= 0)).unwrap());
-    urls: url::Url = "[a-z]{1,9}".prop_map(|host| format!("https://{host}.example/?q=%20").parse().unwrap());
-    buffers: bytes::Bytes = any::<Vec<u8>>().prop_map(Into::into);
 }
 
 #[test]
