@@ -10,7 +10,7 @@ use crate::error::{Error, Result, ValueError};
 use crate::guard;
 use crate::hash::KeyOf;
 use crate::key::Key;
-use crate::model::{Read, RedisModel, Reread, Storage, Write, key_of};
+use crate::model::{Read, RedisModel, Reread, Storage, Visit, Write, key_of};
 use crate::op::{CommandWriter, Reply, Request};
 use crate::ttl::Expiry;
 use draft::{Held, Swap};
@@ -65,13 +65,14 @@ pub trait BlobModel: RedisModel {
     /// What writes and reads the bytes.
     type Codec: Codec<Self>;
 
-    /// The codecs that are read, the one above first.
+    /// The codecs that are read besides. (With the one above in the list one
+    /// mistake would make two errors.)
     #[doc(hidden)]
-    type Readers: Readers<Self>;
+    type Older: Readers<Self>;
 
     /// The older versions that are read.
     #[doc(hidden)]
-    type Past: Past<Self, Self::Readers>;
+    type Past: Past<Self, (Self::Codec, Self::Older)>;
 
     #[doc(hidden)]
     const LAYOUT: Layout = Layout::DEFAULT;
@@ -138,7 +139,7 @@ impl<M: BlobModel> Storage<M> for Blob {
 
     fn record(id: &M::Id, reply: Reply) -> Result<Option<M>> {
         let Some(bytes) = reply.into_bytes()? else { return Ok(None) };
-        match decode(&bytes, Place::key_of(&KeyOf::<M>(id))) {
+        match decode_at(id, &bytes, Place::key_of(&KeyOf::<M>(id))) {
             Err(error) if M::LAYOUT.is_miss && error.is_mismatch() => Ok(None),
             decoded => decoded.map(Some),
         }
@@ -151,7 +152,7 @@ impl<M: BlobModel> Storage<M> for Blob {
         let Some(stored) = reply.into_bytes()? else { return Ok(None) };
         let key = KeyOf::<M>(id);
         let place = Place::key_of(&key);
-        let model: M = match decode(&stored, place) {
+        let model: M = match decode_at(id, &stored, place) {
             Err(error) if M::LAYOUT.is_miss && error.is_mismatch() => return Ok(None),
             decoded => decoded?,
         };
@@ -168,10 +169,10 @@ impl<M: BlobModel> Storage<M> for Blob {
         Ok(Some(Swap { old: held.stored.clone(), new }))
     }
 
-    fn reread(_: &M::Id, key: &Key, reply: Reply) -> Result<Reread<Swap>> {
+    fn reread(id: &M::Id, key: &Key, reply: Reply) -> Result<Reread<Swap>> {
         let Some(stored) = reply.into_bytes()? else { return Ok(Reread::Missing) };
         let stale = Cell::new(false);
-        let model: M = decode(&stored, Place::key_of(key).noting(&stale))?;
+        let model: M = decode_at(id, &stored, Place::key_of(key).noting(&stale))?;
         if !stale.get() {
             return Ok(Reread::Current);
         }
@@ -210,8 +211,29 @@ pub(crate) fn encode<M: BlobModel>(model: &M, place: Place<'_>) -> Result<Vec<u8
 }
 
 pub(crate) fn decode<M: BlobModel>(bytes: &[u8], place: Place<'_>) -> Result<M> {
-    codec::read::<M, M::Codec, M::Readers, M::Past>(bytes, &place, M::SPEC.name, M::LAYOUT)
-        .map_err(wrong::<M>)
+    codec::read::<M, M::Codec, (M::Codec, M::Older), M::Past>(
+        bytes,
+        &place,
+        M::SPEC.name,
+        M::LAYOUT,
+    )
+    .map_err(wrong::<M>)
+}
+
+/// The record under the key of this id, which is its id: what its bytes say of
+/// that is of where they were written, and a key may have been copied.
+fn decode_at<M: BlobModel>(id: &M::Id, bytes: &[u8], place: Place<'_>) -> Result<M> {
+    struct SetId<M: RedisModel>(M, M::Id);
+
+    impl<M: RedisModel> Visit<M> for SetId<M> {
+        fn keyed(&mut self, set: impl FnOnce(&mut M, M::Id)) {
+            set(&mut self.0, self.1.clone());
+        }
+    }
+
+    let mut set = SetId(decode::<M>(bytes, place)?, id.clone());
+    M::visit(&mut set);
+    Ok(set.0)
 }
 
 pub(crate) fn needs_rewrite<M: BlobModel>(id: &M::Id, bytes: &[u8]) -> Result<bool> {

@@ -159,7 +159,7 @@ pub(crate) const MAX_BLOB: usize = 64 << 20;
 #[diagnostic::on_unimplemented(
     message = "the codec `{Self}` cannot store `{T}`",
     label = "the codec `{Self}` does not know this type",
-    note = "the built-in codecs store what implements `serde::Serialize` and `serde::de::DeserializeOwned`: add `#[derive(serde::Serialize, serde::Deserialize)]` to the type"
+    note = "the built-in codecs store what implements `serde::Serialize` and `serde::de::DeserializeOwned`: add `#[derive(serde::Serialize, serde::Deserialize)]` to the type, and to those inside it"
 )]
 pub trait Codec<T> {
     /// The codec's name in errors, such as `json`.

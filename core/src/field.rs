@@ -9,7 +9,9 @@ use std::marker::PhantomData;
 
 pub(crate) use flat::read as read_flat;
 pub use flat::{Always, HandlesAt, Past, Plus, Position, RedisFields, Start, Wrap, handle};
-pub use how::{Counter, EmptyAsNone, Fallback, Maybe, OrElse, Shown, ShownOption, Version};
+pub use how::{
+    Counter, EmptyAsNone, Fallback, MayLapse, Maybe, OrElse, Shown, ShownOption, Version,
+};
 pub(crate) use stored::stands_for;
 pub use stored::{Countable, OrDefault, Plain, StoreAs, Stored, Via};
 

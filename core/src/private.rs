@@ -13,8 +13,8 @@ pub use crate::blob::{Blob, BlobModel, NoFields};
 pub use crate::codec::{Codec, Envelope, Layout};
 pub use crate::error::{Result, ValueError};
 pub use crate::field::{
-    Always, EmptyAsNone, Fallback, Field, HandlesAt, OrDefault, OrElse, Past, Plain, Plus,
-    Position, RedisFields, Shown, ShownOption, Start, Stored, Version, Via, Wrap, handle,
+    Always, EmptyAsNone, Fallback, Field, HandlesAt, MayLapse, OrDefault, OrElse, Past, Plain,
+    Plus, Position, RedisFields, Shown, ShownOption, Start, Stored, Version, Via, Wrap, handle,
 };
 pub use crate::hash::{Hash, HashModel, History};
 pub use crate::key::{KeyPart, PartWriter};

@@ -11,13 +11,15 @@ const _: () = {
         const FIELDS: __rt::NoFields = __rt::NoFields::NONE;
         const SPEC: __rt::Spec = __rt::Spec::new("Session", "session:{token}", &[]).ttl(3600000);
         fn visit<__V: __rt::Visit<Self>>(visit: &mut __V) {
-            visit.part(|it| &it.token);
+            visit.part(|it| &it.token).keyed(|it, token| {
+                it.token = token;
+            });
         }
     }
     #[automatically_derived]
     impl __rt::BlobModel for Session {
         type Codec = Json;
-        type Readers = (Json, ());
+        type Older = ();
         type Past = ();
     }
 };

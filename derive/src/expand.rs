@@ -175,11 +175,21 @@ fn visit(model: &Model<'_>) -> TokenStream {
         let access = &part.member.access;
         quote_spanned!(part.span()=> .part(|#it| &#it.#access))
     });
-    let Storage::Hash(fields) = &model.storage else { return quote!(visit #(#parts)*;) };
-    let row = fields::local("row");
-    let (puts, made) = (fields::puts(fields), fields::made_of(fields, &row));
     let id: Vec<_> = model.parts.iter().map(|part| &part.member.handle).collect();
     let id = if let [only] = id.as_slice() { quote!(#only) } else { quote!((#(#id),*)) };
+    let Storage::Hash(fields) = &model.storage else {
+        let parts: Vec<_> = parts.collect();
+        let keyed = (!parts.is_empty()).then(|| {
+            let set = model.parts.iter().map(|part| {
+                let (access, handle) = (&part.member.access, &part.member.handle);
+                quote!(#it.#access = #handle)
+            });
+            quote!(.keyed(|#it, #id| { #(#set;)* }))
+        });
+        return quote!(visit #(#parts)* #keyed;);
+    };
+    let row = fields::local("row");
+    let (puts, made) = (fields::puts(fields), fields::made_of(fields, &row));
     let list = quote!(#(#parts)* #(#puts)*);
     let list = (!list.is_empty()).then(|| quote!(visit #list;));
     quote! {

@@ -126,6 +126,7 @@ fn decode<T, C: Codec<T>>(
 
 macro_rules! compressed {
     ($codec:ident, $name:literal, $algorithm:ident, $compress:path, $decompress:path) => {
+        #[diagnostic::do_not_recommend]
         impl<T, C: Codec<T>> Codec<T> for $codec<C> {
             const NAME: &'static str = $name;
             const FORMAT: Format = C::FORMAT.compressed();

@@ -207,6 +207,7 @@ fn put<W: Write>(out: &mut W, parts: [&[u8]; 4]) {
     let _ = parts.iter().try_for_each(|part| out.write_all(part));
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, C: Codec<T>, K: Keys, A: Cipher> Codec<T> for Sealed<C, K, A> {
     const NAME: &'static str = "sealed";
     const FORMAT: Format = C::FORMAT.sealed();
@@ -278,6 +279,7 @@ fn mac(keys: &Secrets, bound: &[u8], value: &[u8]) -> Option<Hmac<Sha256>> {
     Some(mac)
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, C: Codec<T>, K: Keys> Codec<T> for Signed<C, K> {
     const NAME: &'static str = "signed";
     const FORMAT: Format = C::FORMAT.signed();

@@ -25,6 +25,8 @@ pub(super) fn read<F: SerdeFormat, T: DeserializeOwned>(bytes: &[u8]) -> Result<
 /// that would stand in the way of codecs of a user's own.
 macro_rules! serde_codec {
     ($codec:ident, $name:literal, $format:expr $(, $fingerprint:ident)?) => {
+        // What is missing is told in our words, with the mend.
+        #[diagnostic::do_not_recommend]
         impl<T: ::serde::Serialize + ::serde::de::DeserializeOwned> $crate::codec::Codec<T>
             for $codec
         {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-use super::{Countable, Plain, StoreAs, Stored};
+use super::{Countable, OrDefault, Plain, StoreAs, Stored, Via};
 use crate::codec::Place;
 use crate::error::ValueError;
 use crate::value::{Bounds, RedisValue};
@@ -51,6 +51,29 @@ pub trait Fallback<V> {
     note = "`#[redis(version)]` needs a `u32` or a `u64`"
 )]
 pub trait Counter: RedisValue + Default {}
+
+/// A field that may be absent, so that a record is one without it: such as expires.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` cannot expire",
+    label = "a record without it could not be read any more",
+    note = "make it an `Option`, or add `#[redis(default)]`"
+)]
+pub trait MayLapse<As> {}
+
+#[diagnostic::do_not_recommend]
+impl<V: RedisValue> MayLapse<Plain> for Option<V> {}
+#[diagnostic::do_not_recommend]
+impl<V: Display + FromStr> MayLapse<ShownOption> for Option<V> {}
+#[diagnostic::do_not_recommend]
+impl<V: RedisValue> MayLapse<EmptyAsNone> for Option<V> {}
+#[diagnostic::do_not_recommend]
+impl<V, As> MayLapse<OrDefault<As>> for V {}
+#[diagnostic::do_not_recommend]
+impl<V, As, D> MayLapse<OrElse<As, D>> for V {}
+/// What a codec makes of it is known when it runs: a write tells then.
+#[diagnostic::do_not_recommend]
+impl<V, C> MayLapse<Via<C>> for V {}
 
 impl Counter for u32 {}
 impl Counter for u64 {}

@@ -89,6 +89,8 @@ struct Survey<'a, M> {
     /// nothing has to be.
     options: Vec<Option<usize>>,
     hollow: bool,
+    /// A field that expires, and without which there is no record.
+    lapses: Option<&'static str>,
 }
 
 impl<'a, M: RedisModel> Survey<'a, M> {
@@ -103,8 +105,13 @@ impl<'a, M: RedisModel> Survey<'a, M> {
             version: String::new(),
             options: Vec::new(),
             hollow: false,
+            lapses: None,
         };
         M::visit(&mut survey);
+        if let Some(name) = survey.lapses {
+            let message = "it expires, and a record without it could not be read; make it an `Option` or give it a default";
+            return Err(Error::new(ErrorKind::InvalidOperation, message).with_field(name));
+        }
         if survey.hollow {
             return Err(Error::new(
                 ErrorKind::InvalidValue,
@@ -122,6 +129,9 @@ impl<'a, M: RedisModel> Survey<'a, M> {
 impl<M: RedisModel> Visit<M> for Survey<'_, M> {
     fn field<As, V: Stored<As>>(&mut self, always: bool, get: impl Fn(&M) -> Option<&V>) {
         self.bytes += M::SPEC.fields[self.at].len();
+        if M::SPEC.extra(self.at).ttl.is_some() && V::absent().is_none() {
+            self.lapses = Some(M::SPEC.fields[self.at]);
+        }
         match get(self.model).filter(|value| !V::is_absent(value)) {
             Some(value) => {
                 self.present += 1;

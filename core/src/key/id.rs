@@ -1,15 +1,25 @@
 //! Ids: what a key's placeholders stand for, as a value.
 
+use std::any::Any;
+
 use super::part::{special, unescape};
 use super::{Key, KeyPart, PartWriter, Template, Walk};
 use crate::error::ValueError;
 
 /// A model's id: one [`KeyPart`], or a tuple of them in the key's order, or
 /// `()` for a model of which there is only one.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not the id of a model")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in a Redis key",
+    label = "named in the key, but it has no text form for keys",
+    note = "integers, `bool`, `char`, strings, IP addresses and `uuid::Uuid` (feature `uuid`) can; to an enum without data or a newtype add `#[derive(redis_model::KeyPart)]`"
+)]
 pub trait ModelId: Clone + Send + Sync + IntoId<Self> + 'static {
     #[doc(hidden)]
     fn write_parts(&self, key: &mut KeyWriter<'_>);
+
+    /// Writes the part at this position, which is of its type.
+    #[doc(hidden)]
+    fn write_part(at: usize, part: &dyn Any, key: &mut KeyWriter<'_>);
 
     #[doc(hidden)]
     fn read_parts(key: &mut KeyReader<'_>) -> Result<Self, ValueError>;
@@ -52,6 +62,12 @@ impl<'a> KeyWriter<'a> {
     pub(crate) fn part(&mut self, part: &impl KeyPart) {
         let raw = self.walk.placeholder(|text| self.out.push_str(text)).unwrap_or(false);
         part.write_part(&mut PartWriter::new(self.out, raw));
+    }
+
+    fn any_part<P: KeyPart>(&mut self, part: &dyn Any) {
+        if let Some(part) = part.downcast_ref::<P>() {
+            self.part(part);
+        }
     }
 
     pub(crate) fn finish(mut self) {
@@ -122,9 +138,14 @@ pub(crate) fn read<Id: ModelId>(template: Template, key: &str) -> Result<Id, Val
     if whole && write(template, &id) == key { Ok(id) } else { Err(FOREIGN) }
 }
 
+#[diagnostic::do_not_recommend]
 impl<P: KeyPart + Clone> ModelId for P {
     fn write_parts(&self, key: &mut KeyWriter<'_>) {
         key.part(self);
+    }
+
+    fn write_part(_: usize, part: &dyn Any, key: &mut KeyWriter<'_>) {
+        key.any_part::<P>(part);
     }
 
     fn read_parts(key: &mut KeyReader<'_>) -> Result<Self, ValueError> {
@@ -151,8 +172,11 @@ impl IntoId<String> for &str {
 }
 
 /// The id of a model of which there is only one record.
+#[diagnostic::do_not_recommend]
 impl ModelId for () {
     fn write_parts(&self, _: &mut KeyWriter<'_>) {}
+
+    fn write_part(_: usize, _: &dyn Any, _: &mut KeyWriter<'_>) {}
 
     fn read_parts(_: &mut KeyReader<'_>) -> Result<Self, ValueError> {
         Ok(())
@@ -165,9 +189,17 @@ impl IntoId<()> for () {
 
 macro_rules! tuples {
     ($(($($part:ident $given:ident $at:tt),*))*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($part: KeyPart + Clone),*> ModelId for ($($part,)*) {
             fn write_parts(&self, key: &mut KeyWriter<'_>) {
                 $(key.part(&self.$at);)*
+            }
+
+            fn write_part(at: usize, part: &dyn Any, key: &mut KeyWriter<'_>) {
+                match at {
+                    $($at => key.any_part::<$part>(part),)*
+                    _ => {}
+                }
             }
 
             fn read_parts(key: &mut KeyReader<'_>) -> Result<Self, ValueError> {

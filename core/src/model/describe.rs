@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{RedisModel, Storage, Visit};
 use crate::field::Stored;
-use crate::key::{KeyPart, Segment};
+use crate::key::Segment;
 
 /// What a model is like; see [`RedisModel::describe`]. Its `Display` is a
 /// Markdown table.
@@ -57,7 +57,7 @@ pub(super) fn describe<M: RedisModel>() -> Description {
     }
 
     impl<M: RedisModel> Visit<M> for Describe {
-        fn part<P: KeyPart>(&mut self, _: impl Fn(&M) -> &P) -> &mut Self {
+        fn part<P: 'static>(&mut self, _: impl Fn(&M) -> &P) -> &mut Self {
             let name = self.names.get(self.id.len()).copied().unwrap_or("");
             self.id.push((name, short(type_name::<P>())));
             self

@@ -9,15 +9,16 @@ use std::marker::PhantomData;
 
 use super::RedisModel;
 use crate::error::Result;
-use crate::field::{Plain, RedisFields, Stored};
+use crate::field::{MayLapse, Plain, RedisFields, Stored};
 use crate::hash::Reader;
-use crate::key::{Key, KeyPart, KeyWriter};
+use crate::key::{Key, KeyWriter, ModelId};
 
 /// What is done with each part of the key and each stored field of a struct.
 #[doc(hidden)]
 pub trait Visit<T>: Sized {
-    /// The next part of the key.
-    fn part<P: KeyPart>(&mut self, get: impl Fn(&T) -> &P) -> &mut Self {
+    /// The next part of the key. That it can be one is known of the id: asked
+    /// for here, too, one mistake would make two errors.
+    fn part<P: 'static>(&mut self, get: impl Fn(&T) -> &P) -> &mut Self {
         let _ = get;
         self
     }
@@ -31,6 +32,14 @@ pub trait Visit<T>: Sized {
     fn put_as<As, V: Stored<As>>(&mut self, get: impl Fn(&T) -> &V) -> &mut Self {
         self.field::<As, V>(true, |it| Some(get(it)));
         self
+    }
+
+    /// The next stored field, which expires by itself.
+    fn put_lapsing<As, V: Stored<As> + MayLapse<As>>(
+        &mut self,
+        get: impl Fn(&T) -> &V,
+    ) -> &mut Self {
+        self.put_as::<As, V>(get)
     }
 
     /// The fields of a struct that is flattened.
@@ -59,6 +68,14 @@ pub trait Visit<T>: Sized {
         T: RedisModel,
     {
         let _ = make;
+    }
+
+    /// How the id of a record is put into it, where the record came with its own.
+    fn keyed(&mut self, set: impl FnOnce(&mut T, T::Id))
+    where
+        T: RedisModel,
+    {
+        let _ = set;
     }
 
     /// How a struct that is flattened is made of its fields.
@@ -102,12 +119,14 @@ impl<T, F: 'static, V: Visit<T>, G: Fn(&T) -> Option<&F>> Visit<F> for Inside<'_
 
 struct WriteKey<'a, M> {
     model: &'a M,
+    at: usize,
     key: KeyWriter<'a>,
 }
 
 impl<M: RedisModel> Visit<M> for WriteKey<'_, M> {
-    fn part<P: KeyPart>(&mut self, get: impl Fn(&M) -> &P) -> &mut Self {
-        self.key.part(get(self.model));
+    fn part<P: 'static>(&mut self, get: impl Fn(&M) -> &P) -> &mut Self {
+        M::Id::write_part(self.at, get(self.model), &mut self.key);
+        self.at += 1;
         self
     }
 }
@@ -115,7 +134,7 @@ impl<M: RedisModel> Visit<M> for WriteKey<'_, M> {
 /// The key of a record.
 pub(crate) fn key_of<M: RedisModel>(model: &M) -> Key {
     Key::build(M::SPEC.template(), |key| {
-        let mut visit = WriteKey { model, key };
+        let mut visit = WriteKey { model, at: 0, key };
         M::visit(&mut visit);
         visit.key.finish();
     })

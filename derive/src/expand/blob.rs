@@ -10,12 +10,12 @@ use crate::model::Model;
 /// What stands in the impl of `BlobModel`.
 pub(super) fn items(blob: &Blob<'_>) -> TokenStream {
     let codec = blob.codec;
-    let readers = list(std::iter::once(codec).chain(blob.older));
+    let older = list(blob.older.iter());
     let past = list(blob.past.iter().rev());
     let layout = layout(blob);
     quote! {
         type Codec = #codec;
-        type Readers = #readers;
+        type Older = #older;
         type Past = #past;
         #layout
     }

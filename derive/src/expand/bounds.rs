@@ -69,10 +69,11 @@ pub(super) fn of_fields(
             Role::Key => {}
             Role::Skipped => clause.predicates.push(parse_quote!(#ty: __rt::Default)),
             Role::Flat { .. } => clause.predicates.push(parse_quote!(#ty: __rt::RedisFields)),
-            Role::Stored(Stored { default, .. }) => {
+            Role::Stored(Stored { default, ttl, .. }) => {
                 let how = role.stored_as(&member.handle).unwrap_or_else(|| quote!(__rt::Plain));
                 let default = matches!(default, Fallback::Default).then(|| quote!(+ __rt::Default));
-                clause.predicates.push(parse_quote!(#ty: __rt::Stored<#how> #default));
+                let lapses = ttl.map(|_| quote!(+ __rt::MayLapse<#how>));
+                clause.predicates.push(parse_quote!(#ty: __rt::Stored<#how> #default #lapses));
             }
         }
     }

@@ -177,6 +177,10 @@ pub(super) fn puts(fields: &[Field<'_>]) -> impl Iterator<Item = TokenStream> {
             Role::Key | Role::Skipped => None,
             Role::Flat { .. } => Some(quote_spanned!(ty.span()=> .flat(|#it| &#it.#access))),
             Role::Stored(stored) => Some(match role.stored_as(&member.handle) {
+                how if stored.ttl.is_some() => {
+                    let how = how.unwrap_or_else(|| quote!(__rt::Plain));
+                    quote_spanned!(ty.span()=> .put_lapsing::<#how, _>(|#it| &#it.#access))
+                }
                 None => quote_spanned!(ty.span()=> .put(|#it| &#it.#access)),
                 Some(how) => {
                     let span = stored.how.span(ty);

@@ -1,0 +1,14 @@
+#![allow(unused_imports, dead_code)]
+
+use redis_model::{Json, RedisModel};
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+struct User {
+    id: u64,
+    #[redis(alias = "nick")]
+    name: String,
+    nick: Option<String>,
+}
+
+fn main() {}

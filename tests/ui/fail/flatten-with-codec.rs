@@ -1,0 +1,18 @@
+#![allow(unused_imports, dead_code)]
+
+use redis_model::{Json, RedisFields, RedisModel};
+
+#[derive(RedisFields)]
+struct Address {
+    street: String,
+}
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+struct User {
+    id: u64,
+    #[redis(flatten, codec = Json)]
+    home: Address,
+}
+
+fn main() {}

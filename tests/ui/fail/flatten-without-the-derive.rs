@@ -1,0 +1,17 @@
+#![allow(unused_imports, dead_code)]
+
+use redis_model::{Json, RedisFields, RedisModel};
+
+struct Address {
+    street: String,
+}
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+struct User {
+    id: u64,
+    #[redis(flatten)]
+    home: Address,
+}
+
+fn main() {}

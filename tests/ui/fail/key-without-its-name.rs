@@ -1,0 +1,12 @@
+#![allow(unused_imports, dead_code)]
+
+use redis_model::{Json, RedisModel};
+
+#[derive(RedisModel)]
+#[redis("user:{id}")]
+struct User {
+    id: u64,
+    name: String,
+}
+
+fn main() {}

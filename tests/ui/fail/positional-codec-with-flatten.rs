@@ -1,0 +1,19 @@
+#![allow(unused_imports, dead_code)]
+
+use redis_model::{MsgPack, Postcard, RedisModel};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+struct More {
+    nick: String,
+}
+
+#[derive(Serialize, Deserialize, RedisModel)]
+#[redis(key = "user:{id}", blob = Postcard)]
+struct User {
+    id: u64,
+    #[serde(flatten)]
+    more: More,
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+#![allow(unused_imports, dead_code)]
+
+use redis_model::{MsgPack, Postcard, RedisModel};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, RedisModel)]
+#[redis(key = "user:{id}", blob = Postcard)]
+#[serde(tag = "type")]
+struct User {
+    id: u64,
+    name: String,
+}
+
+fn main() {}

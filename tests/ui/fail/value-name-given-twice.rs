@@ -1,0 +1,12 @@
+#![allow(unused_imports, dead_code)]
+
+use redis_model::RedisValue;
+
+#[derive(RedisValue)]
+enum Status {
+    Open,
+    #[redis(rename = "Open")]
+    Opened,
+}
+
+fn main() {}

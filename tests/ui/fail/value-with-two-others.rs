@@ -1,0 +1,14 @@
+#![allow(unused_imports, dead_code)]
+
+use redis_model::RedisValue;
+
+#[derive(RedisValue)]
+enum Status {
+    Open,
+    #[redis(other)]
+    Unknown,
+    #[redis(other)]
+    Other(String),
+}
+
+fn main() {}

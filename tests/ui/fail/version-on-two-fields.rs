@@ -1,0 +1,15 @@
+#![allow(unused_imports, dead_code)]
+
+use redis_model::{Json, RedisModel};
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+struct User {
+    id: u64,
+    #[redis(version)]
+    version: u64,
+    #[redis(version)]
+    revision: u32,
+}
+
+fn main() {}

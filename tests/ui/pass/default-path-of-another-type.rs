@@ -1,0 +1,17 @@
+#![allow(dead_code)]
+
+use redis_model::{Json, RedisModel};
+
+fn name() -> String {
+    "nobody".into()
+}
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+struct User {
+    id: u64,
+    #[redis(default = "name")]
+    name: String,
+}
+
+fn main() {}

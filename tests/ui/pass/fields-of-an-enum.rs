@@ -1,0 +1,10 @@
+#![allow(dead_code)]
+
+use redis_model::{Json, RedisFields, RedisModel};
+
+#[derive(RedisFields)]
+struct Address {
+    street: String,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+#![allow(dead_code)]
+
+use redis_model::{Json, RedisFields, RedisModel};
+
+#[derive(RedisFields)]
+struct Address {
+    id: u64,
+}
+
+fn main() {}

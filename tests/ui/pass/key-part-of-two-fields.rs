@@ -1,0 +1,8 @@
+#![allow(dead_code)]
+
+use redis_model::KeyPart;
+
+#[derive(KeyPart)]
+struct One(u32);
+
+fn main() {}

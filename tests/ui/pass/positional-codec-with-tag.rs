@@ -1,0 +1,14 @@
+#![allow(dead_code)]
+
+use redis_model::{MsgPack, Postcard, RedisModel};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, RedisModel)]
+#[redis(key = "user:{id}", blob = MsgPack)]
+#[serde(tag = "type")]
+struct User {
+    id: u64,
+    name: String,
+}
+
+fn main() {}

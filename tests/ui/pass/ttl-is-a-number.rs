@@ -1,0 +1,12 @@
+#![allow(dead_code)]
+
+use redis_model::{Json, RedisModel};
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}", ttl = "3600s")]
+struct User {
+    id: u64,
+    name: String,
+}
+
+fn main() {}

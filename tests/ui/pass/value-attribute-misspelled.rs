@@ -1,0 +1,11 @@
+#![allow(dead_code)]
+
+use redis_model::RedisValue;
+
+#[derive(RedisValue)]
+#[redis(rename_all = "snake_case")]
+enum Status {
+    Open,
+}
+
+fn main() {}

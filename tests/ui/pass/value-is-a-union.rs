@@ -1,0 +1,10 @@
+#![allow(dead_code)]
+
+use redis_model::RedisValue;
+
+#[derive(RedisValue)]
+struct Bits {
+    a: u32,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+#![allow(dead_code)]
+
+use redis_model::RedisValue;
+
+#[derive(RedisValue)]
+enum Status {
+    Open,
+    #[redis(rename = "opened")]
+    Opened,
+}
+
+fn main() {}

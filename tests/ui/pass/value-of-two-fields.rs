@@ -1,0 +1,8 @@
+#![allow(dead_code)]
+
+use redis_model::RedisValue;
+
+#[derive(RedisValue)]
+struct Limit(u32);
+
+fn main() {}

@@ -1,0 +1,11 @@
+#![allow(dead_code)]
+
+use redis_model::RedisValue;
+
+#[derive(RedisValue)]
+#[redis(repr = "int")]
+enum Level {
+    Low,
+}
+
+fn main() {}

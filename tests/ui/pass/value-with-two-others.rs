@@ -1,0 +1,13 @@
+#![allow(dead_code)]
+
+use redis_model::RedisValue;
+
+#[derive(RedisValue)]
+enum Status {
+    Open,
+    Unknown,
+    #[redis(other)]
+    Other(String),
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+#![allow(dead_code)]
+
+use redis_model::{Json, RedisModel};
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+struct User {
+    id: u64,
+    #[redis(version)]
+    version: u64,
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+#![allow(dead_code)]
+
+use redis_model::{Json, RedisModel};
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+struct User {
+    id: u64,
+    #[redis(version)]
+    version: u64,
+    revision: u32,
+}
+
+fn main() {}
