@@ -34,6 +34,15 @@ impl Site {
             Self::Variant => "a variant",
         }
     }
+
+    /// The attribute that a text without a name is most likely meant for.
+    fn first(self) -> &'static str {
+        match self {
+            Self::Struct => "key",
+            Self::Flattened | Self::Value => "rename_all",
+            Self::Field | Self::Variant => "rename",
+        }
+    }
 }
 
 /// What follows an attribute's name.
@@ -143,6 +152,17 @@ impl Attrs {
     /// Reads a list of attributes; a mistake in one does not hide the next.
     fn list(&mut self, ctxt: &Ctxt, site: Site, input: ParseStream<'_>) -> syn::Result<()> {
         while !input.is_empty() {
+            if let Some(text) = input.parse::<Option<LitStr>>()? {
+                let name = Ident::new(site.first(), text.span());
+                ctxt.push(syn::Error::new(
+                    text.span(),
+                    format!("a text without a name: write `{name} = …`"),
+                ));
+                self.unread.push(name);
+                skip_to_comma(input)?;
+                let _: Option<Token![,]> = input.parse()?;
+                continue;
+            }
             // `crate` is a keyword.
             let name = Ident::parse_any(input)?;
             match read_one(site, &self.items, &name, input) {
@@ -237,9 +257,14 @@ fn read_one(
         )),
         Form::Flag => Ok(Value::None),
         Form::FlagOrText if !input.peek(Token![=]) => Ok(Value::None),
-        Form::Text | Form::Texts | Form::FlagOrText => value(name, input, "\"…\"").map(Value::Text),
-        Form::Type => value(name, input, "Json").map(|ty| Value::Type(Box::new(ty))),
-        Form::Number => value(name, input, "2").map(Value::Number),
+        Form::Text | Form::Texts | Form::FlagOrText => {
+            let example = if text == "ttl" { "\"1h\"" } else { "\"…\"" };
+            value(name, input, "text in quotes", example).map(Value::Text)
+        }
+        Form::Type => {
+            value(name, input, "a type, without quotes", "Json").map(|ty| Value::Type(Box::new(ty)))
+        }
+        Form::Number => value(name, input, "a number", "2").map(Value::Number),
         Form::List if input.peek(Token![=]) => {
             input.parse::<Token![=]>()?;
             types(name, input, Delimiter::Bracket, " = [MsgPack, Json]")
@@ -266,15 +291,24 @@ fn types(
     if types.is_empty() { Err(usage()) } else { Ok(Value::Types(types.into_iter().collect())) }
 }
 
-fn value<T: Parse>(name: &Ident, input: ParseStream<'_>, example: &str) -> syn::Result<T> {
-    let usage =
-        |span| syn::Error::new(span, format!("`{name}` needs a value: write `{name} = {example}`"));
+fn value<T: Parse>(
+    name: &Ident,
+    input: ParseStream<'_>,
+    what: &str,
+    example: &str,
+) -> syn::Result<T> {
+    let usage = |span, says: &str| {
+        syn::Error::new(span, format!("`{name}` {says}: write `{name} = {example}`"))
+    };
     if !input.peek(Token![=]) {
-        return Err(usage(name.span()));
+        return Err(usage(name.span(), "needs a value"));
     }
     input.parse::<Token![=]>()?;
-    let at = if input.is_empty() { name.span() } else { input.span() };
-    input.parse().map_err(|_| usage(at))
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(usage(name.span(), "needs a value"));
+    }
+    let at = input.span();
+    input.parse().map_err(|_| usage(at, &format!("takes {what}")))
 }
 
 fn unknown(site: Site, name: &Ident) -> syn::Error {

@@ -31,9 +31,9 @@ pub(crate) fn model(model: &Model<'_>, mistakes: &[syn::Error]) -> TokenStream {
     let stub = !mistakes.is_empty();
     let mistakes = mistakes.iter().map(syn::Error::to_compile_error);
     let Shape { declaration, handles, value, storage, marker } = shape(model, stub);
-    let (id, spec) = (id_type(model), spec(model));
+    let (id, spec) = (id_type(model), spec(model, stub));
     let visit = if stub { quote!(let _ = visit;) } else { visit(model) };
-    let deprecated = uses_deprecated(input).then(|| quote!(#[allow(deprecated)]));
+    let deprecated = allow_deprecated(input);
     quote! {
         #(#mistakes)*
         #deprecated
@@ -59,11 +59,17 @@ pub(crate) fn model(model: &Model<'_>, mistakes: &[syn::Error]) -> TokenStream {
 
 /// Whether deriving for it would warn the user of the user's own struct.
 fn uses_deprecated(input: &DeriveInput) -> bool {
-    let mut attributes = input.attrs.iter();
     let fields = if let Data::Struct(data) = &input.data { Some(&data.fields) } else { None };
-    let mut of_fields = fields.into_iter().flatten().flat_map(|field| &field.attrs);
-    let deprecated = |attribute: &Attribute| attribute.path().is_ident("deprecated");
-    attributes.any(deprecated) || of_fields.any(deprecated)
+    let variants = if let Data::Enum(data) = &input.data { Some(&data.variants) } else { None };
+    let of_fields = fields.into_iter().flatten().flat_map(|field| &field.attrs);
+    let of_variants = variants.into_iter().flatten().flat_map(|variant| &variant.attrs);
+    let mut attributes = input.attrs.iter().chain(of_fields).chain(of_variants);
+    attributes.any(|attribute: &Attribute| attribute.path().is_ident("deprecated"))
+}
+
+/// What a deprecated thing's own impls need.
+fn allow_deprecated(input: &DeriveInput) -> Option<TokenStream> {
+    uses_deprecated(input).then(|| quote!(#[allow(deprecated)]))
 }
 
 /// For what is not a struct with named fields: only the mistakes.
@@ -127,7 +133,7 @@ fn shape(model: &Model<'_>, stub: bool) -> Shape {
             value: quote!(__rt::NoFields::NONE),
             storage: if stub { quote!(__rt::Stub) } else { quote!(__rt::Blob) },
             marker: {
-                let items = blob::items(blob);
+                let items = blob::items(model, blob);
                 quote!(__rt::BlobModel for #ident #ty #bounds { #items })
             },
         },
@@ -145,7 +151,7 @@ fn id_type(model: &Model<'_>) -> TokenStream {
     }
 }
 
-fn spec(model: &Model<'_>) -> TokenStream {
+fn spec(model: &Model<'_>, stub: bool) -> TokenStream {
     let fields: &[Field<'_>] =
         if let Storage::Hash(fields) = &model.storage { fields } else { &[] };
     let name = &model.name;
@@ -155,7 +161,8 @@ fn spec(model: &Model<'_>) -> TokenStream {
         quote!(.ttl(#millis))
     });
     let refresh = model.refresh.then(|| quote!(.refresh()));
-    if fields::has_columns(fields) {
+    // Where a name is given twice, putting the names together would tell it again.
+    if fields::has_columns(fields) && !stub {
         return quote! {
             __rt::Spec::new(#name, #key, <Self as __rt::Flattened>::FIELDS)
                 .extras(<Self as __rt::Flattened>::EXTRAS) #ttl #refresh

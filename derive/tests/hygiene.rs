@@ -135,6 +135,116 @@ pub struct TwinFields {
     name: ::std::string::String,
 }
 
+mod shadowed_values {
+    #![allow(unused_imports)]
+    use super::shadow::*;
+
+    /// An enum among names that mean something else here.
+    #[derive(
+        ::std::fmt::Debug,
+        ::std::clone::Clone,
+        ::std::cmp::PartialEq,
+        ::renamed::RedisValue,
+        ::renamed::KeyPart,
+    )]
+    #[redis(rename_all = "snake_case", crate = "::renamed")]
+    pub(crate) enum Status {
+        Some,
+        None,
+        #[redis(other)]
+        Ok(::std::string::String),
+    }
+
+    /// Stored as a number.
+    #[derive(
+        ::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq, ::renamed::RedisValue,
+    )]
+    #[redis(repr = "int", crate = "::renamed")]
+    pub(crate) enum Level {
+        Err = 3,
+        Default,
+    }
+
+    /// A newtype whose parameter is named as ours are.
+    #[derive(
+        ::std::fmt::Debug,
+        ::std::clone::Clone,
+        ::std::cmp::PartialEq,
+        ::renamed::RedisValue,
+        ::renamed::KeyPart,
+    )]
+    #[redis(crate = "::renamed")]
+    pub(crate) struct Wrapped<W>(pub(crate) W);
+
+    /// A struct that is flattened.
+    #[derive(
+        ::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq, ::renamed::RedisFields,
+    )]
+    #[redis(crate = "::renamed")]
+    pub(crate) struct Address {
+        pub(crate) row: ::std::string::String,
+        #[redis(alias = "at")]
+        pub(crate) it: ::std::option::Option<u32>,
+        pub(crate) r#type: Level,
+    }
+
+    /// A model of all of them.
+    #[derive(
+        ::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq, ::renamed::RedisModel,
+    )]
+    #[redis(key = "hygiene:{status}:{id}", crate = "::renamed")]
+    pub(crate) struct All {
+        pub(crate) id: Wrapped<u64>,
+        pub(crate) status: Status,
+        #[redis(flatten)]
+        pub(crate) home: Address,
+        #[redis(flatten)]
+        pub(crate) work: ::std::option::Option<Address>,
+        #[redis(ttl = "5m")]
+        pub(crate) code: ::std::option::Option<u8>,
+        #[redis(default = "five")]
+        pub(crate) count: u8,
+        #[redis(display)]
+        pub(crate) shown: u16,
+        #[redis(empty_as_none)]
+        pub(crate) note: ::std::option::Option<::std::string::String>,
+        #[redis(version)]
+        pub(crate) version: u64,
+    }
+
+    fn five() -> u8 {
+        5
+    }
+}
+
+/// A field and a variant that nobody should use any more.
+#[derive(::std::fmt::Debug, ::renamed::RedisModel)]
+#[redis(key = "hygiene:deprecated_field:{id}", crate = "::renamed")]
+pub struct DeprecatedField {
+    id: u64,
+    #[deprecated = "as above"]
+    old: u8,
+}
+
+/// An enum of which a variant is deprecated.
+#[derive(::std::fmt::Debug, ::renamed::RedisValue)]
+#[redis(crate = "::renamed")]
+pub enum DeprecatedVariant {
+    /// Still in use.
+    New,
+    /// Not any more.
+    #[deprecated = "as above"]
+    Old,
+}
+
+/// Flattened, and deprecated.
+#[deprecated = "as above"]
+#[derive(::std::fmt::Debug, ::renamed::RedisFields)]
+#[redis(crate = "::renamed")]
+pub struct DeprecatedFields {
+    old: u8,
+}
+
 mod nested {
     /// Visible in one module up, handles included.
     #[derive(::std::fmt::Debug, ::renamed::RedisModel)]
@@ -199,4 +309,24 @@ fn generated_code_works_wherever_it_stands() {
     );
     assert_eq!(Session { id: 1 }.own_key(), "hygiene:blob:1");
     assert_eq!(Twin::FIELDS.fields.name(), "fields");
+
+    let home = shadowed_values::Address {
+        row: "r".into(),
+        it: None,
+        r#type: shadowed_values::Level::Default,
+    };
+    let all = shadowed_values::All {
+        id: shadowed_values::Wrapped(7),
+        status: shadowed_values::Status::Some,
+        home,
+        work: None,
+        code: None,
+        count: 1,
+        shown: 2,
+        note: None,
+        version: 0,
+    };
+    assert_eq!(all.own_key(), "hygiene:some:7");
+    let plan = all.save().explain().unwrap().to_string();
+    assert!(plan.contains("home.row r home.type 4 count 1 shown 2 version 1"), "{plan}");
 }

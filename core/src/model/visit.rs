@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 use super::RedisModel;
 use crate::error::Result;
-use crate::field::{MayLapse, Plain, RedisFields, Stored};
+use crate::field::{Counter, MayLapse, Plain, RedisFields, Stored, Version};
 use crate::hash::Reader;
 use crate::key::{Key, KeyWriter, ModelId};
 
@@ -32,6 +32,11 @@ pub trait Visit<T>: Sized {
     fn put_as<As, V: Stored<As>>(&mut self, get: impl Fn(&T) -> &V) -> &mut Self {
         self.field::<As, V>(true, |it| Some(get(it)));
         self
+    }
+
+    /// The next stored field, which counts the writes of the record.
+    fn put_counter<V: Counter>(&mut self, get: impl Fn(&T) -> &V) -> &mut Self {
+        self.put_as::<Version, V>(get)
     }
 
     /// The next stored field, which expires by itself.

@@ -177,6 +177,9 @@ pub(super) fn puts(fields: &[Field<'_>]) -> impl Iterator<Item = TokenStream> {
             Role::Key | Role::Skipped => None,
             Role::Flat { .. } => Some(quote_spanned!(ty.span()=> .flat(|#it| &#it.#access))),
             Role::Stored(stored) => Some(match role.stored_as(&member.handle) {
+                _ if matches!(stored.how, How::Version) => {
+                    quote_spanned!(ty.span()=> .put_counter(|#it| &#it.#access))
+                }
                 how if stored.ttl.is_some() => {
                     let how = how.unwrap_or_else(|| quote!(__rt::Plain));
                     quote_spanned!(ty.span()=> .put_lapsing::<#how, _>(|#it| &#it.#access))

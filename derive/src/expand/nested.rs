@@ -49,8 +49,10 @@ pub(crate) fn nested(nested: &Nested<'_>, mistakes: &[syn::Error]) -> TokenStrea
     };
     let columns = fields::columns(ident, &generics, fields);
     let fallbacks = fields::fallbacks(&input.generics, fields);
+    let deprecated = super::allow_deprecated(input);
     quote! {
         #(#mistakes)*
+        #deprecated
         const _: () = {
             use #krate::__private as __rt;
             #fallbacks

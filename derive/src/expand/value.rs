@@ -19,8 +19,10 @@ pub(crate) fn value(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStream {
     let (imp, ty, bounds) = generics.split_for_impl();
     let (ident, body) = (&input.ident, body(kind, !mistakes.is_empty()));
     let mistakes = mistakes.iter().map(syn::Error::to_compile_error);
+    let deprecated = super::allow_deprecated(input);
     quote! {
         #(#mistakes)*
+        #deprecated
         const _: () = {
             use #krate::__private as __rt;
             #[automatically_derived]
@@ -54,17 +56,21 @@ pub(crate) fn key_part(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStrea
     };
     let (imp, ty, bounds) = generics.split_for_impl();
     let ident = &input.ident;
-    let (write, read) = if mistakes.is_empty() {
-        (write, read)
-    } else {
-        (quote!(let _ = out;), quote!(let _ = text; __rt::Err(__rt::value::unknown())))
+    let stub = quote!(let _ = text; __rt::Err(__rt::value::unknown()));
+    let (write, read) = match kind {
+        _ if mistakes.is_empty() => (write, read),
+        Kind::Newtype { .. } => (quote!(let _ = out;), stub),
+        // That it has a `RedisValue`, which tells what is wrong, is asked for once.
+        Kind::Names { .. } | Kind::Numbers { .. } => (write, stub),
     };
     // What is wrong with the attributes is told by `RedisValue`, which an enum
     // derives, too.
     let mistakes = mistakes.iter().map(syn::Error::to_compile_error);
     let mistakes = matches!(kind, Kind::Newtype { .. }).then(|| quote!(#(#mistakes)*));
+    let deprecated = super::allow_deprecated(input);
     quote_spanned! {value.span()=>
         #mistakes
+        #deprecated
         const _: () = {
             use #krate::__private as __rt;
             #[automatically_derived]
