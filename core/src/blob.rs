@@ -17,6 +17,9 @@ use draft::{Held, Swap};
 
 /// A model that is stored as a blob: `#[redis(key = "…", blob = Json)]`.
 ///
+/// All of the struct is in the bytes, its id included; of a record that is read
+/// from Redis the id is what its key says.
+///
 /// # Changing the struct
 ///
 /// With [`Json`](crate::Json), `MsgPack` and `Cbor`, fields can come

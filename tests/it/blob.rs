@@ -161,3 +161,30 @@ proptest! {
         let _ = Legacy::from_bytes(&bytes);
     }
 }
+
+/// The id is what the key says, also of a value that was copied to another key.
+#[test]
+fn a_blob_has_the_id_of_its_key() {
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, RedisModel)]
+    #[redis(key = "blob:copied:{tenant}:{id}", blob = Json)]
+    struct Copied {
+        id: u64,
+        tenant: String,
+        name: String,
+    }
+
+    everywhere(|con| {
+        let id = fresh();
+        let record = Copied { id, tenant: "a".into(), name: "n".into() };
+        con.run(record.save()).unwrap();
+        con.raw::<()>(&["COPY", &record.own_key(), &Copied::key(("b", id))]);
+        let copy = con.run(Copied::get(("b", id))).unwrap().unwrap();
+        assert_eq!(copy, Copied { tenant: "b".into(), ..record.clone() });
+        let mut draft = con.run(Copied::edit(("b", id))).unwrap().unwrap();
+        assert!(draft.commit().is_empty());
+        draft.name = "other".into();
+        assert!(con.run(draft.commit()).unwrap().is_applied());
+        assert_eq!(con.run(Copied::get(("a", id))).unwrap(), Some(record));
+        assert_eq!(con.run(Copied::get(("b", id))).unwrap().unwrap().name, "other");
+    });
+}
