@@ -13,6 +13,7 @@ use crate::key::Key;
 use crate::model::{Read, RedisModel, Reread, Storage, Visit, Write, key_of};
 use crate::op::{CommandWriter, Reply, Request};
 use crate::ttl::Expiry;
+use crate::update::Outcome;
 use draft::{Held, Swap};
 
 /// A model that is stored as a blob: `#[redis(key = "…", blob = Json)]`.
@@ -185,6 +186,10 @@ impl<M: BlobModel> Storage<M> for Blob {
 
     fn commit(changes: &Swap, key: &Key, write: Write, request: &mut Request) {
         changes.write(key, write.expiry, request);
+    }
+
+    fn committed(changes: &Swap, reply: Reply) -> Result<Outcome<()>> {
+        changes.outcome(reply)
     }
 }
 

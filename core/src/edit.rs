@@ -14,7 +14,7 @@ use crate::key::{self, Key};
 use crate::model::{Read, RedisModel, Storage, Write, key_of};
 use crate::op::{Operation, Replies, Request};
 use crate::ttl::Expiry;
-use crate::update::{self, Conflict, Outcome};
+use crate::update::{Conflict, Outcome};
 
 /// Reads a record as a [`Draft`]; see [`RedisModel::edit`].
 #[must_use = "an operation does nothing until it is run"]
@@ -54,8 +54,9 @@ impl<M: RedisModel> Draft<M> {
     /// Where nothing was changed, nothing is sent. A model with a `version`
     /// field takes every write since the record was read for a conflict.
     ///
-    /// Sends what an [`Update`](crate::Update) with such conditions sends, or
-    /// for a blob a script: `GET`, `SET`.
+    /// Sends what an [`Update`](crate::Update) with such conditions sends; for a
+    /// blob a script (`GET`, `SET`) or, alone on a server that knows it,
+    /// `SET … IFEQ … GET`.
     ///
     /// A draft is good for one commit: after it what the draft was read as
     /// does not hold any more. To go on, edit the record anew.
@@ -152,8 +153,9 @@ impl<M: RedisModel> Operation for Commit<M> {
         if self.is_empty() {
             return Ok(Outcome::Applied(()));
         }
-        match replies.next().and_then(update::outcome) {
-            Ok(outcome) => Ok(outcome.map(drop)),
+        let Ok(Some(changes)) = &self.changes else { return Err(Error::unexpected_reply()) };
+        match replies.next().and_then(|reply| M::Storage::committed(changes, reply)) {
+            Ok(outcome) => Ok(outcome),
             // The draft had it, so somebody else has taken it away.
             Err(error) if error.is_missing_field() => {
                 Ok(Outcome::Conflict(Conflict::about(&error)))

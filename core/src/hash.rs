@@ -23,7 +23,7 @@ use crate::field::Stored;
 use crate::key::{self, Key};
 use crate::model::{Read, RedisModel, Reread, Storage, Visit, Write};
 use crate::op::{Reply, Request, Script};
-use crate::update::{Call, Changes};
+use crate::update::{self, Call, Changes, Outcome};
 
 /// A model that is stored as a hash: its fields can be read and changed one by one.
 ///
@@ -184,6 +184,10 @@ impl<M: HashModel> Storage<M> for Hash {
     fn commit(changes: &Changes, key: &Key, write: Write, request: &mut Request) {
         let expiry = write.expiry;
         Call { key, or_create: false, expiry, returned: Vec::new(), changes }.write::<M>(request);
+    }
+
+    fn committed(_: &Self::Changes, reply: Reply) -> Result<Outcome<()>> {
+        update::outcome(reply).map(|outcome| outcome.map(drop))
     }
 }
 

@@ -12,6 +12,7 @@
 mod atomic;
 mod batch;
 mod boxed;
+mod capability;
 mod exchange;
 mod explain;
 mod flow;
@@ -30,6 +31,7 @@ use std::ops::Range;
 pub use atomic::{Atomic, atomic};
 pub use batch::{Batch, batch};
 pub use boxed::BoxedOperation;
+pub(crate) use capability::Capability;
 #[cfg(any(feature = "tokio", feature = "smol"))]
 pub(crate) use exchange::ToSend;
 pub(crate) use exchange::{Exchange, Lone, Returned, What};

@@ -227,6 +227,11 @@ impl Reply {
         }
     }
 
+    /// Whether it is a list, as of a script.
+    pub(crate) fn is_array(&self) -> bool {
+        matches!(self.0, Value::Array(_))
+    }
+
     /// Whether it is anything but nil; for `SET … NX`, say.
     pub fn is_nil(&self) -> bool {
         matches!(self.0, Value::Nil)

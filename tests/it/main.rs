@@ -7,6 +7,7 @@ mod atomic;
 mod attributes;
 mod batches;
 mod blob;
+mod capabilities;
 mod concurrency;
 mod connections;
 mod describe;

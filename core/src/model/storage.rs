@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::op::{Reply, Request};
 use crate::ttl::Expiry;
+use crate::update::Outcome;
 
 /// How a model is stored: as a hash or as a blob.
 #[doc(hidden)]
@@ -43,6 +44,9 @@ pub trait Storage<M: RedisModel> {
 
     /// One command that writes the changes if what was read still holds.
     fn commit(changes: &Self::Changes, key: &Key, write: Write, request: &mut Request);
+
+    /// What became of it.
+    fn committed(changes: &Self::Changes, reply: Reply) -> Result<Outcome<()>>;
 }
 
 /// What is found where a record is read to be written anew.
@@ -113,4 +117,8 @@ impl<M: RedisModel> Storage<M> for Stub {
     }
 
     fn commit((): &(), _: &Key, _: Write, _: &mut Request) {}
+
+    fn committed((): &(), _: Reply) -> Result<Outcome<()>> {
+        Err(Error::unexpected_reply())
+    }
 }

@@ -51,11 +51,16 @@ impl Lone {
     }
 
     pub(crate) fn next(&self) -> Option<&Cmd> {
-        if self.answer.is_some() { None } else { Some(&self.command.cmd) }
+        if self.answer.is_some() {
+            return None;
+        }
+        Some(self.command.cheaper.as_ref().map_or(&self.command.cmd, |cheaper| &cheaper.cmd))
     }
 
     pub(crate) fn received(&mut self, returned: RedisResult<Value>) {
+        let cheaper = self.command.cheaper.take();
         match redis_rs::reply(returned) {
+            Err(error) if cheaper.is_some_and(|it| it.capability.is_refused_by(&error)) => {}
             Err(error) if error.is_no_script() && self.command.has_digest() => {
                 self.command.bring_text();
             }
@@ -528,7 +533,7 @@ fn is_redirection(error: &Error) -> bool {
 impl Command {
     fn nothing() -> Self {
         let (cmd, keys) = (Cmd::new(), 0..0);
-        Self { cmd, script: None, keys, size: 0, in_item: false, atomic: 0 }
+        Self { cmd, script: None, keys, size: 0, in_item: false, atomic: 0, cheaper: None }
     }
 
     /// Whether it calls a script by its digest.

@@ -6,6 +6,7 @@ use std::{fmt, mem};
 use redis::{Cmd, RedisWrite};
 
 use super::Script;
+use super::capability::{Capability, Cheaper};
 use crate::codec::Place;
 use crate::error::{Error, Result, ValueError};
 use crate::field::Stored;
@@ -51,6 +52,8 @@ pub(crate) struct Command {
     pub(crate) size: usize,
     pub(crate) in_item: bool,
     pub(crate) atomic: u32,
+    /// What may be sent in its place, where it is sent alone.
+    pub(crate) cheaper: Option<Box<Cheaper>>,
 }
 
 /// Writes one command, argument by argument.
@@ -117,7 +120,15 @@ impl Request {
     ) -> CommandWriter<'_> {
         self.size += size;
         let (in_item, atomic) = (self.in_item, self.atomic);
-        let entry = self.add(Entry::Send(Command { cmd, script, keys, size, in_item, atomic }));
+        let entry = self.add(Entry::Send(Command {
+            cmd,
+            script,
+            keys,
+            size,
+            in_item,
+            atomic,
+            cheaper: None,
+        }));
         match entry {
             Entry::Send(command) => CommandWriter { command },
             Entry::Unsent(_) => unreachable!("just added"),
@@ -175,6 +186,14 @@ impl Request {
         self.first.into_iter().chain(self.rest)
     }
 
+    /// The only command, to be sent in another's place.
+    pub(crate) fn into_cmd(self) -> Cmd {
+        match self.first {
+            Some(Entry::Send(command)) => command.cmd,
+            _ => Cmd::new(),
+        }
+    }
+
     /// The only entry, where there is just one.
     // It is the request itself, given back: not an error.
     #[allow(clippy::result_large_err)]
@@ -203,6 +222,17 @@ impl CommandWriter<'_> {
     /// Adds an integer as an argument.
     pub fn int(&mut self, number: impl itoa::Integer) -> &mut Self {
         self.arg(itoa::Buffer::new().format(number))
+    }
+
+    /// Says what does the same where a server has this capability.
+    pub(crate) fn or_cheaper(
+        &mut self,
+        capability: &'static Capability,
+        command: impl FnOnce() -> Cmd,
+    ) {
+        if capability.may_be_known() {
+            self.command.cheaper = Some(Box::new(Cheaper { cmd: command(), capability }));
+        }
     }
 
     /// Adds a field's value, written straight into the command.

@@ -86,6 +86,11 @@ impl Conflict {
             .map(|fields| Self { fields })
     }
 
+    /// The conflict of a record that has no fields to name.
+    pub(crate) fn of_all() -> Self {
+        Self { fields: Vec::new() }
+    }
+
     /// The conflict in the field that an error is about.
     pub(crate) fn about(error: &Error) -> Self {
         Self { fields: error.field().map(str::to_owned).into_iter().collect() }

@@ -1,0 +1,57 @@
+//! What newer servers can, in a process that has seen no older one: such a
+//! process does not try any more what it was once refused.
+
+use redis_model::embedded::Server;
+use redis_model::{Json, Operation, Outcome, RedisModel};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, RedisModel)]
+#[redis(key = "capabilities:{id}", blob = Json)]
+struct Page {
+    id: u64,
+    text: String,
+}
+
+/// How often a command or a subcommand was called.
+fn calls(con: &mut redis::Connection, command: &str) -> u64 {
+    let stats: String = redis::cmd("INFO").arg("commandstats").query(con).unwrap();
+    let line =
+        stats.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
+    line.and_then(|rest| rest.split(',').next()?.parse().ok()).unwrap_or(0)
+}
+
+#[test]
+#[ignore = "needs VALKEY_9: `.ci/run` gets one and runs this"]
+fn newer_servers_swap_a_blob_by_set_ifeq() {
+    let binary = std::env::var("VALKEY_9").expect("VALKEY_9 names no server; see `.ci/run`");
+    let server = Server::options().binary(&binary).start().unwrap();
+    for url in [server.url().to_owned(), server.url_resp3()] {
+        let con = &mut redis::Client::open(url).unwrap().get_connection().unwrap();
+        let id = 7;
+        Page { id, text: "one".into() }
+            .save()
+            .ttl(std::time::Duration::from_secs(100))
+            .run(con)
+            .unwrap();
+        let [mut one, mut other] = [(); 2].map(|()| Page::edit(id).run(con).unwrap().unwrap());
+        (one.text, other.text) = ("two".into(), "three".into());
+        let (scripts, sets) = (calls(con, "evalsha"), calls(con, "set"));
+        assert_eq!(one.commit().run(con).unwrap(), Outcome::Applied(()));
+        assert!(other.commit().run(con).unwrap().conflict().is_some());
+        assert!(Page::ttl(id).run(con).unwrap().remaining().is_some());
+        assert_eq!((calls(con, "evalsha"), calls(con, "set")), (scripts, sets + 2));
+        assert_eq!(Page::get(id).run(con).unwrap().unwrap().text, "two");
+        redis::cmd("DEL").arg(&*Page::key(id)).exec(con).unwrap();
+        assert_eq!(other.commit().run(con).unwrap(), Outcome::Missing);
+        redis::cmd("RPUSH").arg(&*Page::key(id)).arg("x").exec(con).unwrap();
+        assert!(other.commit().run(con).unwrap_err().is_wrong_type());
+
+        // Among others it is the script, whose refusal would come too late.
+        redis::cmd("DEL").arg(&*Page::key(id)).exec(con).unwrap();
+        Page { id, text: "one".into() }.save().run(con).unwrap();
+        let mut draft = Page::edit(id).run(con).unwrap().unwrap();
+        draft.text = "four".into();
+        let (committed, read) = (draft.commit(), Page::get(id)).run(con).unwrap();
+        assert_eq!((committed, read.unwrap().text), (Outcome::Applied(()), "four".into()));
+    }
+}
