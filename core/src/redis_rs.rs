@@ -45,16 +45,25 @@ pub(crate) fn arguments(cmd: &Cmd) -> impl Iterator<Item = &[u8]> {
 
 /// Commands to be sent together.
 pub(crate) fn pipeline(commands: Vec<Cmd>) -> Pipeline {
-    let mut pipeline = Pipeline::with_capacity(commands.len());
+    let mut pipeline = Pipeline::new();
     for command in commands {
         pipeline.add_command(command);
     }
     pipeline
 }
 
-/// The commands of a pipeline, to be sent otherwise.
-pub(crate) fn commands(pipeline: &Pipeline) -> impl Iterator<Item = &Cmd> {
-    pipeline.cmd_iter()
+/// The commands of a pipeline, to be sent otherwise. (Redis-rs 2.0 has no `Cmd`s
+/// in it any more.)
+pub(crate) fn commands(pipeline: &Pipeline) -> impl Iterator<Item = Cmd> {
+    pipeline.cmd_iter().map(|sent| {
+        let mut cmd = Cmd::new();
+        for argument in sent.args_iter() {
+            if let Arg::Simple(bytes) = argument {
+                cmd.write_arg(bytes);
+            }
+        }
+        cmd
+    })
 }
 
 /// A command without arguments.

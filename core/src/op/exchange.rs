@@ -359,7 +359,7 @@ impl Exchange {
             What::One(cmd) => take_back(0, cmd),
             What::Many(pipeline) => redis_rs::commands(pipeline)
                 .enumerate()
-                .for_each(|(position, cmd)| take_back(position, cmd)),
+                .for_each(|(position, cmd)| take_back(position, &cmd)),
         }
     }
 
