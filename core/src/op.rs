@@ -34,7 +34,7 @@ pub use boxed::BoxedOperation;
 pub(crate) use capability::Capability;
 #[cfg(any(feature = "tokio", feature = "smol"))]
 pub(crate) use exchange::ToSend;
-pub(crate) use exchange::{Exchange, Lone, Returned, What};
+pub(crate) use exchange::{Exchange, Lone, Reach, Returned, What};
 pub use explain::{Explanation, SentCommand};
 pub(crate) use flow::{Ask, Next, run_without_import};
 pub use flow::{Flow, Moment, Step};
@@ -123,7 +123,8 @@ pub trait Operation {
     }
 
     /// Runs the operation on an async connection, connection manager, cluster
-    /// connection or pool guard.
+    /// connection or pool guard. Behind a `dyn` several commands on keys of one
+    /// slot go out in MULTI/EXEC, as it may be a cluster's.
     #[cfg(any(feature = "tokio", feature = "smol"))]
     fn run_async<C>(&self, con: &mut C) -> impl Future<Output = Result<Self::Output>> + Send
     where

@@ -11,6 +11,8 @@ use redis::{
 };
 
 use crate::error::{Error, ErrorKind, Result};
+#[cfg(any(feature = "tokio", feature = "smol"))]
+use crate::op::Reach;
 use crate::op::Reply;
 
 pub(crate) type ReplyValue = Value;
@@ -77,14 +79,20 @@ pub(crate) fn add_argument(cmd: &mut Cmd, argument: &[u8]) {
     cmd.write_arg(argument);
 }
 
-/// Whether an async connection is one to a cluster.
+/// What an async connection is to.
 ///
 /// Redis-rs' async trait does not say; its type's name does, also within a
-/// pool's guard. Behind a `dyn` nobody knows: there a pipeline over several
-/// slots, which the connection refuses before it sends anything, tells.
+/// pool's guard. Behind a `dyn`, or in a type of somebody else's, nobody knows.
 #[cfg(any(feature = "tokio", feature = "smol"))]
-pub(crate) fn is_cluster<C: ?Sized>() -> bool {
-    std::any::type_name::<C>().to_ascii_lowercase().contains("cluster")
+pub(crate) fn reach<C: ?Sized>() -> Reach {
+    let name = std::any::type_name::<C>().to_ascii_lowercase();
+    if name.contains("cluster") {
+        Reach::Cluster
+    } else if name.starts_with("dyn ") || !name.contains("redis") {
+        Reach::Unknown
+    } else {
+        Reach::Server
+    }
 }
 
 /// `EVALSHA digest …` as `EVAL text …`.

@@ -15,10 +15,10 @@ use crate::error::Result;
 #[cfg(any(feature = "tokio", feature = "smol"))]
 use crate::op::ToSend;
 use crate::op::{
-    Ask, Exchange, Flow, Lone, Moment, Next, Operation, Replies, Request, Returned, What,
+    Ask, Exchange, Flow, Lone, Moment, Next, Operation, Reach, Replies, Request, Returned, What,
 };
 #[cfg(any(feature = "tokio", feature = "smol"))]
-use crate::redis_rs::is_cluster;
+use crate::redis_rs::reach;
 
 pub(crate) fn run<O, C>(operation: &O, con: &mut C) -> Result<O::Output>
 where
@@ -162,7 +162,8 @@ fn exchange<C: ConnectionLike + ?Sized>(request: Request, con: &mut C) -> Result
         }
         Err(request) => request,
     };
-    let mut exchange = Exchange::new(request, !con.supports_pipelining())?;
+    let reach = if con.supports_pipelining() { Reach::Server } else { Reach::Cluster };
+    let mut exchange = Exchange::new(request, reach)?;
     while let Some(send) = exchange.next() {
         let returned = match &send.what {
             What::One(cmd) => Returned::One(con.req_command(cmd)),
@@ -181,11 +182,11 @@ async fn exchange_async<C>(request: Request, con: &mut C) -> Result<Replies>
 where
     C: redis::aio::ConnectionLike + ?Sized,
 {
-    let request = match Lone::new(request, is_cluster::<C>) {
+    let request = match Lone::new(request, || reach::<C>() == Reach::Cluster) {
         Ok(lone) => return Ok(alone(lone, con).await),
         Err(request) => request,
     };
-    let mut exchange = Exchange::new(request, is_cluster::<C>())?;
+    let mut exchange = Exchange::new(request, reach::<C>())?;
     while let Some(send) = exchange.next() {
         let returned = send_async(&send.what, con).await;
         exchange.received(send, returned)?;
@@ -198,11 +199,11 @@ async fn exchange_side_by_side<C>(request: Request, con: &C) -> Result<Replies>
 where
     C: redis::aio::ConnectionLike + Clone,
 {
-    let request = match Lone::new(request, is_cluster::<C>) {
+    let request = match Lone::new(request, || reach::<C>() == Reach::Cluster) {
         Ok(lone) => return Ok(alone(lone, &mut con.clone()).await),
         Err(request) => request,
     };
-    let mut exchange = Exchange::new(request, is_cluster::<C>())?;
+    let mut exchange = Exchange::new(request, reach::<C>())?;
     loop {
         let sends = exchange.next_of_each_slot();
         if sends.is_empty() {

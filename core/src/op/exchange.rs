@@ -27,6 +27,16 @@ use super::{Command, Replies, Reply, Request, Script};
 use crate::error::{Error, ErrorKind, Rest, Result};
 use crate::redis_rs;
 
+/// What a connection is to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    Server,
+    Cluster,
+    /// One or the other.
+    #[cfg_attr(not(any(feature = "tokio", feature = "smol")), allow(dead_code))]
+    Unknown,
+}
+
 /// The way of one command alone, which is most of them: nothing is listed.
 pub(crate) struct Lone {
     command: Command,
@@ -137,7 +147,7 @@ const BREAKS: u8 = 3;
 
 impl Exchange {
     /// An error says that nothing is to be sent: one step has keys of several slots.
-    pub(crate) fn new(request: Request, cluster: bool) -> Result<Self> {
+    pub(crate) fn new(request: Request, reach: Reach) -> Result<Self> {
         let mut items = Vec::with_capacity(request.len());
         let mut answers = Vec::with_capacity(request.len());
         for (entry, sent) in request.into_entries().enumerate() {
@@ -152,10 +162,19 @@ impl Exchange {
         let open = (0..items.len()).collect();
         let (answered, broken, breaks) = (false, None, 0);
         let mut exchange = Self { items, answers, open, cluster: false, answered, broken, breaks };
-        if cluster {
-            exchange.group_by_slot()?;
+        match reach {
+            Reach::Cluster => exchange.group_by_slot()?,
+            // What has several slots, a cluster's connection refuses untouched.
+            Reach::Unknown if exchange.has_one_slot() => exchange.group_by_slot()?,
+            Reach::Unknown | Reach::Server => {}
         }
         Ok(exchange)
+    }
+
+    fn has_one_slot(&self) -> bool {
+        let mut slots = Slots::default();
+        let shared = self.items.iter().all(|item| slots.add(&item.command).is_ok());
+        shared && slots.slot().is_some()
     }
 
     /// What to send next.
