@@ -1,5 +1,6 @@
 //! Slots that move and primaries that die while operations run.
 
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -40,74 +41,83 @@ fn move_slot(cluster: &Cluster, slot: u16, from: usize, to: usize) {
     }
 }
 
+/// So many at once, each on a connection and with records of its own.
+const WORKERS: usize = 6;
+
 /// Every increment that was said to be applied was, once, while the slot of all
 /// of them goes round the cluster.
 #[test]
 fn while_slots_move_nothing_is_lost_or_done_twice() {
     let cluster = Cluster::start().unwrap();
     let (slot, owner) = slot_and_owner(&cluster);
-    for mut con in Con::all(cluster.urls()) {
-        let ids: Vec<u64> = (0..40).map(|_| fresh()).collect();
-        let counters: Vec<Counter> = ids.iter().map(|id| Counter { id: *id, hits: 0 }).collect();
-        assert!(con.run(Counter::save_many(&counters)).unwrap().iter().all(Result::is_ok));
-        let done = AtomicBool::new(false);
-        let f = Counter::FIELDS;
-        let hit = |id: &u64| Counter::update(*id).incr(f.hits, 1).returning(f.hits);
-        let (mut expected, mut refused) = (vec![0_u64; ids.len()], 0);
-        thread::scope(|scope| {
+    for kind in 0..4 {
+        let (done, ready) = (AtomicBool::new(false), Barrier::new(WORKERS + 1));
+        let (hits, refused) = thread::scope(|scope| {
             scope.spawn(|| {
+                ready.wait();
                 for round in 0..3 {
                     let (from, to) = ((owner + round) % 3, (owner + round + 1) % 3);
                     move_slot(&cluster, slot, from, to);
                 }
                 done.store(true, Ordering::Relaxed);
             });
-            let mut rounds_after = 0;
-            while rounds_after < 3 {
-                rounds_after += u8::from(done.load(Ordering::Relaxed));
-                // Alone, as a batch and as an atomic step.
-                for (at, id) in ids.iter().enumerate().take(3) {
-                    expected[at] += 1;
-                    assert_eq!(
-                        con.run(hit(id)).unwrap().applied(),
-                        Some(expected[at]),
-                        "{}",
-                        con.name()
-                    );
-                }
-                let all = con.run(batch(ids.iter().map(hit))).unwrap();
-                for (at, hits) in all.into_iter().enumerate() {
-                    expected[at] += 1;
-                    assert_eq!(hits.unwrap().applied(), Some(expected[at]), "{}", con.name());
-                }
-                match con.run(atomic((hit(&ids[0]), hit(&ids[1])))) {
-                    Ok((a, b)) => {
-                        expected[0] += 1;
-                        expected[1] += 1;
-                        let seen = (a.applied(), b.applied());
-                        assert_eq!(seen, (Some(expected[0]), Some(expected[1])));
-                    }
-                    Err(error) => {
-                        // Keys on two nodes: there is no such step at the moment.
-                        refused += 1;
-                        assert!(
-                            error.to_string().ends_with("nothing of its atomic step was applied"),
-                            "{error}"
-                        );
-                    }
-                }
-            }
+            let workers: Vec<_> = (0..WORKERS)
+                .map(|_| {
+                    let con = Con::all(cluster.urls()).into_iter().nth(kind).unwrap();
+                    scope.spawn(|| count(con, &ready, &done))
+                })
+                .collect();
+            let counted = workers.into_iter().map(|worker| worker.join().unwrap());
+            counted.fold((0, 0), |(hits, refused), (more, others)| (hits + more, refused + others))
         });
-        println!(
-            "{}: {} hits, {refused} atomic steps refused",
-            con.name(),
-            expected.iter().sum::<u64>()
-        );
-        let read = con.run(Counter::get_many(&ids)).unwrap();
-        for (record, expected) in read.into_iter().zip(expected) {
-            assert_eq!(record.unwrap().unwrap().hits, expected, "{}", con.name());
+        println!("kind {kind}: {hits} hits, {refused} atomic steps refused");
+        assert!(hits > 1000, "{hits}");
+    }
+}
+
+/// Counts until all slots have moved, each count compared with what was answered;
+/// how many there were, and how many atomic steps were refused.
+fn count(mut con: Con, ready: &Barrier, done: &AtomicBool) -> (u64, u64) {
+    let ids: Vec<u64> = (0..15).map(|_| fresh()).collect();
+    let counters: Vec<Counter> = ids.iter().map(|id| Counter { id: *id, hits: 0 }).collect();
+    assert!(con.run(Counter::save_many(&counters)).unwrap().iter().all(Result::is_ok));
+    ready.wait();
+    let f = Counter::FIELDS;
+    let hit = |id: &u64| Counter::update(*id).incr(f.hits, 1).returning(f.hits);
+    let (mut expected, mut refused, mut rounds_after) = (vec![0_u64; ids.len()], 0, 0);
+    while rounds_after < 3 {
+        rounds_after += u8::from(done.load(Ordering::Relaxed));
+        // Alone, as a batch and as an atomic step.
+        for (at, id) in ids.iter().enumerate().take(3) {
+            expected[at] += 1;
+            let applied = con.run(hit(id)).unwrap().applied();
+            assert_eq!(applied, Some(expected[at]), "{}", con.name());
+        }
+        let all = con.run(batch(ids.iter().map(hit))).unwrap();
+        for (at, hits) in all.into_iter().enumerate() {
+            expected[at] += 1;
+            assert_eq!(hits.unwrap().applied(), Some(expected[at]), "{}", con.name());
+        }
+        match con.run(atomic((hit(&ids[0]), hit(&ids[1])))) {
+            Ok((a, b)) => {
+                expected[0] += 1;
+                expected[1] += 1;
+                let seen = (a.applied(), b.applied());
+                assert_eq!(seen, (Some(expected[0]), Some(expected[1])));
+            }
+            Err(error) => {
+                // Keys on two nodes: there is no such step at the moment.
+                refused += 1;
+                let text = error.to_string();
+                assert!(text.ends_with("nothing of its atomic step was applied"), "{text}");
+            }
         }
     }
+    let read = con.run(Counter::get_many(&ids)).unwrap();
+    for (record, expected) in read.into_iter().zip(&expected) {
+        assert_eq!(record.unwrap().unwrap().hits, *expected, "{}", con.name());
+    }
+    (expected.iter().sum(), refused)
 }
 
 #[derive(Debug, Clone, PartialEq, RedisModel)]
