@@ -123,7 +123,8 @@ impl<M: BlobModel> Storage<M> for Blob {
     }
 
     fn written(reply: Reply) -> Result<bool> {
-        Ok(!reply.is_nil())
+        // `SET … NX` and the script answer OK, `SET … GET` what was there.
+        if reply.is_ok() { Ok(true) } else { reply.into_bytes().map(|was| was.is_some()) }
     }
 
     fn read(key: &Key, read: Read, request: &mut Request) -> Result<()> {

@@ -1,6 +1,11 @@
 //! What operations run on: redis-rs' connections, by names that tell a sync one
 //! from an async one where they were mixed up.
 
+use std::fmt;
+use std::io;
+
+use redis::{Cmd, ConnectionLike, RedisError, RedisResult, Value};
+
 /// Any sync connection of redis-rs: a connection, a client, a cluster
 /// connection, the guard of a pool, or a `dyn` one.
 #[diagnostic::on_unimplemented(
@@ -27,3 +32,94 @@ pub trait AsyncConnection: redis::aio::ConnectionLike {}
 #[cfg(any(feature = "tokio", feature = "smol"))]
 #[diagnostic::do_not_recommend]
 impl<C: redis::aio::ConnectionLike + ?Sized> AsyncConnection for C {}
+
+/// A sync connection that refuses to be used after an I/O error.
+///
+/// Redis-rs 1.8 keeps a sync connection open if a write timeout cuts a request
+/// off. The server may answer the part that it got, and the next request then
+/// reads a reply that is not its own. With this wrapper every later request is
+/// an error ([`Error::is_connection`](crate::Error::is_connection)), and
+/// `is_open` returns `false`, so that a pool replaces the connection. Use it
+/// for connections with a write timeout.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use redis_model::{Operation, PoisonOnError, RedisModel, embedded};
+/// # #[derive(RedisModel)]
+/// # #[redis(key = "user:{id}")]
+/// # struct User { id: u64, name: String }
+/// # let server = embedded::Server::start()?;
+/// # let client = server.client()?;
+/// let con = client.get_connection()?;
+/// con.set_write_timeout(Some(Duration::from_secs(1)))?;
+/// let mut con = PoisonOnError::new(con);
+/// assert!(User::get(7).run(&mut con)?.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct PoisonOnError<C> {
+    inner: C,
+    poisoned: bool,
+}
+
+impl<C: ConnectionLike> PoisonOnError<C> {
+    /// Wraps a connection.
+    pub fn new(con: C) -> Self {
+        Self { inner: con, poisoned: false }
+    }
+
+    /// Returns `true` if an I/O error has made the connection unusable.
+    pub fn is_poisoned(&self) -> bool {
+        self.poisoned
+    }
+
+    fn guard<T>(&mut self, request: impl FnOnce(&mut C) -> RedisResult<T>) -> RedisResult<T> {
+        if self.poisoned {
+            let message = "an earlier request on this connection failed half-way; open a new one";
+            return Err(RedisError::from(io::Error::new(io::ErrorKind::NotConnected, message)));
+        }
+        let returned = request(&mut self.inner);
+        self.poisoned = returned.as_ref().is_err_and(RedisError::is_io_error);
+        returned
+    }
+}
+
+impl<C: ConnectionLike> ConnectionLike for PoisonOnError<C> {
+    fn req_packed_command(&mut self, cmd: &[u8]) -> RedisResult<Value> {
+        self.guard(|con| con.req_packed_command(cmd))
+    }
+
+    fn req_packed_commands(
+        &mut self,
+        cmd: &[u8],
+        offset: usize,
+        count: usize,
+    ) -> RedisResult<Vec<Value>> {
+        self.guard(|con| con.req_packed_commands(cmd, offset, count))
+    }
+
+    fn req_command(&mut self, cmd: &Cmd) -> RedisResult<Value> {
+        self.guard(|con| con.req_command(cmd))
+    }
+
+    fn get_db(&self) -> i64 {
+        self.inner.get_db()
+    }
+
+    fn supports_pipelining(&self) -> bool {
+        self.inner.supports_pipelining()
+    }
+
+    fn check_connection(&mut self) -> bool {
+        !self.poisoned && self.inner.check_connection()
+    }
+
+    fn is_open(&self) -> bool {
+        !self.poisoned && self.inner.is_open()
+    }
+}
+
+impl<C> fmt::Debug for PoisonOnError<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PoisonOnError").field("poisoned", &self.poisoned).finish_non_exhaustive()
+    }
+}

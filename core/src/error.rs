@@ -38,18 +38,20 @@ struct Inner {
     message: Cow<'static, str>,
     place: Place,
     code: Option<Box<str>>,
-    rest: Rest,
+    transaction: TransactionState,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What became of the rest of the atomic step in which something failed.
+/// What became of the atomic step in which something failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Rest {
-    /// There was none, or nobody knows.
+pub(crate) enum TransactionState {
+    /// The error is of no atomic step, or the server did not answer.
     #[default]
     Unknown,
-    Applied,
+    /// Other commands of the step were applied.
+    Partial,
     NotApplied,
+    /// The server refused MULTI and ran the commands one by one.
     NotTogether,
 }
 
@@ -65,8 +67,8 @@ struct Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The server could not be reached, or the connection broke. Whether the
-    /// operation took effect is unknown.
+    /// The server could not be reached, or the connection broke. It is unknown
+    /// if the operation took effect; see [`Error::is_connection`].
     Connection,
     /// The server answered with an error; [`Error::code`] tells which.
     Server,
@@ -119,7 +121,7 @@ impl Error {
             message,
             place,
             code: None,
-            rest: Rest::Unknown,
+            transaction: TransactionState::Unknown,
             source: None,
         }))
     }
@@ -154,22 +156,58 @@ impl Error {
         self.0.code.as_deref()
     }
 
-    /// The server could not be reached or the connection broke. A bad record
-    /// is never one of these, so a retry layer may drop the connection.
+    /// Returns `true` if the server could not be reached or the connection
+    /// broke. A bad record is never one of these, so a retry layer may drop the
+    /// connection.
     ///
     /// # What is safe to repeat
     ///
-    /// A connection that breaks does not tell whether the server had carried
-    /// the operation out. What reads may be repeated, and so may what comes to
+    /// A connection that breaks does not tell whether the server had executed
+    /// the operation. Reads may be repeated, and so may operations that come to
     /// the same when done twice: `save`, `delete`, `expire`, `persist`, an
     /// `update` that only sets and removes. Done twice, `delete` says that there
     /// was no record, `create` that there was one, and a `commit` or a save of a
     /// model with a `version` that it was in conflict: with itself. An `incr`
-    /// counts twice, and a `take` may have lost what it took; where that
-    /// matters, make them conditional (`only_if`), or note what is done in the
-    /// same update. Scans go on where they were when they are run again.
+    /// counts twice; where that matters, make it conditional (`only_if`), or
+    /// note what is done in the same update. Scans go on where they were when
+    /// they are run again.
+    ///
+    /// # Timeouts on sync connections
+    ///
+    /// Redis-rs 1.8 keeps a sync connection open if a *write* timeout cuts a
+    /// request off, although the server may answer the part that it got: the
+    /// next operation could read another operation's reply. An operation of this
+    /// crate sends nothing more after a connection error, but it cannot close
+    /// redis-rs' connection. So drop a sync connection after such an error, or
+    /// wrap it in [`PoisonOnError`](crate::PoisonOnError), which refuses to be
+    /// used again. Read timeouts and async connections are not affected.
     pub fn is_connection(&self) -> bool {
         self.kind() == ErrorKind::Connection
+    }
+
+    /// Returns `true` if the server refused the operation for a reason that
+    /// passes: it is loading its data, busy with a script, short of replicas or
+    /// without its primary, or the cluster is moving slots or electing a primary.
+    ///
+    /// Nothing was applied, so any operation may be repeated after a pause, on
+    /// the same connection. The codes are `LOADING`, `BUSY`, `MASTERDOWN`,
+    /// `NOREPLICAS`, `TRYAGAIN` and `CLUSTERDOWN`. Errors of an
+    /// [`atomic`](crate::atomic) step that [`is_partial`](Self::is_partial) are
+    /// not transient.
+    pub fn is_transient(&self) -> bool {
+        const CODES: [&str; 6] =
+            ["LOADING", "BUSY", "MASTERDOWN", "NOREPLICAS", "TRYAGAIN", "CLUSTERDOWN"];
+        !self.is_partial() && self.code().is_some_and(|code| CODES.contains(&code))
+    }
+
+    /// Returns `true` if the connection should be replaced: it broke, or it
+    /// leads to a server that has become a replica (`READONLY`), as after a
+    /// fail-over.
+    ///
+    /// See [`is_connection`](Self::is_connection) for what is safe to repeat on
+    /// the new connection; after `READONLY` nothing was applied.
+    pub fn needs_reconnect(&self) -> bool {
+        self.is_connection() || self.code() == Some("READONLY")
     }
 
     /// A record has no value for a field that needs one.
@@ -225,22 +263,25 @@ impl Error {
         self.code() == Some("WRONGTYPE")
     }
 
-    /// It happened in an [`atomic`](crate::atomic) step whose other commands
-    /// were applied: Redis takes nothing back.
+    /// Returns `true` if the error is of an [`atomic`](crate::atomic) step of
+    /// which other commands were applied: Redis takes nothing back.
     pub fn is_partial(&self) -> bool {
-        self.0.rest == Rest::Applied
+        self.0.transaction == TransactionState::Partial
     }
 
     /// The same error once more, for an operation that is run twice.
     pub(crate) fn again(&self) -> Self {
-        let Inner { kind, message, place, code, rest, .. } = &*self.0;
+        let Inner { kind, message, place, code, transaction, .. } = &*self.0;
         let (message, place, code) = (message.clone(), place.clone(), code.clone());
-        Self(Box::new(Inner { kind: *kind, message, place, code, rest: *rest, source: None }))
+        let (kind, transaction) = (*kind, *transaction);
+        Self(Box::new(Inner { kind, message, place, code, transaction, source: None }))
     }
 
-    pub(crate) fn with_rest(mut self, rest: Rest) -> Self {
-        if self.0.rest == Rest::Unknown {
-            self.0.rest = rest;
+    /// Says what became of the rest of the atomic step. Of a broken connection
+    /// nothing is known.
+    pub(crate) fn with_transaction(mut self, state: TransactionState) -> Self {
+        if self.0.transaction == TransactionState::Unknown && !self.is_connection() {
+            self.0.transaction = state;
         }
         self
     }
@@ -273,7 +314,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { message, place, rest, .. } = &*self.0;
+        let Inner { message, place, transaction, .. } = &*self.0;
         let mut parts = 0;
         let mut part = |f: &mut fmt::Formatter<'_>, words: fmt::Arguments<'_>| {
             parts += 1;
@@ -298,11 +339,15 @@ impl fmt::Display for Error {
             f.write_str(": ")?;
         }
         f.write_str(message)?;
-        match rest {
-            Rest::Unknown => Ok(()),
-            Rest::Applied => f.write_str("; the rest of its atomic step was applied"),
-            Rest::NotApplied => f.write_str("; nothing of its atomic step was applied"),
-            Rest::NotTogether => f.write_str("; its atomic step was applied command by command"),
+        match transaction {
+            TransactionState::Unknown => Ok(()),
+            TransactionState::Partial => {
+                f.write_str("; other commands of its atomic step were applied")
+            }
+            TransactionState::NotApplied => f.write_str("; nothing of its atomic step was applied"),
+            TransactionState::NotTogether => {
+                f.write_str("; its atomic step was applied command by command")
+            }
         }
     }
 }

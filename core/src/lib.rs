@@ -54,7 +54,7 @@ pub use crate::codec::{Codec, Format, Place, assert_codec_roundtrip};
 pub use crate::codec::{KeyRing, Keys, Sealed, Signed, XChaCha20};
 #[cfg(any(feature = "tokio", feature = "smol"))]
 pub use crate::connection::AsyncConnection;
-pub use crate::connection::SyncConnection;
+pub use crate::connection::{PoisonOnError, SyncConnection};
 pub use crate::edit::{Commit, Draft, Edit, Modify};
 pub use crate::error::{Error, ErrorKind, Result, ValueError};
 pub use crate::field::{

@@ -13,6 +13,7 @@ mod atomic;
 mod batch;
 mod boxed;
 mod capability;
+mod effect;
 mod exchange;
 mod explain;
 mod flow;
@@ -32,9 +33,7 @@ pub use atomic::{Atomic, atomic};
 pub use batch::{Batch, batch};
 pub use boxed::BoxedOperation;
 pub(crate) use capability::Capability;
-#[cfg(any(feature = "tokio", feature = "smol"))]
-pub(crate) use exchange::ToSend;
-pub(crate) use exchange::{Exchange, Lone, Reach, Returned, What};
+pub(crate) use exchange::{Exchange, Payload, RawReply, Topology, Transmit};
 pub use explain::{Explanation, SentCommand};
 pub(crate) use flow::{Ask, Next, run_without_import};
 pub use flow::{Flow, Moment, Step};
@@ -80,11 +79,18 @@ pub trait Operation {
 
     /// Adds the commands to send.
     ///
-    /// On an error nothing is sent, so a failed write has changed nothing.
+    /// # Errors
+    ///
+    /// If the operation cannot be encoded. Nothing of it is sent then, so a
+    /// failed write has changed nothing.
     fn encode(&self, request: &mut Request) -> Result<()>;
 
-    /// Reads one reply for each command added by [`encode`](Self::encode),
-    /// also when it returns an error: what follows reads the rest.
+    /// Decodes the replies to the commands that [`encode`](Self::encode) added,
+    /// one for each, in order. Others' replies cannot be reached from here.
+    ///
+    /// # Errors
+    ///
+    /// The server's error, or one of a reply that cannot be decoded.
     fn decode(&self, replies: &mut Replies) -> Result<Self::Output>;
 
     /// In how many parts it can be sent one after another; a part is a bounded
@@ -114,7 +120,17 @@ pub trait Operation {
         self.decode(&mut replies?)
     }
 
-    /// Runs the operation on a sync connection, cluster connection, client or pool guard.
+    /// Runs the operation on a sync connection, cluster connection, client or
+    /// pool guard, and returns its output.
+    ///
+    /// # Errors
+    ///
+    /// See [`ErrorKind`](crate::ErrorKind) for the reasons. After an error that
+    /// [`needs_reconnect`](crate::Error::needs_reconnect), drop the connection:
+    /// after a write timeout redis-rs keeps a sync one open, and the next
+    /// operation on it could read a reply that is not its own.
+    /// [`PoisonOnError`](crate::PoisonOnError) wraps a connection so that this
+    /// cannot happen.
     fn run<C>(&self, con: &mut C) -> Result<Self::Output>
     where
         C: SyncConnection + ?Sized,

@@ -11,9 +11,9 @@ use redis::{
 };
 
 use crate::error::{Error, ErrorKind, Result};
-#[cfg(any(feature = "tokio", feature = "smol"))]
-use crate::op::Reach;
 use crate::op::Reply;
+#[cfg(any(feature = "tokio", feature = "smol"))]
+use crate::op::Topology;
 
 pub(crate) type ReplyValue = Value;
 
@@ -79,19 +79,20 @@ pub(crate) fn add_argument(cmd: &mut Cmd, argument: &[u8]) {
     cmd.write_arg(argument);
 }
 
-/// What an async connection is to.
-///
-/// Redis-rs' async trait does not say; its type's name does, also within a
-/// pool's guard. Behind a `dyn`, or in a type of somebody else's, nobody knows.
+/// Returns the kind of server that an async connection reaches, by the exact
+/// path of its type. Redis-rs' async trait does not say, and a type of another
+/// crate may wrap either, so anything else is unknown.
 #[cfg(any(feature = "tokio", feature = "smol"))]
-pub(crate) fn reach<C: ?Sized>() -> Reach {
-    let name = std::any::type_name::<C>().to_ascii_lowercase();
-    if name.contains("cluster") {
-        Reach::Cluster
-    } else if name.starts_with("dyn ") || !name.contains("redis") {
-        Reach::Unknown
-    } else {
-        Reach::Server
+pub(crate) fn topology_of<C: ?Sized>() -> Topology {
+    let name = std::any::type_name::<C>();
+    match name.split_once('<').map_or(name, |(path, _)| path) {
+        "redis::cluster_handling::async_connection::ClusterConnection"
+        | "deadpool_redis::cluster::Connection" => Topology::Cluster,
+        "redis::aio::multiplexed_connection::MultiplexedConnection"
+        | "redis::aio::connection_manager::ConnectionManager"
+        | "deadpool_redis::Connection"
+        | "deadpool_redis::sentinel::Connection" => Topology::SingleServer,
+        _ => Topology::Unknown,
     }
 }
 
@@ -107,7 +108,7 @@ pub(crate) fn with_script_text(cmd: &Cmd, text: &str) -> Cmd {
     with_text
 }
 
-/// What a connection returned for one command.
+/// Converts redis-rs' result for one command into a [`Reply`] or an [`Error`].
 pub(crate) fn reply(returned: redis::RedisResult<Value>) -> Result<Reply> {
     match returned {
         Ok(Value::ServerError(error)) => Err(server_error(&error)),
@@ -116,7 +117,7 @@ pub(crate) fn reply(returned: redis::RedisResult<Value>) -> Result<Reply> {
     }
 }
 
-/// What a connection returned for a pipeline of `sent` commands.
+/// Converts redis-rs' result for a pipeline of `sent` commands into replies.
 pub(crate) fn replies(
     returned: redis::RedisResult<Vec<Value>>,
     sent: usize,
@@ -128,27 +129,26 @@ pub(crate) fn replies(
     Ok(values.into_iter().map(|value| reply(Ok(value))).collect())
 }
 
-/// A server's words, without what it quotes: an unknown command's arguments
-/// may be somebody's data.
+/// Converts a server's error, without the arguments that it quotes for an
+/// unknown command: they may be somebody's data.
 fn server_error(error: &ServerError) -> Error {
     let details = error.details().unwrap_or("");
     let kind = match error.code() {
         // Of our own scripts.
         "NOFIELDTTL" => ErrorKind::Unsupported,
         "STALERECORD" => ErrorKind::Conflict,
+        // The server closes the connection after it.
+        "ERR" if details.starts_with("Protocol error") => ErrorKind::Connection,
         _ => ErrorKind::Server,
     };
-    if kind != ErrorKind::Server {
+    if !matches!(kind, ErrorKind::Server | ErrorKind::Connection) {
         return Error::new(kind, details.to_owned()).with_code(error.code());
     }
     // Nor which line of which script of ours it was.
     let known = details.split(", with args beginning with").next().unwrap_or("");
     let known = known.split(" script: ").next().unwrap_or("");
-    Error::new(
-        ErrorKind::Server,
-        format!("the server answered {} {known}", error.code()).trim_end().to_owned(),
-    )
-    .with_code(error.code())
+    Error::new(kind, format!("the server answered {} {known}", error.code()).trim_end().to_owned())
+        .with_code(error.code())
 }
 
 impl From<RedisError> for Error {
@@ -174,8 +174,10 @@ impl From<RedisError> for Error {
             RedisErrorKind::Parse => {
                 Error::new(ErrorKind::Connection, "the server's reply could not be parsed")
             }
+            // Redis-rs leaves the code out. The connection itself is not broken.
             RedisErrorKind::AuthenticationFailed => {
-                Error::new(ErrorKind::Connection, "the server refused the credentials")
+                Error::new(ErrorKind::Server, "the server refused the credentials")
+                    .with_code("WRONGPASS")
             }
             _ => {
                 let mut shown = Error::new(
@@ -192,12 +194,24 @@ impl From<RedisError> for Error {
 }
 
 impl Error {
-    /// The server answered with something that the command cannot return.
+    /// The error of a reply that the command cannot return.
     pub(crate) fn unexpected_reply() -> Self {
         Error::new(ErrorKind::Server, "the server's reply is not one of this command")
     }
 
-    /// It was not even sent.
+    /// The error of a reply of a type that the command cannot return.
+    fn reply_of_wrong_type(value: &Value) -> Self {
+        match value {
+            Value::SimpleString(text) if text == "QUEUED" => Error::new(
+                ErrorKind::Server,
+                "the command was queued and not executed: the connection has an open MULTI; \
+                 finish it with EXEC or DISCARD, and use `atomic` for steps of your own",
+            ),
+            _ => Error::unexpected_reply(),
+        }
+    }
+
+    /// The error of a command that was not even sent.
     pub(crate) fn not_sent(because: &Error) -> Self {
         Error::new(
             ErrorKind::Connection,
@@ -216,64 +230,110 @@ impl Reply {
         reply(Ok(self.0))
     }
 
-    /// A string, or `None` for nil.
+    /// Returns the bytes of a bulk string, or `None` for nil.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Server`](crate::ErrorKind::Server) if the reply is anything else,
+    /// such as a status (`OK`, `QUEUED`); see [`into_text`](Self::into_text).
     pub fn into_bytes(self) -> Result<Option<Vec<u8>>> {
         match self.0 {
             Value::Nil => Ok(None),
             Value::BulkString(bytes) => Ok(Some(bytes)),
-            Value::SimpleString(text) | Value::VerbatimString { text, .. } => {
-                Ok(Some(text.into_bytes()))
-            }
-            Value::Okay => Ok(Some(b"OK".to_vec())),
-            _ => Err(Error::unexpected_reply()),
+            other => Err(Error::reply_of_wrong_type(&other)),
         }
     }
 
-    /// A string that is text.
+    /// Returns the text of a bulk string or of a status such as `OK`.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Server`](crate::ErrorKind::Server) if the reply is anything else,
+    /// is not UTF-8, or is `QUEUED`.
     pub fn into_text(self) -> Result<String> {
-        let text = self.into_bytes()?.map(String::from_utf8);
-        text.and_then(std::result::Result::ok).ok_or_else(Error::unexpected_reply)
+        match self.0 {
+            Value::BulkString(bytes) => {
+                String::from_utf8(bytes).map_err(|_| Error::unexpected_reply())
+            }
+            Value::Okay => Ok("OK".to_owned()),
+            Value::SimpleString(text) if text != "QUEUED" => Ok(text),
+            Value::VerbatimString { text, .. } => Ok(text),
+            other => Err(Error::reply_of_wrong_type(&other)),
+        }
     }
 
-    /// An integer.
+    /// Returns an integer.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Server`](crate::ErrorKind::Server) if the reply is anything else.
     pub fn into_int(self) -> Result<i64> {
         match self.0 {
             Value::Int(number) => Ok(number),
             Value::Boolean(truth) => Ok(truth.into()),
-            _ => Err(Error::unexpected_reply()),
+            other => Err(Error::reply_of_wrong_type(&other)),
         }
     }
 
-    /// Whether it is a list, as of a script.
+    /// Returns `true` if the reply is an array, as of a script.
     pub(crate) fn is_array(&self) -> bool {
         matches!(self.0, Value::Array(_))
     }
 
-    /// Whether it is anything but nil; for `SET … NX`, say.
+    /// Returns `true` if the reply is nil.
     pub fn is_nil(&self) -> bool {
         matches!(self.0, Value::Nil)
     }
 
-    /// The items of an array or a set.
-    pub fn into_items(self) -> Result<impl ExactSizeIterator<Item = Reply>> {
-        match self.0 {
-            Value::Array(items) | Value::Set(items) => Ok(items.into_iter().map(Reply)),
-            _ => Err(Error::unexpected_reply()),
+    /// Returns `true` if the reply is the status `OK`.
+    pub fn is_ok(&self) -> bool {
+        match &self.0 {
+            Value::Okay => true,
+            Value::SimpleString(text) => text == "OK",
+            _ => false,
         }
     }
 
-    /// The values of a hash's fields, or `None` if it has none of them.
+    /// Returns `true` if a script of ours says that it changed nothing: 0, or a
+    /// list that begins with a status other than 1.
+    pub(crate) fn changed_nothing(&self) -> bool {
+        match &self.0 {
+            Value::Int(changed) => *changed == 0,
+            Value::Array(items) => match items.first() {
+                Some(Value::Int(status)) => *status != 1,
+                _ => items.iter().all(is_nil),
+            },
+            _ => false,
+        }
+    }
+
+    /// Returns the items of an array or a set.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Server`](crate::ErrorKind::Server) if the reply is anything else.
+    pub fn into_items(self) -> Result<impl ExactSizeIterator<Item = Reply>> {
+        match self.0 {
+            Value::Array(items) | Value::Set(items) => Ok(items.into_iter().map(Reply)),
+            other => Err(Error::reply_of_wrong_type(&other)),
+        }
+    }
+
+    /// Returns the values of a hash's fields, or `None` if it has none of them.
     pub(crate) fn into_row(self) -> Result<Option<vec::IntoIter<Value>>> {
         match self.0 {
             Value::Array(values) if values.iter().all(|value| *value == Value::Nil) => Ok(None),
             Value::Array(values) => Ok(Some(values.into_iter())),
-            _ => Err(Error::unexpected_reply()),
+            other => Err(Error::reply_of_wrong_type(&other)),
         }
     }
 
-    /// The status that a script begins its reply with, and the rest of it.
+    /// Returns the status that a script begins its reply with, and the rest of it.
     pub(crate) fn into_status(self) -> Result<(i64, vec::IntoIter<Value>)> {
-        let Value::Array(values) = self.0 else { return Err(Error::unexpected_reply()) };
+        let values = match self.0 {
+            Value::Array(values) => values,
+            other => return Err(Error::reply_of_wrong_type(&other)),
+        };
         let mut values = values.into_iter();
         match values.next() {
             Some(Value::Int(status)) => Ok((status, values)),

@@ -13,12 +13,12 @@ use redis::ConnectionLike;
 
 use crate::error::Result;
 #[cfg(any(feature = "tokio", feature = "smol"))]
-use crate::op::ToSend;
+use crate::op::Transmit;
 use crate::op::{
-    Ask, Exchange, Flow, Lone, Moment, Next, Operation, Reach, Replies, Request, Returned, What,
+    Ask, Exchange, Flow, Moment, Next, Operation, Payload, RawReply, Replies, Request, Topology,
 };
 #[cfg(any(feature = "tokio", feature = "smol"))]
-use crate::redis_rs::reach;
+use crate::redis_rs::topology_of;
 
 pub(crate) fn run<O, C>(operation: &O, con: &mut C) -> Result<O::Output>
 where
@@ -151,30 +151,23 @@ where
 }
 
 fn exchange<C: ConnectionLike + ?Sized>(request: Request, con: &mut C) -> Result<Replies> {
-    // Redis-rs' sync cluster connections say that they take no pipelines.
-    let request = match Lone::new(request, || !con.supports_pipelining()) {
-        Ok(mut lone) => {
-            while let Some(cmd) = lone.next() {
-                let returned = con.req_command(cmd);
-                lone.received(returned);
-            }
-            return Ok(lone.into_replies());
-        }
-        Err(request) => request,
-    };
-    let reach = if con.supports_pipelining() { Reach::Server } else { Reach::Cluster };
-    let mut exchange = Exchange::new(request, reach)?;
-    while let Some(send) = exchange.next() {
-        let returned = match &send.what {
-            What::One(cmd) => Returned::One(con.req_command(cmd)),
-            What::Many(pipeline) => {
+    let mut exchange = Exchange::new(request, || topology_of_sync(con))?;
+    while let Some(transmit) = exchange.next() {
+        let raw = match &transmit.payload {
+            Payload::Single(cmd) => RawReply::Single(con.req_command(cmd)),
+            Payload::Pipeline(pipeline) => {
                 let packed = pipeline.get_packed_pipeline();
-                Returned::Many(con.req_packed_commands(&packed, 0, pipeline.len()))
+                RawReply::Pipeline(con.req_packed_commands(&packed, 0, pipeline.len()))
             }
         };
-        exchange.received(send, returned)?;
+        exchange.received(transmit, raw)?;
     }
     exchange.into_replies()
+}
+
+/// Redis-rs' sync cluster connections say that they take no pipelines.
+fn topology_of_sync<C: ConnectionLike + ?Sized>(con: &C) -> Topology {
+    if con.supports_pipelining() { Topology::SingleServer } else { Topology::Cluster }
 }
 
 #[cfg(any(feature = "tokio", feature = "smol"))]
@@ -182,14 +175,10 @@ async fn exchange_async<C>(request: Request, con: &mut C) -> Result<Replies>
 where
     C: redis::aio::ConnectionLike + ?Sized,
 {
-    let request = match Lone::new(request, || reach::<C>() == Reach::Cluster) {
-        Ok(lone) => return Ok(alone(lone, con).await),
-        Err(request) => request,
-    };
-    let mut exchange = Exchange::new(request, reach::<C>())?;
-    while let Some(send) = exchange.next() {
-        let returned = send_async(&send.what, con).await;
-        exchange.received(send, returned)?;
+    let mut exchange = Exchange::new(request, topology_of::<C>)?;
+    while let Some(transmit) = exchange.next() {
+        let raw = send_async(&transmit.payload, con).await;
+        exchange.received(transmit, raw)?;
     }
     exchange.into_replies()
 }
@@ -199,54 +188,38 @@ async fn exchange_side_by_side<C>(request: Request, con: &C) -> Result<Replies>
 where
     C: redis::aio::ConnectionLike + Clone,
 {
-    let request = match Lone::new(request, || reach::<C>() == Reach::Cluster) {
-        Ok(lone) => return Ok(alone(lone, &mut con.clone()).await),
-        Err(request) => request,
-    };
-    let mut exchange = Exchange::new(request, reach::<C>())?;
+    let mut exchange = Exchange::new(request, topology_of::<C>)?;
     loop {
-        let sends = exchange.next_of_each_slot();
-        if sends.is_empty() {
+        let transmits = exchange.next_of_each_slot();
+        if transmits.is_empty() {
             return exchange.into_replies();
         }
-        let mut returned: FuturesUnordered<_> =
-            sends.into_iter().map(|send| send_by_clone(send, con.clone())).collect();
-        while let Some((send, returned)) = returned.next().await {
-            exchange.received(send, returned)?;
+        let mut raw_replies: FuturesUnordered<_> =
+            transmits.into_iter().map(|transmit| send_by_clone(transmit, con.clone())).collect();
+        while let Some((transmit, raw)) = raw_replies.next().await {
+            exchange.received(transmit, raw)?;
         }
     }
 }
 
 #[cfg(any(feature = "tokio", feature = "smol"))]
-async fn send_by_clone<C>(send: ToSend, mut con: C) -> (ToSend, Returned)
+async fn send_by_clone<C>(transmit: Transmit, mut con: C) -> (Transmit, RawReply)
 where
     C: redis::aio::ConnectionLike,
 {
-    let returned = send_async(&send.what, &mut con).await;
-    (send, returned)
+    let raw = send_async(&transmit.payload, &mut con).await;
+    (transmit, raw)
 }
 
 #[cfg(any(feature = "tokio", feature = "smol"))]
-async fn alone<C>(mut lone: Lone, con: &mut C) -> Replies
+async fn send_async<C>(payload: &Payload, con: &mut C) -> RawReply
 where
     C: redis::aio::ConnectionLike + ?Sized,
 {
-    while let Some(cmd) = lone.next() {
-        let returned = con.req_packed_command(cmd).await;
-        lone.received(returned);
-    }
-    lone.into_replies()
-}
-
-#[cfg(any(feature = "tokio", feature = "smol"))]
-async fn send_async<C>(what: &What, con: &mut C) -> Returned
-where
-    C: redis::aio::ConnectionLike + ?Sized,
-{
-    match what {
-        What::One(cmd) => Returned::One(con.req_packed_command(cmd).await),
-        What::Many(pipeline) => {
-            Returned::Many(con.req_packed_commands(pipeline, 0, pipeline.len()).await)
+    match payload {
+        Payload::Single(cmd) => RawReply::Single(con.req_packed_command(cmd).await),
+        Payload::Pipeline(pipeline) => {
+            RawReply::Pipeline(con.req_packed_commands(pipeline, 0, pipeline.len()).await)
         }
     }
 }

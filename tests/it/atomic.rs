@@ -74,7 +74,7 @@ fn a_member_that_fails_is_told_with_what_the_others_did() {
         assert!(error.is_wrong_type() && error.is_partial());
         assert_eq!(error.key(), Some(&*bad.own_key()));
         assert!(
-            error.to_string().ends_with("; the rest of its atomic step was applied"),
+            error.to_string().ends_with("; other commands of its atomic step were applied"),
             "{error}"
         );
         let both = con.run((Account::get(good.id), Account::get(after.id))).unwrap();
@@ -198,4 +198,103 @@ fn without_the_permission_for_multi_the_error_says_what_happened() {
         "{error}"
     );
     assert_eq!(Account::get(a.id).run(&mut plain).unwrap(), Some(a));
+}
+
+#[test]
+fn an_error_in_a_list_or_beside_other_operations_says_if_others_were_applied() {
+    everywhere(|con| {
+        let (good, bad) = (account(1), account(2));
+        con.raw::<()>(&["SET", &bad.own_key(), "somebody's"]);
+        let partial = |error: &redis_model::Error| {
+            assert!(error.is_wrong_type() && error.is_partial(), "{error}");
+        };
+        let listed = con.run(atomic(vec![good.save(), bad.save()])).unwrap();
+        partial(listed[1].as_ref().unwrap_err());
+        partial(
+            &con.run((Account::exists(good.id), atomic((good.save(), bad.save())))).unwrap_err(),
+        );
+        let beside = (batch([atomic((bad.save(), good.save()))]), good.save());
+        partial(con.run(beside).unwrap().0[0].as_ref().unwrap_err());
+
+        // Errors that the client finds count as well: an increment out of range.
+        let over = Account::update(good.id).incr(Account::FIELDS.balance, u32::MAX);
+        let error = con.run(atomic((over.map(drop), Account::delete(good.id)))).unwrap_err();
+        assert!(error.is_out_of_range() && error.is_partial(), "{error}");
+    });
+}
+
+#[test]
+fn an_error_of_a_step_of_which_nothing_was_applied_says_so() {
+    everywhere(|con| {
+        let (good, bad, other) = (account(1), account(2), account(3));
+        con.raw::<()>(&["SET", &bad.own_key(), "somebody's"]);
+        con.raw::<()>(&["SET", &other.own_key(), "somebody's"]);
+        let nothing = |error: redis_model::Error| {
+            assert!(!error.is_partial(), "{error}");
+            assert!(
+                error.to_string().ends_with("nothing of its atomic step was applied"),
+                "{error}"
+            );
+        };
+        // All members failed; the rest is a read; the rest changed nothing.
+        nothing(con.run(atomic((bad.save(), other.save()))).unwrap_err());
+        nothing(con.run(atomic((bad.save(), Account::get(good.id)))).unwrap_err());
+        let missing = Account::update(good.id).set(Account::FIELDS.balance, 1);
+        nothing(con.run(atomic((bad.save(), missing.map(drop)))).unwrap_err());
+    });
+}
+
+#[test]
+fn a_refused_step_names_the_command_that_caused_it() {
+    let server = Server::start().unwrap();
+    let mut con = server.connection().unwrap();
+    redis::cmd("ACL")
+        .arg(&["SETUSER", "reader", "on", ">pw", "~*", "+@all", "-hset"])
+        .exec(&mut con)
+        .unwrap();
+    let mut reader = server.connection().unwrap();
+    redis::cmd("AUTH").arg("reader").arg("pw").exec(&mut reader).unwrap();
+    // Without a `None` the save is a plain HSET.
+    let a = Account { note: Some("x".into()), ..account(1) };
+    let step = atomic((Account::exists(a.id), Account::ttl(a.id), a.save()));
+    let error = step.run(&mut reader).unwrap_err();
+    assert_eq!(error.code(), Some("EXECABORT"));
+    assert!(
+        error.to_string().contains("NOPERM") && error.to_string().contains("'hset'"),
+        "{error}"
+    );
+    assert!(error.to_string().ends_with("nothing of its atomic step was applied"), "{error}");
+
+    // Without any rights neither MULTI nor the members are executed.
+    redis::cmd("ACL")
+        .arg(&["SETUSER", "nobody", "on", ">pw", "~*", "-@all", "+auth"])
+        .exec(&mut con)
+        .unwrap();
+    redis::cmd("AUTH").arg("nobody").arg("pw").exec(&mut reader).unwrap();
+    let error = atomic((a.save(), Account::get(a.id))).run(&mut reader).unwrap_err();
+    assert_eq!(error.code(), Some("NOPERM"));
+    assert!(error.to_string().ends_with("nothing of its atomic step was applied"), "{error}");
+    assert_eq!(Account::get(a.id).run(&mut con).unwrap(), None);
+}
+
+#[test]
+fn a_step_with_a_member_that_cannot_be_encoded_is_refused_as_a_whole() {
+    #[derive(RedisModel)]
+    #[redis(key = "atomic:number:{id}")]
+    struct Number {
+        id: u64,
+        x: f64,
+    }
+    everywhere(|con| {
+        let good = Number { id: fresh(), x: 1.0 };
+        let nan = Number { id: fresh(), x: f64::NAN };
+        let error = con.run(atomic(vec![good.save(), nan.save()])).unwrap_err();
+        assert!(error.is_invalid_value(), "{error}");
+        assert_eq!(error.key(), Some(&*nan.own_key()));
+        assert!(!con.run(Number::exists(good.id)).unwrap());
+        // In a batch of steps only the one.
+        let steps = batch([vec![good.save(), nan.save()], vec![good.save()]].map(atomic));
+        let results = con.run(steps).unwrap();
+        assert!(results[0].is_err() && results[1].as_ref().unwrap()[0].is_ok());
+    });
 }

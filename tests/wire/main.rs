@@ -5,5 +5,6 @@ mod commands;
 mod flows;
 mod mock;
 mod models;
+mod nested;
 mod operations;
 mod replies;

@@ -88,3 +88,19 @@ fn each_operation_alone_ends_whatever_it_is_answered() {
         }
     }
 }
+
+/// A connection on which somebody began a MULTI answers everything with `QUEUED`.
+#[test]
+fn no_operation_takes_a_queued_command_for_an_executed_one() {
+    for (words, operation) in all() {
+        let mut con = Mock { answers: vec![Value::SimpleString("QUEUED".into())], next: 0 };
+        let sends = operation.explain().map_or(0, |plan| plan.commands().len());
+        // A list has its errors inside, and a step is executed by its own EXEC.
+        if sends == 0 || words.contains("many") || words.contains("batch") || words.contains("vec!")
+        {
+            continue;
+        }
+        let error = operation.run(&mut con).expect_err(words);
+        assert!(error.to_string().contains("open MULTI"), "{words}: {error}");
+    }
+}

@@ -11,7 +11,7 @@ use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Request, Script};
 use crate::ttl::Ttl;
 
-static FIELD_TTL: Script = Script::new("field_ttl", include_str!("field_ttl.lua"));
+static FIELD_TTL: Script = Script::reading("field_ttl", include_str!("field_ttl.lua"));
 
 /// How long a field has to live; see [`RedisModel::field_ttl`].
 #[must_use = "an operation does nothing until it is run"]

@@ -1,50 +1,61 @@
 //! Several operations as one atomic step.
 
 use super::{Operation, Replies, Request};
-use crate::error::{Error, Rest, Result};
+use crate::error::Result;
 
 /// Operations that are applied together; see [`atomic`].
 #[must_use = "an operation does nothing until it is run"]
 #[derive(Debug, Clone, Copy)]
 pub struct Atomic<O>(O);
 
-/// Applies operations together: nobody sees some of them done and others not.
+/// Runs operations together, without a command of another client in between.
 ///
-/// Sends `MULTI`, the commands and `EXEC`, in one round trip; a tuple, an
-/// array, a `Vec`, or a tuple of those keeps its typed outputs. (One command
-/// alone is atomic as it is, and sent so.)
+/// **Together is not all or nothing.** Redis takes nothing back: if one of the
+/// operations fails on the server, finds no record, or has a condition that
+/// does not hold, the others are applied all the same. Do not move money from
+/// one record to another with it. A change of one record that is all or
+/// nothing is an [`update`](crate::RedisModel::update).
 ///
-/// What Redis promises is *together*, not *all or nothing*: it takes nothing
-/// back. If one of the operations fails on the server, say because its key
-/// holds another type, the others are applied all the same. The error says so
-/// ([`Error::is_partial`](crate::Error::is_partial)); where the server refused
-/// the step as a whole, it says that nothing of it was applied. For a change
-/// of one record that is all or nothing use [`update`](crate::RedisModel::update).
+/// Returns the operations' typed outputs. A tuple, an array, a `Vec`, or a
+/// tuple of those keeps its shape.
 ///
-/// On a cluster all keys must have one slot. Where they do not, the error
-/// names two of them, and nothing has been sent.
+/// # Errors
+///
+/// If a member cannot be encoded, nothing is sent. The error of a member that
+/// failed on the server says whether others were applied
+/// ([`Error::is_partial`](crate::Error::is_partial)). If the server refused the
+/// step as a whole, the error says that nothing of it was applied. On a cluster
+/// all keys must have one slot; otherwise the error
+/// ([`CrossSlot`](crate::ErrorKind::CrossSlot)) names two of them, and nothing
+/// is sent.
+///
+/// **Sends** [`MULTI`](https://redis.io/commands/multi), the commands and
+/// [`EXEC`](https://redis.io/commands/exec) in one round trip. One command
+/// alone is atomic as it is and is sent without them.
 ///
 /// ```
 /// # use redis_model::{Operation, RedisModel, atomic, embedded};
 /// #[derive(Debug, PartialEq, RedisModel)]
-/// #[redis(key = "account:{id}")]
-/// struct Account { id: u64, balance: i64 }
+/// #[redis(key = "user:{id}")]
+/// struct User { id: u64, name: String }
+///
+/// #[derive(Debug, PartialEq, RedisModel)]
+/// #[redis(key = "user:{id}:settings")]
+/// struct Settings { id: u64, theme: String }
 ///
 /// # let server = embedded::Server::start()?;
 /// # let mut con = server.connection()?;
-/// let f = Account::FIELDS;
-/// let (from, to) = (Account { id: 1, balance: 100 }, Account { id: 2, balance: 0 });
-/// (from.save(), to.save()).run(&mut con)?;
+/// let user = User { id: 1, name: "Ada".into() };
+/// let settings = Settings { id: 1, theme: "dark".into() };
+/// // No reader finds the user without the settings.
+/// atomic((user.save(), settings.save())).run(&mut con)?;
 ///
-/// let transfer = atomic((
-///     Account::update(1).incr(f.balance, -30).returning(f.balance),
-///     Account::update(2).incr(f.balance, 30).returning(f.balance),
-/// ));
-/// let (from, to) = transfer.run(&mut con)?;
-/// assert_eq!((from.applied(), to.applied()), (Some(70), Some(30)));
-///
-/// let plan = atomic((Account::get(1), Account::exists(2))).explain()?;
-/// assert_eq!(plan.to_string(), "MULTI\nHMGET account:1 balance\nEXISTS account:2\nEXEC");
+/// let both = atomic((User::get(1), Settings::get(1)));
+/// assert_eq!(both.run(&mut con)?, (Some(user), Some(settings)));
+/// assert_eq!(
+///     both.explain()?.to_string(),
+///     "MULTI\nHMGET user:1 name\nHMGET user:1:settings theme\nEXEC"
+/// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn atomic<O: Operation>(operations: O) -> Atomic<O> {
@@ -59,16 +70,6 @@ impl<O: Operation> Operation for Atomic<O> {
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<O::Output> {
-        let several = replies.left() > 1;
-        self.0.decode(replies).map_err(|error| if several { of_step(error) } else { error })
+        self.0.decode(replies)
     }
-}
-
-/// What was answered was applied, unless it says otherwise. After a broken
-/// connection nobody knows.
-fn of_step(error: Error) -> Error {
-    if error.is_connection() || error.kind() == crate::ErrorKind::CrossSlot {
-        return error;
-    }
-    error.with_rest(Rest::Applied)
 }

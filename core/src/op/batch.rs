@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::request::AT_ONCE;
 use super::{Operation, Replies, Request};
 use crate::error::{Error, Result};
 
@@ -38,6 +39,7 @@ pub fn batch<O: Operation>(operations: impl IntoIterator<Item = O>) -> Batch<O> 
 
 fn encode_from<O: Operation>(items: &[O], from: usize, request: &mut Request) -> usize {
     let mut next = from;
+    request.reserve_members((items.len() - from).min(AT_ONCE));
     for item in &items[from..] {
         request.item(|request| item.encode(request));
         next += 1;
@@ -49,20 +51,14 @@ fn encode_from<O: Operation>(items: &[O], from: usize, request: &mut Request) ->
 }
 
 fn encode<O: Operation>(items: &[O], request: &mut Request) {
+    request.reserve_members(items.len());
     for item in items {
         request.item(|request| item.encode(request));
     }
 }
 
 fn decode<O: Operation>(items: &[O], replies: &mut Replies) -> Vec<Result<O::Output>> {
-    items.iter().map(|item| decode_item(item, replies)).collect()
-}
-
-fn decode_item<O: Operation>(item: &O, replies: &mut Replies) -> Result<O::Output> {
-    match replies.next_unsent() {
-        Some(error) => Err(error),
-        None => item.decode(replies),
-    }
+    items.iter().map(|item| replies.member(|replies| item.decode(replies))).collect()
 }
 
 fn decode_parts<O: Operation>(
@@ -74,7 +70,7 @@ fn decode_parts<O: Operation>(
     let mut results = so_far.unwrap_or_else(|| Vec::with_capacity(items.len()));
     match replies {
         Ok(mut replies) => {
-            results.extend(items[part].iter().map(|item| decode_item(item, &mut replies)));
+            results.extend(decode(&items[part], &mut replies));
         }
         Err(error) if part.start == 0 => return Err(error),
         // What was answered before stays answered.

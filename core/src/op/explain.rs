@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::request::{AT_ONCE, BYTES_AT_ONCE, Entry};
+use super::request::{AT_ONCE, BYTES_AT_ONCE};
 use super::{Command, Request};
 use crate::error::Result;
 
@@ -37,15 +37,14 @@ pub struct SentCommand {
 }
 
 impl Explanation {
-    pub(super) fn of(request: Request) -> Result<Self> {
+    pub(super) fn of(mut request: Request) -> Result<Self> {
+        if let Some(error) = request.take_error() {
+            return Err(error);
+        }
         let alone = request.len() == 1;
         let (mut commands, mut step, mut round_trips) = (Vec::new(), 0, 0);
         let (mut count, mut size) = (AT_ONCE, 0);
-        for entry in request.into_entries() {
-            let command = match entry {
-                Entry::Send(command) => command,
-                Entry::Unsent(error) => return Err(error),
-            };
+        for command in request.into_parts().0 {
             let next = if alone { 0 } else { command.atomic };
             if step != next {
                 commands.extend((step != 0).then(|| SentCommand::named("EXEC")));

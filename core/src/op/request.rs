@@ -10,6 +10,7 @@ use super::capability::{Capability, Cheaper};
 use crate::codec::Place;
 use crate::error::{Error, Result, ValueError};
 use crate::field::Stored;
+use crate::redis_rs;
 
 /// How many commands are sent at once, and how many bytes, roughly: more makes
 /// nothing faster, and takes memory here and in the server.
@@ -25,8 +26,10 @@ const ARGUMENT: usize = 16;
 /// most of them, costs no list.
 #[derive(Default)]
 pub struct Request {
-    first: Option<Entry>,
-    rest: Vec<Entry>,
+    first: Option<Command>,
+    rest: Vec<Command>,
+    /// The members of tuples and lists, each before those inside it.
+    members: Vec<Member>,
     /// What the commands take up, roughly.
     size: usize,
     /// Whether what is added belongs to one item of a batch.
@@ -36,11 +39,15 @@ pub struct Request {
     atomics: u32,
 }
 
-/// A command to send, or the error of an item that could not be encoded, which
-/// stands where its reply would.
-pub(crate) enum Entry {
-    Send(Command),
-    Unsent(Error),
+/// A member of a tuple or a list: how many commands it sends, so that it is
+/// given as many replies.
+#[derive(Default)]
+pub(crate) struct Member {
+    pub(crate) commands: usize,
+    /// How many of the members that follow are inside this one.
+    pub(crate) members: usize,
+    /// Why it could not be encoded; it then sends nothing.
+    pub(crate) error: Option<Error>,
 }
 
 /// A command, written straight into redis-rs' own buffer.
@@ -90,27 +97,6 @@ impl Request {
         self.push(cmd, Some(script), 3..4, FIXED + arguments * ARGUMENT + bytes)
     }
 
-    /// Adds a call of a script on several keys, which must share a slot on a
-    /// cluster; its `ARGV` are written next.
-    #[allow(dead_code)]
-    pub(crate) fn script_on(
-        &mut self,
-        script: &'static Script,
-        keys: &[&str],
-        arguments: usize,
-        bytes: usize,
-    ) -> CommandWriter<'_> {
-        let size = keys.iter().map(|key| key.len()).sum::<usize>() + bytes + 64;
-        let mut cmd = Cmd::with_capacity(arguments + keys.len() + 3, size);
-        cmd.write_arg(b"EVALSHA");
-        cmd.write_arg(script.sha().as_bytes());
-        cmd.write_arg(itoa::Buffer::new().format(keys.len()).as_bytes());
-        for key in keys {
-            cmd.write_arg(key.as_bytes());
-        }
-        self.push(cmd, Some(script), 3..3 + keys.len(), arguments * ARGUMENT + size)
-    }
-
     fn push(
         &mut self,
         cmd: Cmd,
@@ -120,45 +106,36 @@ impl Request {
     ) -> CommandWriter<'_> {
         self.size += size;
         let (in_item, atomic) = (self.in_item, self.atomic);
-        let entry = self.add(Entry::Send(Command {
-            cmd,
-            script,
-            keys,
-            size,
-            in_item,
-            atomic,
-            cheaper: None,
-        }));
-        match entry {
-            Entry::Send(command) => CommandWriter { command },
-            Entry::Unsent(_) => unreachable!("just added"),
-        }
+        let command = Command { cmd, script, keys, size, in_item, atomic, cheaper: None };
+        CommandWriter { command: self.add(command) }
     }
 
     /// Adds what `encode` adds as one atomic step. A step within a step is
-    /// part of it.
+    /// part of it. If any member cannot be encoded, the whole step is refused.
     pub(crate) fn atomic(&mut self, encode: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
-        let outer = self.atomic;
+        let (outer, start) = (self.atomic, self.members.len());
         if outer == 0 {
             self.atomics += 1;
             self.atomic = self.atomics;
         }
         let encoded = encode(self);
         self.atomic = outer;
-        encoded
+        encoded?;
+        let refused = self.members[start..].iter_mut().find_map(|member| member.error.take());
+        refused.map_or(Ok(()), Err)
     }
 
-    /// Whether it is as large as what is sent at once should be.
+    /// Returns `true` if it is as large as what is sent at once should be.
     pub(crate) fn is_full(&self) -> bool {
         self.len() >= AT_ONCE || self.size >= BYTES_AT_ONCE
     }
 
-    fn add(&mut self, entry: Entry) -> &mut Entry {
+    fn add(&mut self, command: Command) -> &mut Command {
         if self.first.is_none() {
-            return self.first.insert(entry);
+            return self.first.insert(command);
         }
         let at = self.rest.len();
-        self.rest.push(entry);
+        self.rest.push(command);
         &mut self.rest[at]
     }
 
@@ -166,40 +143,60 @@ impl Request {
         usize::from(self.first.is_some()) + self.rest.len()
     }
 
-    /// Adds what `encode` adds or, if that fails, its error: in either case
-    /// the other items of a batch are not concerned.
-    pub(crate) fn item(&mut self, encode: impl FnOnce(&mut Self) -> Result<()>) {
-        let start = self.len();
-        let outer = mem::replace(&mut self.in_item, true);
+    /// Reserves memory for the members of a list.
+    pub(crate) fn reserve_members(&mut self, count: usize) {
+        self.members.reserve(count);
+    }
+
+    /// Adds what `encode` adds as a member of a tuple or an array.
+    pub(crate) fn member(&mut self, encode: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        let (at, start) = (self.members.len(), self.len());
+        self.members.push(Member::default());
         let encoded = encode(self);
+        let (commands, members) = (self.len() - start, self.members.len() - at - 1);
+        self.members[at] = Member { commands, members, error: None };
+        encoded
+    }
+
+    /// Adds what `encode` adds as an item of a list. If that fails, the item
+    /// is left out and keeps its error: the other items are not concerned.
+    pub(crate) fn item(&mut self, encode: impl FnOnce(&mut Self) -> Result<()>) {
+        let (at, start, size) = (self.members.len(), self.len(), self.size);
+        let outer = mem::replace(&mut self.in_item, true);
+        let encoded = self.member(encode);
         self.in_item = outer;
         if let Err(error) = encoded {
             self.rest.truncate(start.saturating_sub(1));
             if start == 0 {
                 self.first = None;
             }
-            self.add(Entry::Unsent(error));
+            self.size = size;
+            self.members.truncate(at);
+            self.members.push(Member { error: Some(error), ..Member::default() });
         }
     }
 
-    pub(crate) fn into_entries(self) -> impl Iterator<Item = Entry> {
-        self.first.into_iter().chain(self.rest)
+    /// Returns the error of the first item that could not be encoded.
+    pub(crate) fn take_error(&mut self) -> Option<Error> {
+        self.members.iter_mut().find_map(|member| member.error.take())
+    }
+
+    pub(crate) fn into_parts(self) -> (impl Iterator<Item = Command>, Vec<Member>) {
+        (self.first.into_iter().chain(self.rest), self.members)
     }
 
     /// The only command, to be sent in another's place.
     pub(crate) fn into_cmd(self) -> Cmd {
-        match self.first {
-            Some(Entry::Send(command)) => command.cmd,
-            _ => Cmd::new(),
-        }
+        self.first.map_or_else(Cmd::new, |command| command.cmd)
     }
 
-    /// The only entry, where there is just one.
+    /// Returns the only command, with its members, or the request if it has
+    /// no command or several.
     // It is the request itself, given back: not an error.
     #[allow(clippy::result_large_err)]
-    pub(crate) fn into_single(mut self) -> Result<Entry, Self> {
+    pub(crate) fn into_single(mut self) -> Result<(Command, Vec<Member>), Self> {
         match self.first.take() {
-            Some(only) if self.rest.is_empty() => Ok(only),
+            Some(only) if self.rest.is_empty() => Ok((only, self.members)),
             first => Err(Self { first, ..self }),
         }
     }
@@ -257,5 +254,21 @@ impl fmt::Debug for Request {
 impl fmt::Debug for CommandWriter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CommandWriter").finish_non_exhaustive()
+    }
+}
+
+impl Command {
+    /// Returns `true` if the command calls a script by its digest.
+    pub(super) fn has_digest(&self) -> bool {
+        self.script.is_some() && redis_rs::arguments(&self.cmd).next() == Some(b"EVALSHA")
+    }
+
+    /// Replaces the digest of the script that the command calls by its text.
+    pub(super) fn bring_text(&mut self) {
+        if let Some(script) = self.script
+            && self.has_digest()
+        {
+            self.cmd = redis_rs::with_script_text(&self.cmd, script.text);
+        }
     }
 }

@@ -9,12 +9,18 @@ pub(crate) struct Script {
     /// For people: `save`.
     pub(crate) name: &'static str,
     pub(crate) text: &'static str,
+    pub(crate) reads_only: bool,
     sha: OnceLock<String>,
 }
 
 impl Script {
     pub(crate) const fn new(name: &'static str, text: &'static str) -> Self {
-        Self { name, text, sha: OnceLock::new() }
+        Self { name, text, reads_only: false, sha: OnceLock::new() }
+    }
+
+    /// A script that changes nothing.
+    pub(crate) const fn reading(name: &'static str, text: &'static str) -> Self {
+        Self { name, text, reads_only: true, sha: OnceLock::new() }
     }
 
     pub(crate) fn sha(&self) -> &str {

@@ -40,6 +40,11 @@ pub(super) fn first_key(command: &Command) -> Option<&[u8]> {
     keys(command).next()
 }
 
+/// Returns `true` if two commands have a key in common.
+pub(super) fn share_a_key(one: &Command, other: &Command) -> bool {
+    keys(one).any(|key| keys(other).any(|other| other == key))
+}
+
 fn cross_slot(one: &[u8], other: &[u8]) -> Error {
     let [one, other] =
         [one, other].map(|key| String::from_utf8_lossy(key).escape_debug().to_string());

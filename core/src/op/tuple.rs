@@ -9,13 +9,13 @@ macro_rules! tuples {
             type Output = ($($operation::Output,)*);
 
             fn encode(&self, request: &mut Request) -> Result<()> {
-                $(self.$at.encode(request)?;)*
+                $(request.member(|request| self.$at.encode(request))?;)*
                 Ok(())
             }
 
             fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
-                // Each reads its replies before the first error is returned.
-                let outputs = ($(self.$at.decode(replies),)*);
+                // Each member is decoded before the first error is returned.
+                let outputs = ($(replies.member(|replies| self.$at.decode(replies)),)*);
                 Ok(($(outputs.$at?,)*))
             }
         }
@@ -41,11 +41,12 @@ impl<O: Operation, const N: usize> Operation for [O; N] {
     type Output = [O::Output; N];
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        self.iter().try_for_each(|operation| operation.encode(request))
+        self.iter().try_for_each(|operation| request.member(|request| operation.encode(request)))
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
-        let outputs = self.each_ref().map(|operation| operation.decode(replies));
+        let outputs =
+            self.each_ref().map(|operation| replies.member(|replies| operation.decode(replies)));
         let outputs: Result<Vec<_>> = outputs.into_iter().collect();
         outputs.map(|outputs| outputs.try_into().unwrap_or_else(|_| unreachable!("N in, N out")))
     }

@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::op::{Flow, Moment, Operation, Replies, Reply, Request, Script, Step};
 
-static SCAN: Script = Script::new("scan", include_str!("scan.lua"));
+static SCAN: Script = Script::reading("scan", include_str!("scan.lua"));
 
 /// How often in a row another node may answer before that is an error.
 const MAX_MISSES: usize = 100;

@@ -65,7 +65,8 @@ impl<M: RedisModel> Operation for Save<'_, M> {
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<()> {
-        replies.next().map(drop).map_err(about::<M>(|| key_of(self.model)))
+        let written = replies.next().and_then(M::Storage::written).map(drop);
+        written.map_err(about::<M>(|| key_of(self.model)))
     }
 }
 

@@ -1,0 +1,56 @@
+//! Which commands change nothing.
+
+use super::Command;
+use crate::redis_rs;
+
+/// Redis' commands that only read a key, as far as they are likely in an atomic step.
+const READS: [&str; 37] = [
+    "BITCOUNT",
+    "DUMP",
+    "EXISTS",
+    "EXPIRETIME",
+    "GET",
+    "GETBIT",
+    "GETRANGE",
+    "HEXISTS",
+    "HGET",
+    "HGETALL",
+    "HKEYS",
+    "HLEN",
+    "HMGET",
+    "HPTTL",
+    "HSTRLEN",
+    "HTTL",
+    "HVALS",
+    "LINDEX",
+    "LLEN",
+    "LRANGE",
+    "MGET",
+    "PTTL",
+    "SCARD",
+    "SISMEMBER",
+    "SMEMBERS",
+    "SMISMEMBER",
+    "STRLEN",
+    "TTL",
+    "TYPE",
+    "XLEN",
+    "XRANGE",
+    "ZCARD",
+    "ZMSCORE",
+    "ZRANGE",
+    "ZRANK",
+    "ZREVRANK",
+    "ZSCORE",
+];
+
+impl Command {
+    /// Returns `true` if the command is known to change nothing.
+    pub(super) fn is_read(&self) -> bool {
+        if let Some(script) = self.script {
+            return script.reads_only;
+        }
+        let name = redis_rs::arguments(&self.cmd).next().unwrap_or_default();
+        READS.iter().any(|read| read.as_bytes().eq_ignore_ascii_case(name))
+    }
+}
