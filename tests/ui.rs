@@ -1,22 +1,188 @@
-//! What the derive and the types refuse, and the twin of each that they take.
+//! Mistakes that the derive and the types refuse, each beside a twin that they take.
 //!
 //! `TRYBUILD=overwrite cargo test --test ui` writes the expected messages.
+//!
+//! Only the failing cases go through trybuild, which then checks all of them in
+//! one build. The twins are modules of this test.
+
+use std::collections::BTreeSet;
 
 #[test]
-fn mistakes_are_told_at_compile_time() {
-    let cases = trybuild::TestCases::new();
-    cases.compile_fail("tests/ui/fail/*.rs");
-    cases.pass("tests/ui/pass/*.rs");
+fn mistakes_are_compile_errors() {
+    trybuild::TestCases::new().compile_fail("tests/ui/fail/*.rs");
 }
 
-/// Each mistake has a twin without it, under the same name.
+/// Mistakes that rustc finds when it evaluates constants of a concrete type,
+/// which `cargo check` does not. A passing case makes trybuild build.
 #[test]
-fn every_mistake_has_a_twin() {
-    let names = |folder: &str| {
-        let files =
-            std::fs::read_dir(format!("{}/tests/ui/{folder}", env!("CARGO_MANIFEST_DIR"))).unwrap();
-        let files = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-        files.filter(|name| name.ends_with(".rs")).collect::<std::collections::BTreeSet<_>>()
+fn mistakes_are_errors_of_a_full_build() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/ui/fail-on-build/*.rs");
+    cases.pass("tests/ui/pass/flatten-collides.rs");
+}
+
+macro_rules! twins {
+    ($($path:literal $name:ident;)*) => {
+        $(
+            #[path = $path]
+            mod $name;
+        )*
+
+        #[test]
+        fn twins_without_the_mistake_compile_and_run() {
+            $($name::main();)*
+        }
+
+        /// Each mistake has a twin under the same name, which is a module here.
+        #[test]
+        fn every_mistake_has_a_twin() {
+            let twins = BTreeSet::from([$($path.replace("ui/pass/", "")),*]);
+            let mistakes = &names("fail") | &names("fail-on-build");
+            assert_eq!(mistakes, twins);
+            assert_eq!(names("pass"), twins);
+        }
     };
-    assert_eq!(names("fail"), names("pass"));
+}
+
+fn names(folder: &str) -> BTreeSet<String> {
+    let folder = format!("{}/tests/ui/{folder}", env!("CARGO_MANIFEST_DIR"));
+    let files = std::fs::read_dir(folder).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.ends_with(".rs")).collect()
+}
+
+twins! {
+    "ui/pass/a-mistake-makes-no-errors-elsewhere.rs" a_mistake_makes_no_errors_elsewhere;
+    "ui/pass/alias-given-twice.rs" alias_given_twice;
+    "ui/pass/alias-is-a-field.rs" alias_is_a_field;
+    "ui/pass/attribute-misspelled.rs" attribute_misspelled;
+    "ui/pass/attribute-not-a-list.rs" attribute_not_a_list;
+    "ui/pass/attribute-on-a-key-field.rs" attribute_on_a_key_field;
+    "ui/pass/attribute-unknown.rs" attribute_unknown;
+    "ui/pass/attributes-without-comma.rs" attributes_without_comma;
+    "ui/pass/blob-and-hash.rs" blob_and_hash;
+    "ui/pass/blob-codec-is-no-codec.rs" blob_codec_is_no_codec;
+    "ui/pass/blob-not-deserializable.rs" blob_not_deserializable;
+    "ui/pass/blob-on-a-field.rs" blob_on_a_field;
+    "ui/pass/blob-with-field-attribute.rs" blob_with_field_attribute;
+    "ui/pass/blob-with-rename-all.rs" blob_with_rename_all;
+    "ui/pass/blob-without-codec.rs" blob_without_codec;
+    "ui/pass/bytes-of-a-hash.rs" bytes_of_a_hash;
+    "ui/pass/codec-as-string.rs" codec_as_string;
+    "ui/pass/codec-is-no-codec.rs" codec_is_no_codec;
+    "ui/pass/codec-on-the-struct.rs" codec_on_the_struct;
+    "ui/pass/codec-without-type.rs" codec_without_type;
+    "ui/pass/crate-not-a-path.rs" crate_not_a_path;
+    "ui/pass/default-path-of-another-type.rs" default_path_of_another_type;
+    "ui/pass/default-path-unknown.rs" default_path_unknown;
+    "ui/pass/default-without-default.rs" default_without_default;
+    "ui/pass/display-and-codec.rs" display_and_codec;
+    "ui/pass/display-without-from-str.rs" display_without_from_str;
+    "ui/pass/empty-as-none-on-a-required-field.rs" empty_as_none_on_a_required_field;
+    "ui/pass/field-attribute-misspelled.rs" field_attribute_misspelled;
+    "ui/pass/field-attribute-unknown.rs" field_attribute_unknown;
+    "ui/pass/field-is-a-list.rs" field_is_a_list;
+    "ui/pass/field-is-an-option-of-an-option.rs" field_is_an_option_of_an_option;
+    "ui/pass/field-name-misspelled.rs" field_name_misspelled;
+    "ui/pass/field-of-another-model.rs" field_of_another_model;
+    "ui/pass/field-ttl-on-required-field.rs" field_ttl_on_required_field;
+    "ui/pass/field-type-not-storable.rs" field_type_not_storable;
+    "ui/pass/field-type-without-deserialize.rs" field_type_without_deserialize;
+    "ui/pass/fields-name-given-twice.rs" fields_name_given_twice;
+    "ui/pass/fields-of-an-enum.rs" fields_of_an_enum;
+    "ui/pass/fields-with-a-key.rs" fields_with_a_key;
+    "ui/pass/flatten-collides.rs" flatten_collides;
+    "ui/pass/flatten-with-codec.rs" flatten_with_codec;
+    "ui/pass/flatten-with-ttl.rs" flatten_with_ttl;
+    "ui/pass/flatten-without-the-derive.rs" flatten_without_the_derive;
+    "ui/pass/hash-migration-from-another-id.rs" hash_migration_from_another_id;
+    "ui/pass/hash-migration-from-no-model.rs" hash_migration_from_no_model;
+    "ui/pass/hash-migration-from-too-many.rs" hash_migration_from_too_many;
+    "ui/pass/hash-migration-without-a-version.rs" hash_migration_without_a_version;
+    "ui/pass/hash-migration-without-conversion.rs" hash_migration_without_conversion;
+    "ui/pass/hash-on-mismatch-without-a-version.rs" hash_on_mismatch_without_a_version;
+    "ui/pass/hash-version-as-a-field-attribute.rs" hash_version_as_a_field_attribute;
+    "ui/pass/hash-version-without-a-field.rs" hash_version_without_a_field;
+    "ui/pass/hash-with-value.rs" hash_with_value;
+    "ui/pass/id-of-another-type.rs" id_of_another_type;
+    "ui/pass/id-parts-missing.rs" id_parts_missing;
+    "ui/pass/id-parts-of-another-type.rs" id_parts_of_another_type;
+    "ui/pass/increment-a-codec-field.rs" increment_a_codec_field;
+    "ui/pass/increment-by-a-fraction.rs" increment_by_a_fraction;
+    "ui/pass/increment-text.rs" increment_text;
+    "ui/pass/key-given-twice.rs" key_given_twice;
+    "ui/pass/key-has-empty-placeholder.rs" key_has_empty_placeholder;
+    "ui/pass/key-has-unclosed-brace.rs" key_has_unclosed_brace;
+    "ui/pass/key-has-unknown-format.rs" key_has_unknown_format;
+    "ui/pass/key-has-unopened-brace.rs" key_has_unopened_brace;
+    "ui/pass/key-is-empty.rs" key_is_empty;
+    "ui/pass/key-is-missing.rs" key_is_missing;
+    "ui/pass/key-is-missing-among-attributes.rs" key_is_missing_among_attributes;
+    "ui/pass/key-lacks-id.rs" key_lacks_id;
+    "ui/pass/key-names-field-twice.rs" key_names_field_twice;
+    "ui/pass/key-names-unknown-field.rs" key_names_unknown_field;
+    "ui/pass/key-not-a-string.rs" key_not_a_string;
+    "ui/pass/key-on-a-field.rs" key_on_a_field;
+    "ui/pass/key-part-enum-with-data.rs" key_part_enum_with_data;
+    "ui/pass/key-part-is-a-float.rs" key_part_is_a_float;
+    "ui/pass/key-part-is-optional.rs" key_part_is_optional;
+    "ui/pass/key-part-of-two-fields.rs" key_part_of_two_fields;
+    "ui/pass/key-placeholders-not-separated.rs" key_placeholders_not_separated;
+    "ui/pass/key-placeholders-run-together.rs" key_placeholders_run_together;
+    "ui/pass/key-without-its-name.rs" key_without_its_name;
+    "ui/pass/key-without-value.rs" key_without_value;
+    "ui/pass/not-a-struct-but-a-union.rs" not_a_struct_but_a_union;
+    "ui/pass/not-a-struct-but-an-enum.rs" not_a_struct_but_an_enum;
+    "ui/pass/on-update-unknown.rs" on_update_unknown;
+    "ui/pass/operation-not-run.rs" operation_not_run;
+    "ui/pass/positional-codec-in-a-generic-model.rs" positional_codec_in_a_generic_model;
+    "ui/pass/positional-codec-with-flatten.rs" positional_codec_with_flatten;
+    "ui/pass/positional-codec-with-skip-serializing-if.rs" positional_codec_with_skip_serializing_if;
+    "ui/pass/positional-codec-with-tag.rs" positional_codec_with_tag;
+    "ui/pass/remove-a-required-field.rs" remove_a_required_field;
+    "ui/pass/rename-all-on-a-field.rs" rename_all_on_a_field;
+    "ui/pass/rename-all-unknown-case.rs" rename_all_unknown_case;
+    "ui/pass/rename-collides.rs" rename_collides;
+    "ui/pass/rename-empty.rs" rename_empty;
+    "ui/pass/rename-given-twice.rs" rename_given_twice;
+    "ui/pass/rename-not-a-string.rs" rename_not_a_string;
+    "ui/pass/rename-to-the-marker.rs" rename_to_the_marker;
+    "ui/pass/rename-without-value.rs" rename_without_value;
+    "ui/pass/save-of-no-model.rs" save_of_no_model;
+    "ui/pass/select-from-a-blob.rs" select_from_a_blob;
+    "ui/pass/set-a-value-of-another-type.rs" set_a_value_of_another_type;
+    "ui/pass/set-none-to-a-required-field.rs" set_none_to_a_required_field;
+    "ui/pass/several-mistakes-at-once.rs" several_mistakes_at_once;
+    "ui/pass/skip-and-codec.rs" skip_and_codec;
+    "ui/pass/skip-and-rename.rs" skip_and_rename;
+    "ui/pass/skip-with-value.rs" skip_with_value;
+    "ui/pass/skip-without-default.rs" skip_without_default;
+    "ui/pass/struct-borrows.rs" struct_borrows;
+    "ui/pass/ttl-is-a-number.rs" ttl_is_a_number;
+    "ui/pass/ttl-negative.rs" ttl_negative;
+    "ui/pass/ttl-not-a-string.rs" ttl_not_a_string;
+    "ui/pass/ttl-too-long.rs" ttl_too_long;
+    "ui/pass/ttl-unknown-unit.rs" ttl_unknown_unit;
+    "ui/pass/ttl-without-unit.rs" ttl_without_unit;
+    "ui/pass/ttl-zero.rs" ttl_zero;
+    "ui/pass/unit-struct.rs" unit_struct;
+    "ui/pass/update-of-a-blob.rs" update_of_a_blob;
+    "ui/pass/value-alias-is-a-name.rs" value_alias_is_a_name;
+    "ui/pass/value-attribute-misspelled.rs" value_attribute_misspelled;
+    "ui/pass/value-enum-with-data.rs" value_enum_with_data;
+    "ui/pass/value-is-a-union.rs" value_is_a_union;
+    "ui/pass/value-name-given-twice.rs" value_name_given_twice;
+    "ui/pass/value-newtype-of-a-list.rs" value_newtype_of_a_list;
+    "ui/pass/value-of-two-fields.rs" value_of_two_fields;
+    "ui/pass/value-repr-int-with-rename.rs" value_repr_int_with_rename;
+    "ui/pass/value-repr-unknown.rs" value_repr_unknown;
+    "ui/pass/value-with-two-others.rs" value_with_two_others;
+    "ui/pass/version-field-is-empty.rs" version_field_is_empty;
+    "ui/pass/version-field-is-taken.rs" version_field_is_taken;
+    "ui/pass/version-field-is-the-marker.rs" version_field_is_the_marker;
+    "ui/pass/version-field-of-a-blob.rs" version_field_of_a_blob;
+    "ui/pass/version-field-on-a-field.rs" version_field_on_a_field;
+    "ui/pass/version-field-without-a-version.rs" version_field_without_a_version;
+    "ui/pass/version-not-unsigned.rs" version_not_unsigned;
+    "ui/pass/version-on-two-fields.rs" version_on_two_fields;
 }

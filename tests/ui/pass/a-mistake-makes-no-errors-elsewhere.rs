@@ -9,7 +9,7 @@ struct User {
     name: String,
 }
 
-fn main() {
+pub fn main() {
     let f = User::FIELDS;
     let _ = User::update(1).set(f.name, "x").explain();
     let _ = (User::get(1), User::delete(1)).explain();

@@ -8,4 +8,4 @@ struct User {
     id: u64,
 }
 
-fn main() {}
+pub fn main() {}

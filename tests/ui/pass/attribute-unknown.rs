@@ -10,4 +10,4 @@ struct User {
     name: String,
 }
 
-fn main() {}
+pub fn main() {}

@@ -24,7 +24,7 @@ struct Member {
     number: u32,
 }
 
-fn main() {
+pub fn main() {
     let f = User::FIELDS;
     let _ = Session::from_bytes(b"{}");
     let _ = f;

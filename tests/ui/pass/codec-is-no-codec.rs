@@ -9,4 +9,4 @@ struct User {
     #[redis(codec = Bincode)] thing: Vec<u8>,
 }
 
-fn main() {}
+pub fn main() {}

@@ -14,4 +14,4 @@ struct User {
     name: String,
 }
 
-fn main() {}
+pub fn main() {}

@@ -9,4 +9,4 @@ struct User {
     #[redis(default)] thing: [u8; 32],
 }
 
-fn main() {}
+pub fn main() {}

@@ -26,4 +26,4 @@ struct User {
     colour: Colour,
 }
 
-fn main() {}
+pub fn main() {}

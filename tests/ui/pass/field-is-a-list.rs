@@ -9,4 +9,4 @@ struct User {
     #[redis(codec = Json)] things: Vec<String>,
 }
 
-fn main() {}
+pub fn main() {}

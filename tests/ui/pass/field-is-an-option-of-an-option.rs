@@ -9,4 +9,4 @@ struct User {
     thing: Option<u8>,
 }
 
-fn main() {}
+pub fn main() {}

@@ -12,4 +12,4 @@ struct Login {
     tries: u32,
 }
 
-fn main() {}
+pub fn main() {}

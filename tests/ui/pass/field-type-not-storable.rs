@@ -9,4 +9,4 @@ struct User {
     thing: String,
 }
 
-fn main() {}
+pub fn main() {}

@@ -13,4 +13,4 @@ struct User {
     thing: Custom,
 }
 
-fn main() {}
+pub fn main() {}

@@ -9,4 +9,4 @@ struct Address {
     road: Option<String>,
 }
 
-fn main() {}
+pub fn main() {}

@@ -7,4 +7,4 @@ struct Address {
     street: String,
 }
 
-fn main() {}
+pub fn main() {}

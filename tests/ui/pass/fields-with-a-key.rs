@@ -7,4 +7,4 @@ struct Address {
     id: u64,
 }
 
-fn main() {}
+pub fn main() {}

@@ -16,6 +16,6 @@ struct User {
     home: Address,
 }
 
-fn main() {
+pub fn main() {
     let _ = User::SPEC.fields;
 }

@@ -15,4 +15,4 @@ struct User {
     home: Address,
 }
 
-fn main() {}
+pub fn main() {}

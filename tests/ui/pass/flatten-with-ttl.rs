@@ -15,4 +15,4 @@ struct User {
     home: Option<Address>,
 }
 
-fn main() {}
+pub fn main() {}

@@ -22,4 +22,4 @@ impl From<UserV1> for User {
     }
 }
 
-fn main() {}
+pub fn main() {}

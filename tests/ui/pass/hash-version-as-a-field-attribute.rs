@@ -10,4 +10,4 @@ struct User {
     changes: u64,
 }
 
-fn main() {}
+pub fn main() {}

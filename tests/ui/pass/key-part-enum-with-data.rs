@@ -8,4 +8,4 @@ enum Region {
     Us,
 }
 
-fn main() {}
+pub fn main() {}

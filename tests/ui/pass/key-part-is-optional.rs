@@ -9,4 +9,4 @@ struct User {
     name: Option<String>,
 }
 
-fn main() {}
+pub fn main() {}

@@ -5,4 +5,4 @@ use redis_model::KeyPart;
 #[derive(KeyPart)]
 struct One(u32);
 
-fn main() {}
+pub fn main() {}

@@ -11,6 +11,6 @@ struct User<T> {
     nick: Option<T>,
 }
 
-fn main() {
+pub fn main() {
     let _ = User::<String>::from_bytes(b"");
 }

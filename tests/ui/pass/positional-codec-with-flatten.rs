@@ -16,4 +16,4 @@ struct User {
     more: More,
 }
 
-fn main() {}
+pub fn main() {}

@@ -11,4 +11,4 @@ struct User {
     nick: Option<String>,
 }
 
-fn main() {}
+pub fn main() {}

@@ -11,4 +11,4 @@ struct User {
     name: String,
 }
 
-fn main() {}
+pub fn main() {}

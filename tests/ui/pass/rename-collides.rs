@@ -11,4 +11,4 @@ struct User {
     mail: String,
 }
 
-fn main() {}
+pub fn main() {}

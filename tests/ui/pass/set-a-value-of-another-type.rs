@@ -24,7 +24,7 @@ struct Member {
     number: u32,
 }
 
-fn main() {
+pub fn main() {
     let f = User::FIELDS;
     let _ = User::update(1).set(f.name, "five");
     let _ = f;

@@ -12,4 +12,4 @@ struct User {
     tags: Vec<u32>,
 }
 
-fn main() {}
+pub fn main() {}

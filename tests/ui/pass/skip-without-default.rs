@@ -9,4 +9,4 @@ struct User {
     #[redis(skip)] thing: Option<std::time::Instant>,
 }
 
-fn main() {}
+pub fn main() {}

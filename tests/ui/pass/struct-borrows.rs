@@ -10,4 +10,4 @@ struct User {
     name: Option<String>,
 }
 
-fn main() {}
+pub fn main() {}

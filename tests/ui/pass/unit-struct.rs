@@ -8,4 +8,4 @@ struct User {
     name: String,
 }
 
-fn main() {}
+pub fn main() {}

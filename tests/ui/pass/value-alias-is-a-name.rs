@@ -9,4 +9,4 @@ enum Status {
     New,
 }
 
-fn main() {}
+pub fn main() {}

@@ -8,4 +8,4 @@ enum Status {
     Open,
 }
 
-fn main() {}
+pub fn main() {}

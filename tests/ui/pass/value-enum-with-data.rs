@@ -8,4 +8,4 @@ enum Status {
     Closed,
 }
 
-fn main() {}
+pub fn main() {}

@@ -7,4 +7,4 @@ struct Bits {
     a: u32,
 }
 
-fn main() {}
+pub fn main() {}

@@ -9,4 +9,4 @@ enum Status {
     Opened,
 }
 
-fn main() {}
+pub fn main() {}

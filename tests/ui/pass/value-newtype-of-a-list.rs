@@ -5,4 +5,4 @@ use redis_model::RedisValue;
 #[derive(RedisValue)]
 struct Tags(String);
 
-fn main() {}
+pub fn main() {}

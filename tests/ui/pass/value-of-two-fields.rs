@@ -5,4 +5,4 @@ use redis_model::RedisValue;
 #[derive(RedisValue)]
 struct Limit(u32);
 
-fn main() {}
+pub fn main() {}

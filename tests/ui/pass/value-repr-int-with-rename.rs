@@ -9,4 +9,4 @@ enum Level {
     High,
 }
 
-fn main() {}
+pub fn main() {}

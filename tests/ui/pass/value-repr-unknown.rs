@@ -8,4 +8,4 @@ enum Level {
     Low,
 }
 
-fn main() {}
+pub fn main() {}

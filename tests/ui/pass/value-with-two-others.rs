@@ -10,4 +10,4 @@ enum Status {
     Other(String),
 }
 
-fn main() {}
+pub fn main() {}

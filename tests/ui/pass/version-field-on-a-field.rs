@@ -10,4 +10,4 @@ struct User {
     version: u64,
 }
 
-fn main() {}
+pub fn main() {}

@@ -11,4 +11,4 @@ struct User {
     revision: u32,
 }
 
-fn main() {}
+pub fn main() {}
