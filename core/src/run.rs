@@ -110,7 +110,7 @@ where
     F: Flow,
     C: ConnectionLike + ?Sized,
 {
-    let clock = Clock::start();
+    let clock = Clock::start(reach_sync(con));
     let mut step = flow.start(&clock.now())?;
     loop {
         step = match step.0 {
@@ -133,7 +133,7 @@ where
     F: Flow,
     C: redis::aio::ConnectionLike + ?Sized,
 {
-    let clock = Clock::start();
+    let clock = Clock::start(reach::<C>());
     let mut step = flow.start(&clock.now())?;
     loop {
         step = match step.0 {
@@ -150,6 +150,11 @@ where
     }
 }
 
+/// What a sync connection leads to: those of redis-rs to a cluster take no pipelines.
+fn reach_sync<C: ConnectionLike + ?Sized>(con: &C) -> Reach {
+    if con.supports_pipelining() { Reach::Server } else { Reach::Cluster }
+}
+
 fn exchange<C: ConnectionLike + ?Sized>(request: Request, con: &mut C) -> Result<Replies> {
     // Redis-rs' sync cluster connections say that they take no pipelines.
     let request = match Lone::new(request, || !con.supports_pipelining()) {
@@ -162,8 +167,7 @@ fn exchange<C: ConnectionLike + ?Sized>(request: Request, con: &mut C) -> Result
         }
         Err(request) => request,
     };
-    let reach = if con.supports_pipelining() { Reach::Server } else { Reach::Cluster };
-    let mut exchange = Exchange::new(request, reach)?;
+    let mut exchange = Exchange::new(request, reach_sync(con))?;
     while let Some(send) = exchange.next() {
         let returned = match &send.what {
             What::One(cmd) => Returned::One(con.req_command(cmd)),
@@ -260,17 +264,18 @@ fn encode<'s, F: Flow>(ask: &(dyn Ask<'s, F> + Send + 's)) -> Result<Request> {
 /// The only clock and the only random numbers of the crate.
 struct Clock {
     start: Instant,
+    reach: Reach,
     /// Randomly keyed by the system.
     random: RandomState,
 }
 
 impl Clock {
-    fn start() -> Self {
-        Self { start: Instant::now(), random: RandomState::new() }
+    fn start(reach: Reach) -> Self {
+        Self { start: Instant::now(), reach, random: RandomState::new() }
     }
 
     fn now(&self) -> Moment {
         let elapsed = self.start.elapsed();
-        Moment::new(elapsed, self.random.hash_one(elapsed))
+        Moment::new(elapsed, self.random.hash_one(elapsed)).with_reach(self.reach)
     }
 }

@@ -16,7 +16,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use super::{Operation, Replies, Request};
+use super::{Operation, Reach, Replies, Request};
 #[cfg(any(feature = "tokio", feature = "smol"))]
 use crate::connection::AsyncConnection;
 use crate::connection::SyncConnection;
@@ -286,12 +286,22 @@ where
 pub struct Moment {
     elapsed: Duration,
     random: u64,
+    reach: Reach,
 }
 
 impl Moment {
     /// A moment; the executors make their own, tests can say what it is.
     pub const fn new(elapsed: Duration, random: u64) -> Self {
-        Self { elapsed, random }
+        Self { elapsed, random, reach: Reach::Unknown }
+    }
+
+    pub(crate) const fn with_reach(self, reach: Reach) -> Self {
+        Self { reach, ..self }
+    }
+
+    /// What the connection leads to.
+    pub(crate) const fn reach(&self) -> Reach {
+        self.reach
     }
 
     /// The time since the flow began to run.
