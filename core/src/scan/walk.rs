@@ -248,12 +248,7 @@ impl Walk {
     }
 
     /// A node said that another one owns the slot, and the connection did not get there.
-    fn redirected<'s>(
-        &mut self,
-        slot: u16,
-        error: Error,
-        now: &Moment,
-    ) -> Result<Step<'s, Self>> {
+    fn redirected<'s>(&mut self, slot: u16, error: Error, now: &Moment) -> Result<Step<'s, Self>> {
         if now.reach() == Reach::Server {
             let message =
                 "this connection reaches one node of a cluster; scan with a cluster connection";

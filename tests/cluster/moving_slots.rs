@@ -1,0 +1,323 @@
+//! Counts, deletions, rewritings and scans of all records while slots move.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use redis::FromRedisValue;
+use redis_model::embedded::Cluster;
+use redis_model::{Error, ErrorKind, Flow, Json, MsgPack, RedisModel, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::support::{Con, runtime};
+
+/// Each slot has its records: `tag` is a text of that slot.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, RedisModel)]
+#[redis(key = "{{{tag}}}:moving:{id}", codecs = [Json, MsgPack], name = "Moving")]
+struct Old {
+    tag: u64,
+    id: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, RedisModel)]
+#[redis(key = "{{{tag}}}:moving:{id}", codecs = [MsgPack, Json], name = "Moving")]
+struct New {
+    tag: u64,
+    id: u64,
+}
+
+/// The model once the old codec is not needed any more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, RedisModel)]
+#[redis(key = "{{{tag}}}:moving:{id}", blob = MsgPack, name = "Moving")]
+struct Last {
+    tag: u64,
+    id: u64,
+}
+
+const TAGS: u64 = 16;
+const PER_TAG: u64 = 6;
+const RECORDS: u64 = TAGS * PER_TAG;
+const PRIMARIES: usize = 3;
+
+/// How long anything here may take. It takes milliseconds; a loaded machine, more.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn ids() -> Vec<(u64, u64)> {
+    (0..TAGS).flat_map(|tag| (0..PER_TAG).map(move |id| (tag, id))).collect()
+}
+
+fn run_flow<F>(con: &mut Con, flow: &mut F) -> Result<F::Output>
+where
+    F: Flow + Send,
+    F::Output: Send,
+{
+    match con {
+        Con::Sync(con) => flow.run(&mut **con),
+        Con::Async(con) | Con::SideBySide(con) => runtime().block_on(flow.run_async(con)),
+        Con::Unknown(con) => runtime().block_on(flow.run_async(&mut **con)),
+    }
+}
+
+/// Saves all records as older programs do; slots may be moving.
+fn save(con: &mut Con) {
+    for _ in 0..100 {
+        let records = ids().into_iter().map(|(tag, id)| Old { tag, id });
+        let saved = con.run(Old::save_many(records));
+        if saved.is_ok_and(|saved| saved.iter().all(Result::is_ok)) {
+            return;
+        }
+    }
+    panic!("the records could not be saved");
+}
+
+/// The primaries, and a connection to each.
+struct Nodes {
+    cons: Vec<redis::Connection>,
+    ids: Vec<String>,
+    ports: Vec<String>,
+}
+
+/// A slot that is on its way from one primary to another.
+#[derive(Clone, Copy)]
+struct Move {
+    slot: u16,
+    from: usize,
+    to: usize,
+}
+
+impl Nodes {
+    fn of(cluster: &Cluster) -> Self {
+        let nodes = &cluster.nodes()[..PRIMARIES];
+        let ports = nodes.iter().map(|node| node.url().rsplit(':').next().unwrap().to_owned());
+        let cons = nodes.iter().map(|node| node.connection().unwrap()).collect();
+        let mut nodes = Self { cons, ids: Vec::new(), ports: ports.collect() };
+        nodes.ids = (0..PRIMARIES).map(|node| nodes.on(node, &["CLUSTER", "MYID"])).collect();
+        nodes
+    }
+
+    fn on<T: FromRedisValue>(&mut self, node: usize, words: &[&str]) -> T {
+        let reply = redis::cmd(words[0]).arg(&words[1..]).query(&mut self.cons[node]);
+        reply.unwrap_or_else(|error| panic!("{words:?}: {error}"))
+    }
+
+    fn slot_of(&mut self, tag: u64) -> u16 {
+        self.on(0, &["CLUSTER", "KEYSLOT", &format!("{{{tag}}}")])
+    }
+
+    fn open(&mut self, Move { slot, from, to }: Move) {
+        let (slot, from_id, to_id) =
+            (slot.to_string(), self.ids[from].clone(), self.ids[to].clone());
+        self.on::<()>(to, &["CLUSTER", "SETSLOT", &slot, "IMPORTING", &from_id]);
+        self.on::<()>(from, &["CLUSTER", "SETSLOT", &slot, "MIGRATING", &to_id]);
+    }
+
+    /// Moves at most so many keys; returns `true` if there was one.
+    fn migrate(&mut self, Move { slot, from, to }: Move, keys: usize) -> bool {
+        let (slot, keys, port) = (slot.to_string(), keys.to_string(), self.ports[to].clone());
+        let keys: Vec<String> = self.on(from, &["CLUSTER", "GETKEYSINSLOT", &slot, &keys]);
+        let mut migrate = vec!["MIGRATE", "127.0.0.1", &port, "", "0", "5000", "KEYS"];
+        migrate.extend(keys.iter().map(String::as_str));
+        if !keys.is_empty() {
+            self.on::<redis::Value>(from, &migrate);
+        }
+        !keys.is_empty()
+    }
+
+    fn close(&mut self, Move { slot, from, to }: Move) {
+        let (slot, to_id) = (slot.to_string(), self.ids[to].clone());
+        for node in [to, from, PRIMARIES - to - from] {
+            self.on::<()>(node, &["CLUSTER", "SETSLOT", &slot, "NODE", &to_id]);
+        }
+        // Moved again before all nodes know the latest epochs, a slot could be
+        // claimed by the node that had it before, and its keys would be lost.
+        let start = Instant::now();
+        while (1..PRIMARIES).any(|node| self.primaries(node) != self.primaries(0)) {
+            assert!(start.elapsed() < PATIENCE, "the nodes do not agree");
+        }
+    }
+
+    /// A node's view of the primaries: their ids, epochs and slots.
+    fn primaries(&mut self, node: usize) -> Vec<String> {
+        let nodes: String = self.on(node, &["CLUSTER", "NODES"]);
+        let primaries = nodes.lines().filter(|line| line.contains("master"));
+        let mut primaries: Vec<String> = primaries
+            .map(|line| {
+                let words: Vec<_> = line.split(' ').collect();
+                format!("{} {} {:?}", words[0], words[6], &words[8..])
+            })
+            .collect();
+        primaries.sort();
+        primaries
+    }
+}
+
+/// Moves the slots of all tags from node to node until it is told to end.
+fn keep_moving(cluster: &Cluster, phase: &AtomicU64, end: &AtomicBool) {
+    let mut nodes = Nodes::of(cluster);
+    let slots: Vec<u16> = (0..TAGS).map(|tag| nodes.slot_of(tag)).collect();
+    let mut owners: Vec<usize> = slots.iter().map(|slot| usize::from(*slot) * 3 / 16384).collect();
+    for round in 0.. {
+        let at = round * 7 % slots.len();
+        let (slot, from) = (slots[at], owners[at]);
+        let way = Move { slot, from, to: (from + 1 + round % 2) % PRIMARIES };
+        // Odd while a slot is being moved.
+        phase.fetch_add(1, Ordering::SeqCst);
+        nodes.open(way);
+        while nodes.migrate(way, 1) {}
+        nodes.close(way);
+        owners[at] = way.to;
+        phase.fetch_add(1, Ordering::SeqCst);
+        if end.load(Ordering::Relaxed) {
+            return;
+        }
+    }
+}
+
+/// Runs a flow until it does not fail; what it may fail with is only that slots move.
+fn until_complete<F>(con: &mut Con, flow: &mut F, incomplete: &mut u64) -> F::Output
+where
+    F: Flow + Send,
+    F::Output: Send,
+{
+    let start = Instant::now();
+    loop {
+        match run_flow(con, flow) {
+            Ok(output) => return output,
+            Err(error) => {
+                assert_incomplete(&error);
+                *incomplete += 1;
+            }
+        }
+        assert!(start.elapsed() < PATIENCE, "it is never complete");
+    }
+}
+
+fn assert_incomplete(error: &Error) {
+    assert_eq!(error.code(), Some("TRYAGAIN"), "{error}");
+    assert!(error.model().is_some(), "{error}");
+}
+
+const ROUNDS: u64 = 360;
+
+/// What is said to be complete is complete.
+#[test]
+fn while_slots_move_a_result_is_exact_or_an_error() {
+    let cluster = Cluster::start().unwrap();
+    let (phase, end) = (AtomicU64::new(0), AtomicBool::new(false));
+    let (mut met, mut incomplete) = (0, 0);
+    thread::scope(|scope| {
+        scope.spawn(|| keep_moving(&cluster, &phase, &end));
+        // Ends the thread also if an assertion fails.
+        let _end = EndOnDrop(&end);
+        let mut cons = Con::all(cluster.urls());
+        for round in 0..ROUNDS {
+            let con = &mut cons[usize::try_from(round / 3 % 4).unwrap()];
+            let name = con.name();
+            save(con);
+            let before = phase.load(Ordering::SeqCst);
+            match round % 3 {
+                0 => {
+                    let count =
+                        until_complete(con, &mut New::count().page_size(8), &mut incomplete);
+                    assert_eq!(count, RECORDS, "{name}");
+                }
+                1 => {
+                    let mut delete = New::delete_all().page_size(8);
+                    until_complete(con, &mut delete, &mut incomplete);
+                    assert_eq!((delete.deleted(), delete.failed()), (RECORDS, 0), "{name}");
+                    let left = con.run(New::get_many(ids())).unwrap();
+                    assert!(left.into_iter().all(|left| left.unwrap().is_none()), "{name}");
+                }
+                _ => {
+                    let mut rewrite = New::rewrite_all().page_size(8);
+                    while until_complete(con, &mut rewrite, &mut incomplete).is_some() {}
+                    assert_eq!((rewrite.rewritten(), rewrite.failed()), (RECORDS, 0), "{name}");
+                    let last = con.run(Last::get_many(ids())).unwrap();
+                    assert!(last.into_iter().all(|last| last.unwrap().is_some()), "{name}");
+                }
+            }
+            let after = phase.load(Ordering::SeqCst);
+            met += u64::from(before != after || before % 2 == 1);
+        }
+    });
+    println!("{met} of {ROUNDS} rounds met moving slots, {incomplete} runs were incomplete");
+    assert!(met > ROUNDS / 2, "{met} of {ROUNDS} rounds met moving slots");
+}
+
+struct EndOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for EndOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The node to which the keys of a slot go was scanned before they came; the node
+/// from which they went still owns the slot when it is scanned.
+#[test]
+fn keys_of_a_slot_that_stays_half_moved_are_not_passed_over() {
+    let cluster = Cluster::start().unwrap();
+    let mut nodes = Nodes::of(&cluster);
+    let tag = (0..TAGS).find(|tag| nodes.slot_of(*tag) > 11000).unwrap();
+    let way = Move { slot: nodes.slot_of(tag), from: 2, to: 0 };
+    let [mut con, ..] = Con::all(cluster.urls());
+    save(&mut con);
+
+    let mut scan = New::scan_ids().page_size(4);
+    let mut rewrite = New::rewrite_all().page_size(4);
+    // Both are on the second node by then.
+    let mut seen = BTreeSet::new();
+    while !scan.position().to_string().starts_with("cluster/0-5460") {
+        seen.extend(run_flow(&mut con, &mut scan).unwrap().unwrap());
+    }
+    while !rewrite.position().to_string().starts_with("cluster/0-5460") {
+        run_flow(&mut con, &mut rewrite).unwrap().unwrap();
+    }
+    nodes.open(way);
+    assert!(nodes.migrate(way, 1000));
+
+    let error = loop {
+        match run_flow(&mut con, &mut scan) {
+            Ok(page) => seen.extend(page.expect("the slot is not done")),
+            Err(error) => break error,
+        }
+    };
+    assert_incomplete(&error);
+    assert!(error.to_string().contains(&way.slot.to_string()), "{error}");
+    assert_eq!(scan.position().to_string().split('/').count(), 2, "no node is being scanned");
+    while let Ok(page) = run_flow(&mut con, &mut rewrite) {
+        page.expect("the slot is not done");
+    }
+    let mut count = New::count();
+    assert_incomplete(&run_flow(&mut con, &mut count).unwrap_err());
+
+    nodes.close(way);
+    while let Some(page) = run_flow(&mut con, &mut scan).unwrap() {
+        seen.extend(page);
+    }
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ids());
+    while run_flow(&mut con, &mut rewrite).unwrap().is_some() {}
+    assert_eq!(rewrite.failed(), 0);
+    let last = con.run(Last::get_many(ids())).unwrap();
+    assert!(last.into_iter().all(|last| last.unwrap().is_some()));
+    assert_eq!(run_flow(&mut con, &mut count).unwrap(), RECORDS);
+}
+
+/// Two nodes each say that the other one owns a slot.
+#[test]
+fn a_slot_without_an_agreed_owner_is_worth_another_try() {
+    let cluster = Cluster::start().unwrap();
+    let mut nodes = Nodes::of(&cluster);
+    let tag = (TAGS..).find(|tag| nodes.slot_of(*tag) < 5000).unwrap();
+    let (slot, other) = (nodes.slot_of(tag).to_string(), nodes.ids[1].clone());
+    nodes.on::<()>(0, &["CLUSTER", "SETSLOT", &slot, "NODE", &other]);
+    for mut con in Con::all(cluster.urls()) {
+        let error = run_flow(&mut con, &mut New::count()).unwrap_err();
+        assert_incomplete(&error);
+        assert_ne!(error.kind(), ErrorKind::InvalidOperation);
+        let text = error.to_string();
+        assert!(text.contains("try again later"), "{text}");
+        assert!(!text.contains("reaches one node"), "{text}");
+    }
+}
