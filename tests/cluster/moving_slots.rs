@@ -1,12 +1,12 @@
 //! Counts, deletions, rewritings and scans of all records while slots move.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use redis::FromRedisValue;
-use redis_model::embedded::Cluster;
+use redis_model::embedded::{Cluster, Server};
 use redis_model::{Error, ErrorKind, Flow, Json, MsgPack, RedisModel, Result};
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +41,7 @@ const RECORDS: u64 = TAGS * PER_TAG;
 const PRIMARIES: usize = 3;
 
 /// How long anything here may take. It takes milliseconds; a loaded machine, more.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 fn ids() -> Vec<(u64, u64)> {
     (0..TAGS).flat_map(|tag| (0..PER_TAG).map(move |id| (tag, id))).collect()
@@ -61,14 +61,14 @@ where
 
 /// Saves all records as older programs do; slots may be moving.
 fn save(con: &mut Con) {
-    for _ in 0..100 {
+    let start = Instant::now();
+    loop {
         let records = ids().into_iter().map(|(tag, id)| Old { tag, id });
-        let saved = con.run(Old::save_many(records));
-        if saved.is_ok_and(|saved| saved.iter().all(Result::is_ok)) {
-            return;
+        match con.run(Old::save_many(records)).and_then(|saved| saved.into_iter().collect()) {
+            Ok(()) => return,
+            Err(error) => assert!(start.elapsed() < PATIENCE, "not saved: {error}"),
         }
     }
-    panic!("the records could not be saved");
 }
 
 /// The primaries, and a connection to each.
@@ -124,17 +124,20 @@ impl Nodes {
         !keys.is_empty()
     }
 
-    fn close(&mut self, Move { slot, from, to }: Move) {
+    /// Returns `true` if the nodes agree afterwards. Rarely they do not: news of
+    /// who owns the slot overtake each other, and Redis itself may lose its keys.
+    fn close(&mut self, Move { slot, from, to }: Move) -> bool {
         let (slot, to_id) = (slot.to_string(), self.ids[to].clone());
         for node in [to, from, PRIMARIES - to - from] {
             self.on::<()>(node, &["CLUSTER", "SETSLOT", &slot, "NODE", &to_id]);
         }
-        // Moved again before all nodes know the latest epochs, a slot could be
-        // claimed by the node that had it before, and its keys would be lost.
         let start = Instant::now();
         while (1..PRIMARIES).any(|node| self.primaries(node) != self.primaries(0)) {
-            assert!(start.elapsed() < PATIENCE, "the nodes do not agree");
+            if start.elapsed() > PATIENCE {
+                return false;
+            }
         }
+        true
     }
 
     /// A node's view of the primaries: their ids, epochs and slots.
@@ -152,97 +155,143 @@ impl Nodes {
     }
 }
 
-/// Moves the slots of all tags from node to node until it is told to end.
-fn keep_moving(cluster: &Cluster, phase: &AtomicU64, end: &AtomicBool) {
-    let mut nodes = Nodes::of(cluster);
-    let slots: Vec<u16> = (0..TAGS).map(|tag| nodes.slot_of(tag)).collect();
-    let mut owners: Vec<usize> = slots.iter().map(|slot| usize::from(*slot) * 3 / 16384).collect();
-    for round in 0.. {
-        let at = round * 7 % slots.len();
-        let (slot, from) = (slots[at], owners[at]);
-        let way = Move { slot, from, to: (from + 1 + round % 2) % PRIMARIES };
-        // Odd while a slot is being moved.
-        phase.fetch_add(1, Ordering::SeqCst);
-        nodes.open(way);
-        while nodes.migrate(way, 1) {}
-        nodes.close(way);
-        owners[at] = way.to;
-        phase.fetch_add(1, Ordering::SeqCst);
-        if end.load(Ordering::Relaxed) {
-            return;
-        }
-    }
-}
-
-/// Runs a flow until it does not fail; what it may fail with is only that slots move.
-fn until_complete<F>(con: &mut Con, flow: &mut F, incomplete: &mut u64) -> F::Output
-where
-    F: Flow + Send,
-    F::Output: Send,
-{
-    let start = Instant::now();
-    loop {
-        match run_flow(con, flow) {
-            Ok(output) => return output,
-            Err(error) => {
-                assert_incomplete(&error);
-                *incomplete += 1;
-            }
-        }
-        assert!(start.elapsed() < PATIENCE, "it is never complete");
-    }
-}
-
 fn assert_incomplete(error: &Error) {
     assert_eq!(error.code(), Some("TRYAGAIN"), "{error}");
     assert!(error.model().is_some(), "{error}");
 }
 
+/// A cluster whose slots are being moved.
+struct Moving {
+    cluster: Cluster,
+    nodes: Nodes,
+    slots: Vec<u16>,
+    owners: Vec<usize>,
+    moves: usize,
+}
+
+impl Moving {
+    fn start() -> Self {
+        // On a loaded machine a node may be late: no replica is to take over for that.
+        let options = Server::options().argument("--cluster-replica-no-failover").argument("yes");
+        let cluster = options.start_cluster().unwrap();
+        let mut nodes = Nodes::of(&cluster);
+        let slots: Vec<u16> = (0..TAGS).map(|tag| nodes.slot_of(tag)).collect();
+        let owners = slots.iter().map(|slot| usize::from(*slot) * 3 / 16384).collect();
+        Self { cluster, nodes, slots, owners, moves: 0 }
+    }
+
+    /// Moves some slots one after the other, a key at a time, unless it is told to
+    /// end. Returns `true` if the nodes agree on who owns what.
+    fn keep_moving(&mut self, end: &AtomicBool) -> bool {
+        for _ in 0..MOVES_PER_ROUND {
+            if end.load(Ordering::Relaxed) {
+                break;
+            }
+            let at = self.moves * 7 % self.slots.len();
+            let (slot, from) = (self.slots[at], self.owners[at]);
+            let way = Move { slot, from, to: (from + 1 + self.moves % 2) % PRIMARIES };
+            self.nodes.open(way);
+            while self.nodes.migrate(way, 1) {}
+            if !self.nodes.close(way) {
+                return false;
+            }
+            self.owners[at] = way.to;
+            self.moves += 1;
+        }
+        true
+    }
+}
+
+/// What a flow over all records said.
+enum Said {
+    Counted(u64),
+    Deleted(u64),
+    Rewritten(u64),
+}
+
+/// Runs the flow in turn until it is complete. It may fail only because slots move.
+fn complete(con: &mut Con, round: u64, incomplete: &mut u64) -> Option<Said> {
+    let mut count = New::count().page_size(8);
+    let mut delete = New::delete_all().page_size(8);
+    let mut rewrite = New::rewrite_all().page_size(8);
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
+        let said = match round % 3 {
+            0 => run_flow(con, &mut count).map(|count| Some(Said::Counted(count))),
+            1 => run_flow(con, &mut delete).map(|deleted| Some(Said::Deleted(deleted))),
+            _ => run_flow(con, &mut rewrite).map(|page| match page {
+                Some(page) => {
+                    assert_eq!(page.failed.len(), 0);
+                    None
+                }
+                None => Some(Said::Rewritten(rewrite.rewritten())),
+            }),
+        };
+        match said {
+            Ok(Some(said)) => return Some(said),
+            Ok(None) => {}
+            Err(error) => {
+                assert_incomplete(&error);
+                *incomplete += 1;
+            }
+        }
+    }
+    None
+}
+
 const ROUNDS: u64 = 360;
+
+/// More would keep a flow from ever being complete.
+const MOVES_PER_ROUND: usize = 12;
 
 /// What is said to be complete is complete.
 #[test]
 fn while_slots_move_a_result_is_exact_or_an_error() {
-    let cluster = Cluster::start().unwrap();
-    let (phase, end) = (AtomicU64::new(0), AtomicBool::new(false));
-    let (mut met, mut incomplete) = (0, 0);
-    thread::scope(|scope| {
-        scope.spawn(|| keep_moving(&cluster, &phase, &end));
-        // Ends the thread also if an assertion fails.
-        let _end = EndOnDrop(&end);
-        let mut cons = Con::all(cluster.urls());
-        for round in 0..ROUNDS {
-            let con = &mut cons[usize::try_from(round / 3 % 4).unwrap()];
-            let name = con.name();
-            save(con);
-            let before = phase.load(Ordering::SeqCst);
-            match round % 3 {
-                0 => {
-                    let count =
-                        until_complete(con, &mut New::count().page_size(8), &mut incomplete);
-                    assert_eq!(count, RECORDS, "{name}");
-                }
-                1 => {
-                    let mut delete = New::delete_all().page_size(8);
-                    until_complete(con, &mut delete, &mut incomplete);
-                    assert_eq!((delete.deleted(), delete.failed()), (RECORDS, 0), "{name}");
-                    let left = con.run(New::get_many(ids())).unwrap();
-                    assert!(left.into_iter().all(|left| left.unwrap().is_none()), "{name}");
-                }
-                _ => {
-                    let mut rewrite = New::rewrite_all().page_size(8);
-                    while until_complete(con, &mut rewrite, &mut incomplete).is_some() {}
-                    assert_eq!((rewrite.rewritten(), rewrite.failed()), (RECORDS, 0), "{name}");
-                    let last = con.run(Last::get_many(ids())).unwrap();
-                    assert!(last.into_iter().all(|last| last.unwrap().is_some()), "{name}");
-                }
-            }
-            let after = phase.load(Ordering::SeqCst);
-            met += u64::from(before != after || before % 2 == 1);
+    let mut moving = Moving::start();
+    let mut cons = Con::all(moving.cluster.urls());
+    let (mut met, mut incomplete, mut clusters) = (0, 0, 1);
+    for round in 0..ROUNDS {
+        let con = &mut cons[usize::try_from(round / 3 % 4).unwrap()];
+        save(con);
+        let (end, before) = (AtomicBool::new(false), moving.moves);
+        let (said, agreed) = thread::scope(|scope| {
+            let mover = scope.spawn(|| moving.keep_moving(&end));
+            // Ends the thread also if an assertion fails.
+            let end = EndOnDrop(&end);
+            let said = complete(con, round, &mut incomplete);
+            drop(end);
+            (said, mover.join().unwrap())
+        });
+        if !agreed {
+            // The cluster itself is broken, which is nobody's fault here.
+            moving = Moving::start();
+            cons = Con::all(moving.cluster.urls());
+            clusters += 1;
+            continue;
         }
-    });
-    println!("{met} of {ROUNDS} rounds met moving slots, {incomplete} runs were incomplete");
-    assert!(met > ROUNDS / 2, "{met} of {ROUNDS} rounds met moving slots");
+        met += u64::from(moving.moves > before);
+        judge(con, said.expect("it is never complete"));
+    }
+    println!("{met} of {ROUNDS} rounds met slots that moved, on {clusters} clusters");
+    println!("{incomplete} runs were incomplete, {} moves on the last cluster", moving.moves);
+    assert!(met > ROUNDS * 9 / 10, "{met} of {ROUNDS} rounds met slots that moved");
+}
+
+fn judge(con: &mut Con, said: Said) {
+    let name = con.name();
+    match said {
+        Said::Counted(count) => assert_eq!(count, RECORDS, "{name}"),
+        Said::Deleted(deleted) => {
+            assert_eq!(deleted, RECORDS, "{name}");
+            let left = con.run(New::get_many(ids())).unwrap();
+            assert!(left.into_iter().all(|left| left.unwrap().is_none()), "{name}");
+        }
+        Said::Rewritten(rewritten) => {
+            assert_eq!(rewritten, RECORDS, "{name}");
+            let last = con.run(Last::get_many(ids())).unwrap();
+            assert!(last.into_iter().all(|last| last.unwrap().is_some()), "{name}");
+        }
+    }
 }
 
 struct EndOnDrop<'a>(&'a AtomicBool);
@@ -292,7 +341,7 @@ fn keys_of_a_slot_that_stays_half_moved_are_not_passed_over() {
     let mut count = New::count();
     assert_incomplete(&run_flow(&mut con, &mut count).unwrap_err());
 
-    nodes.close(way);
+    assert!(nodes.close(way));
     while let Some(page) = run_flow(&mut con, &mut scan).unwrap() {
         seen.extend(page);
     }
