@@ -306,6 +306,12 @@ impl Error {
         self
     }
 
+    /// Appends text of our own to the message.
+    pub(crate) fn with_note(mut self, note: String) -> Self {
+        self.0.message.to_mut().push_str(&note);
+        self
+    }
+
     pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.0.source = Some(Box::new(source));
         self

@@ -234,17 +234,33 @@ pub trait RedisModel: Sized {
         Persist::new(id.into_id())
     }
 
-    /// Reads all records, a page at a time: each run returns the next page,
-    /// and `None` after the last. As single items they come from
+    /// Reads all records, a page at a time: each run returns the next page, and
+    /// `None` after the last. As single items they come from
     /// [`iter`](Scan::iter) (sync) and [`stream`](Scan::stream) (async).
     ///
-    /// Sends [`SCAN`](https://redis.io/commands/scan) with the key's pattern
-    /// and type, never KEYS, and what [`get_many`](Self::get_many) sends for
-    /// what it finds. On a cluster every primary is scanned, by a script.
+    /// Records that exist for the whole scan are returned at least once (rarely
+    /// twice). Records created or deleted during the scan may or may not be
+    /// returned. The same holds while a cluster moves slots between its nodes and
+    /// after a fail-over; then more records are returned twice.
     ///
-    /// Records that are there all the time are found, once or (rarely) twice;
-    /// such as come or go meanwhile may be. The same goes for records whose
-    /// cluster slot is being moved.
+    /// A run that fails or whose future is dropped loses nothing: the next run
+    /// repeats its page, also on another connection.
+    /// [`position`](Scan::position) moves only when a page is returned.
+    ///
+    /// # Errors
+    ///
+    /// A record that cannot be read is an error within its page. A run fails if
+    /// the connection breaks or the server cannot answer. On a cluster it fails
+    /// with the code `TRYAGAIN`, in place of the `None` at the end, if a slot was
+    /// being moved all the time: run it again when the slot has been moved.
+    ///
+    /// **Sends** `CLUSTER SLOTS` once, then for each page
+    /// [`INFO server`](https://redis.io/commands/info) and
+    /// [`SCAN`](https://redis.io/commands/scan) with the key's pattern and type,
+    /// never KEYS, and what [`get_many`](Self::get_many) sends for the found keys.
+    /// `INFO` tells servers apart after a fail-over; a user who may not call it
+    /// scans without that check. On a cluster each page is a script that calls
+    /// `SCAN`, `CLUSTER NODES` and `INFO server` on one primary.
     ///
     /// ```
     /// # use redis_model::{Operation, RedisModel, embedded};
@@ -288,14 +304,31 @@ pub trait RedisModel: Sized {
         Scan::new()
     }
 
-    /// The ids of all records, as [`scan`](Self::scan) finds them, without
-    /// reading the records. Sends `SCAN`.
+    /// Reads the ids of all records, as [`scan`](Self::scan) finds them, without
+    /// reading the records.
+    ///
+    /// **Sends** `SCAN` as [`scan`](Self::scan) does and, of hashes, what
+    /// [`exists`](Self::exists) sends for each found key. A key that this user may
+    /// not look at counts as a record.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`scan`](Self::scan).
     fn scan_ids() -> ScanIds<Self> {
         ScanIds::new()
     }
 
-    /// How many records there are. Sends `SCAN` until all keys were seen, and
-    /// needs about 16 bytes of memory for each record.
+    /// Counts the records: those for which [`exists`](Self::exists) is true.
+    ///
+    /// Needs about 16 bytes of memory for each record, because SCAN may return a
+    /// key twice. A run after an error goes on with the page that failed; a run
+    /// after a result counts again.
+    ///
+    /// **Sends** what [`scan_ids`](Self::scan_ids) sends.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`scan`](Self::scan): there is no result without all records.
     fn count() -> Count<Self> {
         Count::new()
     }
@@ -309,10 +342,16 @@ pub trait RedisModel: Sized {
     /// It can be done while older programs and newer ones are running: a record is
     /// written only over what was read, and read again if somebody was faster. Its
     /// time to live stays what it is, and so do fields that the model does not know.
-    /// What cannot be read or migrated is reported and left alone. When nothing
-    /// failed, old keys, codecs and versions are not needed any more.
+    /// What cannot be read or migrated is reported and left alone. When it returned
+    /// `None` and nothing failed, old keys, codecs and versions are not needed any
+    /// more. A run that fails loses nothing: the next run repeats its page.
     ///
-    /// Sends `SCAN` as [`scan`](Self::scan) does, what [`get`](Self::get) sends for
+    /// # Errors
+    ///
+    /// Those of [`scan`](Self::scan). What concerns one record is among the
+    /// [`failed`](crate::Rewritten::failed) of its page.
+    ///
+    /// **Sends** `SCAN` as [`scan`](Self::scan) does, what [`get`](Self::get) sends for
     /// what it finds, and for each record to rewrite what [`edit`](Self::edit) sends
     /// to commit.
     ///
@@ -343,9 +382,22 @@ pub trait RedisModel: Sized {
         RewriteAll::new()
     }
 
-    /// Deletes all records, a bounded number at a time; how many there were.
-    /// Sends `SCAN` and what [`delete_many`](Self::delete_many) sends for what
-    /// it finds.
+    /// Deletes all records, a bounded number at a time, and returns how many it
+    /// deleted.
+    ///
+    /// A run after an error goes on with the page that failed. If the server
+    /// refuses to delete a record, all others are deleted all the same. A run
+    /// after the end begins again, with the records that are left.
+    ///
+    /// **Sends** what [`scan_ids`](Self::scan_ids) sends, and what
+    /// [`delete_many`](Self::delete_many) sends for the records.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`scan`](Self::scan). If the server refused to delete records, the
+    /// run fails at its end with the error of the first one and says how many there
+    /// are; [`deleted`](DeleteAll::deleted) and [`failed`](DeleteAll::failed) count
+    /// both kinds.
     fn delete_all() -> DeleteAll<Self> {
         DeleteAll::new()
     }

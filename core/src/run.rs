@@ -110,7 +110,7 @@ where
     F: Flow,
     C: ConnectionLike + ?Sized,
 {
-    let clock = Clock::start();
+    let clock = Clock::start(topology_of_sync(con));
     let mut step = flow.start(&clock.now())?;
     loop {
         step = match step.0 {
@@ -133,7 +133,7 @@ where
     F: Flow,
     C: redis::aio::ConnectionLike + ?Sized,
 {
-    let clock = Clock::start();
+    let clock = Clock::start(topology_of::<C>());
     let mut step = flow.start(&clock.now())?;
     loop {
         step = match step.0 {
@@ -233,17 +233,18 @@ fn encode<'s, F: Flow>(ask: &(dyn Ask<'s, F> + Send + 's)) -> Result<Request> {
 /// The only clock and the only random numbers of the crate.
 struct Clock {
     start: Instant,
+    topology: Topology,
     /// Randomly keyed by the system.
     random: RandomState,
 }
 
 impl Clock {
-    fn start() -> Self {
-        Self { start: Instant::now(), random: RandomState::new() }
+    fn start(topology: Topology) -> Self {
+        Self { start: Instant::now(), topology, random: RandomState::new() }
     }
 
     fn now(&self) -> Moment {
         let elapsed = self.start.elapsed();
-        Moment::new(elapsed, self.random.hash_one(elapsed))
+        Moment::new(elapsed, self.random.hash_one(elapsed)).with_topology(self.topology)
     }
 }

@@ -1,77 +1,63 @@
 //! Scans: all records of a model, a page at a time, with SCAN and never KEYS.
+//!
+//! [`pages`] yields the ids, and every flow here tells it when a page is
+//! finished: returned, counted, deleted or rewritten. Only then does the
+//! position move, so that no page is lost to an error or a dropped future.
 
+mod count;
 mod delete;
 mod items;
+mod page;
+mod pages;
 mod position;
 mod rewrite;
 mod slots;
 mod topology;
 mod walk;
 
-use std::collections::HashSet;
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
-use std::marker::PhantomData;
 
+pub use count::Count;
 pub use delete::DeleteAll;
 pub use position::ScanPosition;
 pub use rewrite::{RewriteAll, Rewritten};
 
 use crate::error::Result;
-use crate::key::{self, Key};
-use crate::model::{RedisModel, Storage};
+use crate::model::RedisModel;
 use crate::op::{Flow, Moment, Step, run_without_import};
-use walk::Walk;
-
-/// How many keys SCAN looks at for a page, unless a call says otherwise: it
-/// keeps the server from other work for a fraction of a millisecond.
-const PAGE: usize = 1000;
+use pages::{Pages, results_of_page};
 
 /// The ids of all records; see [`RedisModel::scan_ids`].
 #[must_use = "a flow does nothing until it is run"]
 pub struct ScanIds<M> {
-    walk: Walk,
-    model: PhantomData<fn() -> M>,
+    pages: Pages<M>,
 }
 
 /// All records; see [`RedisModel::scan`].
 #[must_use = "a flow does nothing until it is run"]
 pub struct Scan<M> {
-    ids: ScanIds<M>,
-}
-
-/// The number of records; see [`RedisModel::count`].
-#[must_use = "a flow does nothing until it is run"]
-pub struct Count<M> {
-    ids: ScanIds<M>,
-    /// SCAN may name a key twice, and a key is too large to be kept: of each
-    /// its hash, by a secret of this count.
-    seen: HashSet<u64>,
-    hasher: RandomState,
+    pages: Pages<M>,
 }
 
 impl<M: RedisModel> ScanIds<M> {
     pub(crate) fn new() -> Self {
-        let walk = Walk::new(M::SPEC.template().pattern(), M::Storage::TYPE, PAGE);
-        Self { walk, model: PhantomData }
+        Self { pages: Pages::of_records() }
     }
 
-    /// How many keys the server looks at for a page, of this model and others:
-    /// SCAN's `COUNT`, in place of 1000.
-    pub fn page_size(mut self, keys: usize) -> Self {
-        self.walk.page_size = keys.max(1);
-        self
+    /// Sets how many keys the server looks at for a page, of this model and
+    /// others: SCAN's `COUNT`, 1000 by default.
+    pub fn page_size(self, keys: usize) -> Self {
+        Self { pages: self.pages.page_size(keys) }
     }
 
-    /// Goes on from where another scan of this model was.
-    pub fn from(mut self, position: ScanPosition) -> Self {
-        self.walk.at = position;
-        self
+    /// Resumes another scan of this model at its position.
+    pub fn from(self, position: ScanPosition) -> Self {
+        Self { pages: self.pages.from(position) }
     }
 
-    /// How far the scan has come: behind the last page that it returned.
+    /// Returns the position behind the last page that was returned.
     pub fn position(&self) -> &ScanPosition {
-        &self.walk.at
+        self.pages.position()
     }
 }
 
@@ -85,13 +71,11 @@ impl<M: RedisModel> Flow for ScanIds<M> {
     {
         Step::part(
             self,
-            |scan| &mut scan.walk,
+            |scan| &mut scan.pages,
             now,
-            |scan, page, now| {
-                let Some(keys) = page else { return Ok(Step::done(None)) };
-                // The pattern also finds keys of other models: `user:*` and `user:7:cart`.
-                let ids: Vec<_> = keys.iter().filter_map(id_of::<M>).collect();
-                if ids.is_empty() { scan.start(now) } else { Ok(Step::done(Some(ids))) }
+            |scan, ids, _| {
+                scan.pages.finish();
+                Ok(Step::done(ids))
             },
         )
     }
@@ -99,24 +83,23 @@ impl<M: RedisModel> Flow for ScanIds<M> {
 
 impl<M: RedisModel> Scan<M> {
     pub(crate) fn new() -> Self {
-        Self { ids: ScanIds::new() }
+        Self { pages: Pages::of_keys() }
     }
 
-    /// How many keys the server looks at for a page, of this model and others:
-    /// SCAN's `COUNT`, in place of 1000. No page has more records than that
-    /// by much.
+    /// Sets how many keys the server looks at for a page, of this model and
+    /// others: SCAN's `COUNT`, 1000 by default. A page rarely has more records.
     pub fn page_size(self, keys: usize) -> Self {
-        Self { ids: self.ids.page_size(keys) }
+        Self { pages: self.pages.page_size(keys) }
     }
 
-    /// Goes on from where another scan of this model was.
+    /// Resumes another scan of this model at its position.
     pub fn from(self, position: ScanPosition) -> Self {
-        Self { ids: self.ids.from(position) }
+        Self { pages: self.pages.from(position) }
     }
 
-    /// How far the scan has come: behind the last page that it returned.
+    /// Returns the position behind the last page that was returned.
     pub fn position(&self) -> &ScanPosition {
-        self.ids.position()
+        self.pages.position()
     }
 }
 
@@ -130,58 +113,17 @@ impl<M: RedisModel> Flow for Scan<M> {
     {
         Step::part(
             self,
-            |scan| &mut scan.ids,
+            |scan| &mut scan.pages,
             now,
             |_, ids, _| {
                 let Some(ids) = ids else { return Ok(Step::done(None)) };
-                Ok(Step::run(M::get_many(ids), |scan: &mut Self, found, now| {
-                    // Some may have gone since their keys were seen.
+                Ok(Step::attempt(M::get_many(ids), |scan: &mut Self, found, now| {
+                    let found = results_of_page::<M, _>(found)?;
+                    scan.pages.finish();
+                    // Records may have been deleted since SCAN returned their keys.
                     let found: Vec<_> = found.into_iter().filter_map(Result::transpose).collect();
                     if found.is_empty() { scan.start(now) } else { Ok(Step::done(Some(found))) }
                 }))
-            },
-        )
-    }
-}
-
-impl<M: RedisModel> Count<M> {
-    pub(crate) fn new() -> Self {
-        Self { ids: ScanIds::new(), seen: HashSet::new(), hasher: RandomState::new() }
-    }
-
-    /// How many keys the server looks at in one step: SCAN's `COUNT`, in place of 1000.
-    pub fn page_size(self, keys: usize) -> Self {
-        Self { ids: self.ids.page_size(keys), ..self }
-    }
-}
-
-impl<M: RedisModel> Flow for Count<M> {
-    type Output = u64;
-
-    fn start<'s>(&mut self, now: &Moment) -> Result<Step<'s, Self>>
-    where
-        Self: 's,
-    {
-        self.ids = ScanIds::new().page_size(self.ids.walk.page_size);
-        self.seen.clear();
-        self.go_on(now)
-    }
-}
-
-impl<M: RedisModel> Count<M> {
-    fn go_on<'s>(&mut self, now: &Moment) -> Result<Step<'s, Self>>
-    where
-        Self: 's,
-    {
-        Step::part(
-            self,
-            |count| &mut count.ids.walk,
-            now,
-            |count, page, now| {
-                let Some(keys) = page else { return Ok(Step::done(count.seen.len() as u64)) };
-                let keys = keys.iter().filter(|key| id_of::<M>(key).is_some());
-                count.seen.extend(keys.map(|key| count.hasher.hash_one(key)));
-                count.go_on(now)
             },
         )
     }
@@ -193,10 +135,6 @@ run_without_import! {
     impl[M: RedisModel] Count<M>;
     impl[M: RedisModel] DeleteAll<M>;
     impl[M: RedisModel] RewriteAll<M>;
-}
-
-fn id_of<M: RedisModel>(key: &Key) -> Option<M::Id> {
-    key::read(M::SPEC.template(), key).ok()
 }
 
 macro_rules! debug_by_position {
@@ -214,9 +152,9 @@ macro_rules! debug_by_position {
 }
 
 debug_by_position! {
-    ScanIds: |scan| &scan.walk.at;
+    ScanIds: |scan| scan.position();
     Scan: |scan| scan.position();
-    Count: |count| count.ids.position();
+    Count: |count| count.position();
     DeleteAll: |delete| delete.position();
     RewriteAll: |rewrite| rewrite.position();
 }

@@ -4,5 +4,6 @@ mod support;
 
 mod connections;
 mod faults;
+mod moving_slots;
 mod operations;
 mod scan;

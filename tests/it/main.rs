@@ -30,6 +30,7 @@ mod records;
 mod rewrite;
 mod round_trip;
 mod scan;
+mod scan_faults;
 mod schema_changes;
 mod scripts;
 mod sealed;

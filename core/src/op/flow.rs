@@ -16,7 +16,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use super::{Operation, Replies, Request};
+use super::{Operation, Topology, Replies, Request};
 #[cfg(any(feature = "tokio", feature = "smol"))]
 use crate::connection::AsyncConnection;
 use crate::connection::SyncConnection;
@@ -286,12 +286,22 @@ where
 pub struct Moment {
     elapsed: Duration,
     random: u64,
+    topology: Topology,
 }
 
 impl Moment {
     /// A moment; the executors make their own, tests can say what it is.
     pub const fn new(elapsed: Duration, random: u64) -> Self {
-        Self { elapsed, random }
+        Self { elapsed, random, topology: Topology::Unknown }
+    }
+
+    pub(crate) const fn with_topology(self, topology: Topology) -> Self {
+        Self { topology, ..self }
+    }
+
+    /// What the connection leads to.
+    pub(crate) const fn topology(&self) -> Topology {
+        self.topology
     }
 
     /// The time since the flow began to run.

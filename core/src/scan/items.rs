@@ -78,7 +78,11 @@ impl<T, F: Flow<Output = Option<Vec<T>>>> Items<F, T> {
 }
 
 impl<M: RedisModel> ScanIds<M> {
-    /// The ids one by one, on a sync connection. After an error there are no more.
+    /// Returns the ids one by one, on a sync connection.
+    ///
+    /// The first error ends the iterator, because a broken connection would
+    /// return errors for ever. To go on after an error, run the scan itself,
+    /// page by page: each [`run`](Self::run) repeats the page that failed.
     pub fn iter<C>(self, con: &mut C) -> impl Iterator<Item = Result<M::Id>>
     where
         C: SyncConnection + ?Sized,
@@ -86,7 +90,11 @@ impl<M: RedisModel> ScanIds<M> {
         Items::new(self).into_iter(con)
     }
 
-    /// The ids one by one, on an async connection. After an error there are no more.
+    /// Returns the ids one by one, on an async connection.
+    ///
+    /// The first error ends the stream, because a broken connection would
+    /// return errors for ever. To go on after an error, run the scan itself,
+    /// page by page: each [`run_async`](Self::run_async) repeats the page that failed.
     #[cfg(any(feature = "tokio", feature = "smol"))]
     pub fn stream<'c, C>(
         self,
@@ -101,8 +109,12 @@ impl<M: RedisModel> ScanIds<M> {
 }
 
 impl<M: RedisModel> Scan<M> {
-    /// The records one by one, on a sync connection. One that cannot be read
-    /// is an error and does not end the scan; an error of the scan does.
+    /// Returns the records one by one, on a sync connection.
+    ///
+    /// A record that cannot be read is an error and does not end the iterator.
+    /// The first error of the scan ends it, because a broken connection would
+    /// return errors for ever. To go on after it, run the scan itself, page by
+    /// page: each [`run`](Self::run) repeats the page that failed.
     pub fn iter<C>(self, con: &mut C) -> impl Iterator<Item = Result<M>>
     where
         C: SyncConnection + ?Sized,
@@ -110,8 +122,12 @@ impl<M: RedisModel> Scan<M> {
         Items::new(self).into_iter(con).map(flat)
     }
 
-    /// The records one by one, on an async connection. One that cannot be read
-    /// is an error and does not end the scan; an error of the scan does.
+    /// Returns the records one by one, on an async connection.
+    ///
+    /// A record that cannot be read is an error and does not end the stream. The
+    /// first error of the scan ends it, because a broken connection would return
+    /// errors for ever. To go on after it, run the scan itself, page by page:
+    /// each [`run_async`](Self::run_async) repeats the page that failed.
     #[cfg(any(feature = "tokio", feature = "smol"))]
     pub fn stream<'c, C>(self, con: &'c mut C) -> impl Stream<Item = Result<M>> + Send + Unpin + 'c
     where

@@ -1,4 +1,4 @@
-//! How far a scan has come, as text that can be kept.
+//! The progress of a scan, as text that can be kept.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,11 +6,14 @@ use std::str::FromStr;
 use super::slots::SlotSet;
 use crate::error::{Error, ErrorKind};
 
-/// How far a scan has come, to go on from there in another process: text by
-/// `Display` and `FromStr`.
+/// The progress of a scan, to resume it in another process: text by `Display`
+/// and `FromStr`.
 ///
-/// On one server it is SCAN's cursor. On a cluster it is also which slots are
-/// done, and which node the cursor is of.
+/// It is always behind a whole page. On one server it is SCAN's cursor; on a
+/// cluster it also holds the slots that are done. A cursor means something only
+/// to the server process that returned it, so that process is part of the
+/// position: resumed on another server, after a fail-over for example, the scan
+/// begins again there. A scan that is resumed behind its last page has ended.
 ///
 /// ```
 /// # use redis_model::{Operation, RedisModel, ScanPosition, embedded};
@@ -31,33 +34,48 @@ use crate::error::{Error, ErrorKind};
 ///     seen += ids.len();
 /// }
 /// assert!(seen >= 500);
+///
+/// let mut ended = User::scan_ids().from(rest.position().to_string().parse()?);
+/// assert!(ended.run(&mut con)?.is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ScanPosition {
-    /// SCAN's cursor; zero at the start.
-    pub(super) cursor: u64,
-    pub(super) cluster: Option<ClusterPosition>,
+pub struct ScanPosition(pub(super) Progress);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Progress {
+    Start,
+    Server(Cursor),
+    Cluster(ClusterProgress),
+    End,
+}
+
+/// SCAN's cursor on one server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Cursor {
+    pub(super) next: u64,
+    /// The server process that returned it; empty if the server does not say.
+    pub(super) server: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct ClusterPosition {
-    /// Slots whose keys have all been seen.
+pub(super) struct ClusterProgress {
+    /// Slots whose keys have all been returned.
     pub(super) done: SlotSet,
-    pub(super) node: Option<Node>,
+    pub(super) node: Option<NodeProgress>,
 }
 
-/// The node that a cursor is of.
+/// The node that is being scanned.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Node {
-    pub(super) id: String,
-    /// The slots that it had when its scan began.
+pub(super) struct NodeProgress {
+    pub(super) cursor: Cursor,
+    /// The slots whose keys have all been on this node on each page so far.
     pub(super) slots: SlotSet,
 }
 
 impl ScanPosition {
-    /// Where every scan begins.
-    pub const START: Self = Self { cursor: 0, cluster: None };
+    /// The position at which every scan begins.
+    pub const START: Self = Self(Progress::Start);
 }
 
 impl Default for ScanPosition {
@@ -66,17 +84,32 @@ impl Default for ScanPosition {
     }
 }
 
-/// The cursor, and of a cluster `/done slots/node/its slots`.
+impl Default for ClusterProgress {
+    fn default() -> Self {
+        Self { done: SlotSet::none(), node: None }
+    }
+}
+
+/// `start`, `end`, `server/cursor`, `cluster/done slots` or
+/// `cluster/done slots/cursor/its slots`; a cursor is a number, a dot and the
+/// server process.
 impl fmt::Display for ScanPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.cursor)?;
-        match &self.cluster {
-            None => Ok(()),
-            Some(ClusterPosition { done, node: None }) => write!(f, "/{done}"),
-            Some(ClusterPosition { done, node: Some(Node { id, slots }) }) => {
-                write!(f, "/{done}/{id}/{slots}")
+        match &self.0 {
+            Progress::Start => f.write_str("start"),
+            Progress::End => f.write_str("end"),
+            Progress::Server(cursor) => write!(f, "server/{cursor}"),
+            Progress::Cluster(ClusterProgress { done, node: None }) => write!(f, "cluster/{done}"),
+            Progress::Cluster(ClusterProgress { done, node: Some(node) }) => {
+                write!(f, "cluster/{done}/{}/{}", node.cursor, node.slots)
             }
         }
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.next, self.server)
     }
 }
 
@@ -84,23 +117,35 @@ impl FromStr for ScanPosition {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let wrong = || Error::new(ErrorKind::InvalidOperation, "not the text of a scan's position");
-        let mut words = text.split('/');
-        let cursor = words.next().and_then(|word| word.parse().ok()).ok_or_else(wrong)?;
-        let mut slots = || words.next().map(|word| (word, words.next(), words.next()));
-        let Some((done, node, its)) = slots() else { return Ok(Self { cursor, cluster: None }) };
-        let done = done.parse().map_err(|()| wrong())?;
-        let node = match (node, its) {
-            (Some(id), Some(slots)) if !id.is_empty() => {
-                Some(Node { id: id.to_owned(), slots: slots.parse().map_err(|()| wrong())? })
-            }
-            (None, None) => None,
-            _ => return Err(wrong()),
+        let progress = match *text.split('/').collect::<Vec<_>>() {
+            ["start"] => Some(Progress::Start),
+            ["end"] => Some(Progress::End),
+            ["server", cursor] => cursor.parse().ok().map(Progress::Server),
+            ["cluster", done] => cluster(done, None),
+            ["cluster", done, cursor, slots] => cluster(done, Some((cursor, slots))),
+            _ => None,
         };
-        match words.next() {
-            None => Ok(Self { cursor, cluster: Some(ClusterPosition { done, node }) }),
-            Some(_) => Err(wrong()),
+        let wrong = || Error::new(ErrorKind::InvalidOperation, "not the text of a scan's position");
+        progress.map(Self).ok_or_else(wrong)
+    }
+}
+
+fn cluster(done: &str, node: Option<(&str, &str)>) -> Option<Progress> {
+    let node = match node {
+        None => None,
+        Some((cursor, slots)) => {
+            Some(NodeProgress { cursor: cursor.parse().ok()?, slots: slots.parse().ok()? })
         }
+    };
+    Some(Progress::Cluster(ClusterProgress { done: done.parse().ok()?, node }))
+}
+
+impl FromStr for Cursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (next, server) = text.split_once('.').ok_or(())?;
+        Ok(Self { next: next.parse().map_err(drop)?, server: server.to_owned() })
     }
 }
 
@@ -112,19 +157,31 @@ mod tests {
     fn a_position_reads_back_from_its_text() {
         let mut done = SlotSet::none();
         done.insert(0..=5460);
-        let node = Some(Node { id: "07c3".into(), slots: done.clone() });
-        for position in [
-            ScanPosition::START,
-            ScanPosition { cursor: u64::MAX, cluster: None },
-            ScanPosition {
-                cursor: 0,
-                cluster: Some(ClusterPosition { done: SlotSet::none(), node: None }),
-            },
-            ScanPosition { cursor: 7, cluster: Some(ClusterPosition { done, node }) },
+        let cursor = Cursor { next: u64::MAX, server: "07c3.0f".into() };
+        let node = Some(NodeProgress { cursor: cursor.clone(), slots: done.clone() });
+        for progress in [
+            Progress::Start,
+            Progress::End,
+            Progress::Server(Cursor { next: 7, server: String::new() }),
+            Progress::Server(cursor),
+            Progress::Cluster(ClusterProgress::default()),
+            Progress::Cluster(ClusterProgress { done, node }),
         ] {
+            let position = ScanPosition(progress);
             assert_eq!(position.to_string().parse::<ScanPosition>().unwrap(), position);
         }
-        for wrong in ["", "x", "-1", "1/2", "0/0-1/node", "0/0-1//0-1", "0/0-1/node/0-1/more"] {
+        for wrong in [
+            "",
+            "0",
+            "start/0",
+            "server/x.07c3",
+            "server/-1.07c3",
+            "server/1",
+            "cluster/2",
+            "cluster/0-1/7.07c3",
+            "cluster/0-1/7/0-1",
+            "cluster/0-1/7.07c3/0-1/more",
+        ] {
             assert!(wrong.parse::<ScanPosition>().is_err(), "{wrong}");
         }
     }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{ScanIds, ScanPosition};
+use super::ScanPosition;
+use super::pages::{Pages, results_of_page};
 use crate::edit::Commit;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key;
@@ -17,7 +18,7 @@ const ATTEMPTS: u32 = 8;
 /// [`RedisModel::rewrite_all`].
 #[must_use = "a flow does nothing until it is run"]
 pub struct RewriteAll<M: RedisModel> {
-    ids: ScanIds<M>,
+    pages: Pages<M>,
     page: Rewritten<M>,
     attempts: u32,
     rewritten: u64,
@@ -38,38 +39,43 @@ pub struct Rewritten<M: RedisModel> {
 
 impl<M: RedisModel> RewriteAll<M> {
     pub(crate) fn new() -> Self {
-        let (ids, page) = (ScanIds::new(), Rewritten::default());
-        Self { ids, page, attempts: 0, rewritten: 0, current: 0, failed: 0 }
+        let (pages, page) = (Pages::of_keys(), Rewritten::default());
+        Self { pages, page, attempts: 0, rewritten: 0, current: 0, failed: 0 }
     }
 
-    /// How many keys the server looks at for a page, of this model and others:
-    /// SCAN's `COUNT`, in place of 1000.
+    /// Sets how many keys the server looks at for a page, of this model and
+    /// others: SCAN's `COUNT`, 1000 by default.
     pub fn page_size(self, keys: usize) -> Self {
-        Self { ids: self.ids.page_size(keys), ..self }
+        Self { pages: self.pages.page_size(keys), ..self }
     }
 
-    /// Goes on from where another rewriting of this model was. Records that
-    /// were behind it are read again at worst; that does no harm.
+    /// Resumes another rewriting of this model at its position. Records before
+    /// it are read again at worst; that does no harm.
     pub fn from(self, position: ScanPosition) -> Self {
-        Self { ids: self.ids.from(position), ..self }
+        Self { pages: self.pages.from(position), ..self }
     }
 
-    /// How far it has come: behind the last page that it returned.
+    /// Returns the position behind the last page that was returned.
     pub fn position(&self) -> &ScanPosition {
-        self.ids.position()
+        self.pages.position()
     }
 
-    /// How many records were written anew so far, on all pages.
+    /// Returns how many records were rewritten, on all pages that were returned.
+    ///
+    /// A page that a run could not complete is repeated by the next run and
+    /// counted then: what the first run had rewritten of it is `current` by then.
     pub fn rewritten(&self) -> u64 {
         self.rewritten
     }
 
-    /// How many were found to be stored as they should be.
+    /// Returns how many records were stored as they should be, on all pages
+    /// that were returned. A record that SCAN returned twice counts twice.
     pub fn current(&self) -> u64 {
         self.current
     }
 
-    /// How many could not be read or written.
+    /// Returns how many records could not be read or written, on all pages
+    /// that were returned.
     pub fn failed(&self) -> u64 {
         self.failed
     }
@@ -87,7 +93,7 @@ impl<M: RedisModel> Flow for RewriteAll<M> {
         self.attempts = 0;
         Step::part(
             self,
-            |rewrite| &mut rewrite.ids,
+            |rewrite| &mut rewrite.pages,
             now,
             |_, ids, _| Ok(ids.map_or_else(|| Step::done(None), Self::read)),
         )
@@ -100,7 +106,9 @@ impl<M: RedisModel> RewriteAll<M> {
         Self: 's,
     {
         let reads = batch(ids.iter().cloned().map(|id| Reader::<M> { id }));
-        Step::run(reads, |flow: &mut Self, read, _| Ok(flow.write(ids, read)))
+        Step::attempt(reads, |flow: &mut Self, read, _| {
+            Ok(flow.write(ids, results_of_page::<M, _>(read)?))
+        })
     }
 
     fn write<'s>(&mut self, ids: Vec<M::Id>, read: Vec<Result<Found<M>>>) -> Step<'s, Self>
@@ -123,8 +131,8 @@ impl<M: RedisModel> RewriteAll<M> {
         if commits.is_empty() {
             return self.done();
         }
-        Step::run(batch(commits), |flow: &mut Self, outcomes, now| {
-            Ok(flow.written(stale, outcomes, now))
+        Step::attempt(batch(commits), |flow: &mut Self, outcomes, now| {
+            Ok(flow.written(stale, results_of_page::<M, _>(outcomes)?, now))
         })
     }
 
@@ -170,6 +178,7 @@ impl<M: RedisModel> RewriteAll<M> {
         Self: 's,
     {
         let page = std::mem::take(&mut self.page);
+        self.pages.finish();
         self.rewritten += page.rewritten;
         self.current += page.current;
         self.failed += page.failed.len() as u64;

@@ -29,14 +29,43 @@ impl SlotSet {
         (0..SLOTS).filter(|slot| self.contains(*slot))
     }
 
-    pub(super) fn first_missing(&self) -> Option<u16> {
-        (0..SLOTS).find(|slot| !self.contains(*slot))
+    pub(super) fn len(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    /// Adds what both of two others have.
-    pub(super) fn add_common(&mut self, one: &Self, other: &Self) {
-        let common = one.0.iter().zip(other.0.iter()).map(|(one, other)| one & other);
-        self.0.iter_mut().zip(common).for_each(|(word, common)| *word |= common);
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    pub(super) fn is_all(&self) -> bool {
+        self.0.iter().all(|word| *word == u64::MAX)
+    }
+
+    pub(super) fn union(&self, other: &Self) -> Self {
+        self.combine(other, |one, other| one | other)
+    }
+
+    pub(super) fn intersection(&self, other: &Self) -> Self {
+        self.combine(other, |one, other| one & other)
+    }
+
+    /// Returns the slots that `other` does not have.
+    pub(super) fn difference(&self, other: &Self) -> Self {
+        self.combine(other, |one, other| one & !other)
+    }
+
+    /// Returns the slots that are not in the set.
+    pub(super) fn missing(&self) -> Self {
+        let mut all = Self::none();
+        all.insert(0..=SLOTS - 1);
+        all.difference(self)
+    }
+
+    fn combine(&self, other: &Self, combine: impl Fn(u64, u64) -> u64) -> Self {
+        let mut combined = self.clone();
+        let words = combined.0.iter_mut().zip(other.0.iter());
+        words.for_each(|(one, other)| *one = combine(*one, *other));
+        combined
     }
 
     fn ranges(&self) -> Vec<RangeInclusive<u16>> {
@@ -92,27 +121,30 @@ mod tests {
     #[test]
     fn a_set_of_slots_reads_back_from_its_text() {
         let mut slots = SlotSet::none();
-        assert_eq!((slots.to_string().as_str(), slots.first_missing()), ("", Some(0)));
+        assert_eq!(slots.to_string(), "");
         slots.insert(0..=0);
         slots.insert(63..=64);
         slots.insert(16383..=16383);
         assert_eq!(slots.to_string(), "0-0,63-64,16383-16383");
         assert_eq!(slots.to_string().parse(), Ok(slots.clone()));
-        assert_eq!(slots.first_missing(), Some(1));
+        assert!(!slots.is_all() && !slots.is_empty());
         slots.insert(0..=16383);
-        assert_eq!((slots.to_string().as_str(), slots.first_missing()), ("0-16383", None));
+        assert_eq!(slots.to_string(), "0-16383");
+        assert!(slots.is_all());
         for wrong in ["1", "2-1", "0-16384", "a-b", "-"] {
             assert!(wrong.parse::<SlotSet>().is_err(), "{wrong}");
         }
     }
 
     #[test]
-    fn only_what_both_have_is_added() {
-        let [mut done, mut then, mut now] = [(); 3].map(|()| SlotSet::none());
-        done.insert(0..=9);
-        then.insert(100..=199);
-        now.insert(150..=249);
-        done.add_common(&then, &now);
-        assert_eq!(done.to_string(), "0-9,150-199");
+    fn sets_combine_slot_by_slot() {
+        let [mut one, mut other] = [(); 2].map(|()| SlotSet::none());
+        one.insert(100..=199);
+        other.insert(150..=249);
+        assert_eq!((one.len(), one.union(&other).to_string().as_str()), (100, "100-249"));
+        assert_eq!(one.intersection(&other).to_string(), "150-199");
+        assert_eq!(one.difference(&other).to_string(), "100-149");
+        assert_eq!(one.missing().to_string(), "0-99,200-16383");
+        assert!(one.difference(&one).is_empty());
     }
 }

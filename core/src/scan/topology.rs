@@ -1,73 +1,27 @@
-//! Which node of a cluster has which slots.
+//! Slots as the nodes of a cluster see them.
+
+use std::sync::LazyLock;
 
 use super::slots::{SLOTS, SlotSet};
-use crate::error::{Error, ErrorKind, Result};
-use crate::op::{Operation, Replies, Reply, Request, slot_of};
+use crate::error::{Error, Result};
+use crate::op::{Operation, Replies, Request, slot_of};
 
-/// The primaries and their slots.
+/// Asks whether the server is part of a cluster.
 #[derive(Debug)]
-pub(super) struct Topology {
-    nodes: Vec<(String, SlotSet)>,
-}
+pub(super) struct AskCluster;
 
-/// Asks for the topology; `None` from a server that is no cluster.
-#[derive(Debug)]
-pub(super) struct AskTopology;
-
-impl Topology {
-    pub(super) fn slots_of(&self, node: &str) -> Option<&SlotSet> {
-        self.nodes.iter().find(|(id, _)| id == node).map(|(_, slots)| slots)
-    }
-
-    pub(super) fn owner(&self, slot: u16) -> Result<(&str, &SlotSet)> {
-        let owner = self.nodes.iter().find(|(_, slots)| slots.contains(slot));
-        owner.map(|(id, slots)| (id.as_str(), slots)).ok_or_else(|| {
-            let message =
-                format!("no node of the cluster has slot {slot}, so its records cannot be found");
-            Error::new(ErrorKind::Connection, message)
-        })
-    }
-
-    /// From the reply of [CLUSTER SLOTS](https://redis.io/commands/cluster-slots):
-    /// of each range the first slot, the last, the primary and the replicas.
-    fn read(reply: Reply) -> Result<Self> {
-        let mut topology = Self { nodes: Vec::new() };
-        for range in reply.into_items()? {
-            let mut range = range.into_items()?;
-            let mut slot = || match range.next().map(Reply::into_int) {
-                Some(Ok(slot)) => u16::try_from(slot).map_err(|_| Error::unexpected_reply()),
-                _ => Err(Error::unexpected_reply()),
-            };
-            let slots = slot()?..=slot()?;
-            let primary = range.next().ok_or_else(Error::unexpected_reply)?;
-            // Its address, its port, then its id.
-            let id =
-                primary.into_items()?.nth(2).ok_or_else(Error::unexpected_reply)?.into_text()?;
-            match topology.nodes.iter_mut().find(|(known, _)| *known == id) {
-                Some((_, known)) => known.insert(slots),
-                None => {
-                    let mut set = SlotSet::none();
-                    set.insert(slots);
-                    topology.nodes.push((id, set));
-                }
-            }
-        }
-        Ok(topology)
-    }
-}
-
-impl Operation for AskTopology {
-    type Output = Option<Topology>;
+impl Operation for AskCluster {
+    type Output = bool;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
         request.command("CLUSTER", 1, 8).keys(0..0).arg("SLOTS");
         Ok(())
     }
 
-    fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
+    fn decode(&self, replies: &mut Replies) -> Result<bool> {
         match replies.next() {
-            Ok(reply) => Topology::read(reply).map(Some),
-            Err(error) if is_no_cluster(&error) => Ok(None),
+            Ok(reply) => reply.into_items().map(|_| true),
+            Err(error) if is_no_cluster(&error) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -79,12 +33,50 @@ fn is_no_cluster(error: &Error) -> bool {
         && (text.contains("cluster support disabled") || text.contains("unknown command"))
 }
 
-/// A key in this slot, that no record has.
-pub(super) fn key_in(slot: u16) -> String {
-    let mut name = itoa::Buffer::new();
-    let number = (0_u32..).find(|number| slot_of(name.format(*number).as_bytes()) == slot % SLOTS);
-    format!("{{{}}}", number.unwrap_or(0))
+/// Reads the slots of a node from its own line of
+/// [CLUSTER NODES](https://redis.io/commands/cluster-nodes): `0-5460 7000 [93->-07c3…]`.
+/// A slot in brackets is being moved, to this node or away from it. Its keys may
+/// be on two nodes, so it is left out.
+pub(super) fn settled_slots(text: &str) -> Result<SlotSet> {
+    let (mut owned, mut moving) = (SlotSet::none(), SlotSet::none());
+    for word in text.split_whitespace() {
+        let slot = |text: &str| match text.parse() {
+            Ok(slot) if slot < SLOTS => Ok(slot),
+            _ => Err(Error::unexpected_reply()),
+        };
+        match (word.strip_prefix('['), word.split_once('-')) {
+            (Some(word), _) => {
+                let slot = slot(word.split('-').next().unwrap_or_default())?;
+                moving.insert(slot..=slot);
+            }
+            (None, Some((first, last))) => owned.insert(slot(first)?..=slot(last)?),
+            (None, None) => owned.insert(slot(word)?..=slot(word)?),
+        }
+    }
+    Ok(owned.difference(&moving))
 }
+
+/// Returns a key in this slot, which no record has.
+pub(super) fn key_in(slot: u16) -> String {
+    format!("{{{}}}", NUMBERS[usize::from(slot)])
+}
+
+/// For each slot a number whose text is in it.
+static NUMBERS: LazyLock<Vec<u32>> = LazyLock::new(|| {
+    let mut numbers = vec![None; usize::from(SLOTS)];
+    let (mut text, mut missing) = (itoa::Buffer::new(), numbers.len());
+    for number in 0_u32.. {
+        let slot = usize::from(slot_of(text.format(number).as_bytes()));
+        if numbers[slot].is_none() {
+            numbers[slot] = Some(number);
+            missing -= 1;
+        }
+        if missing == 0 {
+            break;
+        }
+    }
+    numbers.into_iter().flatten().collect()
+});
 
 #[cfg(test)]
 mod tests {
@@ -92,8 +84,18 @@ mod tests {
 
     #[test]
     fn there_is_a_key_in_every_slot() {
-        for slot in (0..SLOTS).step_by(97).chain([SLOTS - 1]) {
+        for slot in 0..SLOTS {
             assert_eq!(slot_of(key_in(slot).as_bytes()), slot);
+        }
+    }
+
+    #[test]
+    fn slots_that_are_being_moved_are_not_settled() {
+        let slots = settled_slots("0-5 7 9-16383 [3->-07c3] [8-<-0f]").unwrap();
+        assert_eq!(slots.to_string(), "0-2,4-5,7-7,9-16383");
+        assert!(settled_slots("").unwrap().is_empty());
+        for wrong in ["x", "0-16384", "1-x", "[x->-07c3]", "-"] {
+            assert!(settled_slots(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -1,225 +1,337 @@
 //! The keys of a pattern, a page at a time, on a server or a whole cluster.
 //!
-//! On a cluster SCAN tells of one node, and a connection of redis-rs cannot be
-//! told which. A script can: it goes to the node that has its key's slot. So
-//! the walk takes the lowest slot that is not done, scans all of the node that
-//! has it, and then counts as done the slots which that node had all the time.
-//! Slots that moved meanwhile are not, so their new node is scanned too, and a
-//! node that answers in another's place is noticed by its id, as a cursor means
-//! nothing to any other.
+//! A walk moves on only when the flow that uses it says that it has finished
+//! with a page. So a flow that failed or was dropped in the middle of a page
+//! gets that page again.
+//!
+//! A cursor means something only to the server process that returned it. Each
+//! page names its process, and another process is scanned from the beginning.
+//!
+//! On a cluster SCAN returns the keys of one node, and a connection of redis-rs
+//! cannot be told which. A script can: it goes to the node that owns its key's
+//! slot. So the walk takes a slot that is not done and scans the node that
+//! answers for it. Each page brings the node's own view of its slots, taken in
+//! the same step. The slots that the node owned on every page, and that were
+//! not being moved, are done then: their keys were on the node all the time.
+//! Other slots are scanned again on the node that has them later.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::position::{ClusterPosition, Node, ScanPosition};
+use super::page::{KeyPage, ReadPage};
+use super::position::{ClusterProgress, NodeProgress, Progress, ScanPosition};
 use super::slots::SlotSet;
-use super::topology::{AskTopology, Topology, key_in};
+use super::topology::AskCluster;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::op::{Flow, Moment, Operation, Replies, Reply, Request, Script, Step};
+use crate::op::{Flow, Moment, Step, Topology, slot_of};
 
-static SCAN: Script = Script::reading("scan", include_str!("scan.lua"));
+/// How often in a row another node may answer before a node is given up.
+const MISSES: u32 = 4;
 
-/// How often in a row another node may answer before that is an error.
-const MAX_MISSES: usize = 100;
+/// How often the walk pauses until slots have been moved: about five seconds.
+const PAUSES: u32 = 50;
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// How often a slot may be redirected from node to node.
+const REDIRECTIONS: u32 = 5;
+
+/// How often a single server may turn into another one.
+const RESTARTS: u32 = 16;
 
 /// A flow whose output is the next page of keys, `None` after the last.
 #[derive(Debug)]
 pub(super) struct Walk {
+    model: &'static str,
     pattern: String,
-    /// Redis' name of the type that the keys must have.
     kind: &'static str,
     pub(super) page_size: usize,
-    pub(super) at: ScanPosition,
+    /// Behind the last page that was finished.
+    at: ScanPosition,
+    /// Behind the page that is being worked on.
+    behind: Option<ScanPosition>,
     server: Server,
-    ended: bool,
-    misses: usize,
+    /// Slots for which no node could answer; asked for again after the others.
+    unsettled: SlotSet,
+    misses: u32,
+    pauses: u32,
+    redirections: u32,
+    restarts: u32,
 }
 
 #[derive(Debug)]
 enum Server {
     Unknown,
-    One,
-    Cluster(Topology),
+    Single,
+    Cluster,
 }
 
 impl Walk {
-    pub(super) fn new(pattern: String, kind: &'static str, page_size: usize) -> Self {
-        let (at, server) = (ScanPosition::START, Server::Unknown);
-        Self { pattern, kind, page_size, at, server, ended: false, misses: 0 }
+    pub(super) fn new(
+        model: &'static str,
+        pattern: String,
+        kind: &'static str,
+        page_size: usize,
+    ) -> Self {
+        Self {
+            model,
+            pattern,
+            kind,
+            page_size,
+            at: ScanPosition::START,
+            behind: None,
+            server: Server::Unknown,
+            unsettled: SlotSet::none(),
+            misses: 0,
+            pauses: 0,
+            redirections: 0,
+            restarts: 0,
+        }
     }
 
-    fn learned<'s>(&mut self, topology: Option<Topology>, now: &Moment) -> Result<Step<'s, Self>> {
-        match (topology, &mut self.at.cluster) {
-            (None, None) => self.server = Server::One,
-            (None, Some(_)) => {
-                let message = "the position is of a scan of a cluster, and this server is none";
-                return Err(Error::new(ErrorKind::InvalidOperation, message));
-            }
-            (Some(topology), cluster) => {
-                let at = cluster
-                    .get_or_insert_with(|| ClusterPosition { done: SlotSet::none(), node: None });
-                let now = at.node.as_ref().map(|node| topology.slots_of(&node.id));
-                match (&at.node, now) {
-                    // All pages of it were read: what it has had all the time is done.
-                    (Some(node), Some(Some(slots))) if self.at.cursor == 0 => {
-                        at.done.add_common(&node.slots, slots);
-                        at.node = None;
-                    }
-                    (_, Some(None)) => at.node = None,
-                    _ => {}
-                }
-                self.server = Server::Cluster(topology);
-            }
+    pub(super) fn position(&self) -> &ScanPosition {
+        &self.at
+    }
+
+    pub(super) fn resume(&mut self, position: ScanPosition) {
+        (self.at, self.behind) = (position, None);
+    }
+
+    /// Moves on behind the page that was returned last.
+    pub(super) fn finish_page(&mut self) {
+        if let Some(behind) = self.behind.take() {
+            self.at = behind;
         }
+    }
+
+    fn learned<'s>(&mut self, is_cluster: Result<bool>, now: &Moment) -> Result<Step<'s, Self>> {
+        let message = match (self.checked(is_cluster)?, &self.at.0) {
+            (false, Progress::Cluster(_)) => {
+                "the position is of a scan of a cluster, and this server is not part of one"
+            }
+            (true, Progress::Server(_)) => {
+                "the position is of a scan of a single server, and this one is part of a cluster"
+            }
+            (false, _) => {
+                self.server = Server::Single;
+                return self.start(now);
+            }
+            (true, at) => {
+                if *at == Progress::Start {
+                    self.at = ScanPosition(Progress::Cluster(ClusterProgress::default()));
+                }
+                self.server = Server::Cluster;
+                return self.start(now);
+            }
+        };
+        Err(self.error(ErrorKind::InvalidOperation, message))
+    }
+
+    fn read_server<'s>(&mut self) -> Step<'s, Self> {
+        let cursor = if let Progress::Server(cursor) = &self.at.0 { cursor.next } else { 0 };
+        Step::attempt(self.page(None, cursor), Self::received_from_server)
+    }
+
+    fn received_from_server<'s>(
+        &mut self,
+        page: Result<KeyPage>,
+        now: &Moment,
+    ) -> Result<Step<'s, Self>> {
+        let KeyPage { cursor, keys, .. } = self.checked(page)?;
+        if let Progress::Server(before) = &self.at.0
+            && before.server != cursor.server
+        {
+            return self.restart(now);
+        }
+        let behind = if cursor.next == 0 { Progress::End } else { Progress::Server(cursor) };
+        self.turn(keys, behind, now)
+    }
+
+    /// The connection leads to another server by now, or to a restarted one.
+    fn restart<'s>(&mut self, now: &Moment) -> Result<Step<'s, Self>> {
+        self.restarts += 1;
+        if self.restarts > RESTARTS {
+            self.restarts = 0;
+            let message = "the connection keeps changing between servers, each of which must be \
+                           scanned from the beginning; scan with a connection to one server";
+            return Err(self.error(ErrorKind::InvalidOperation, message));
+        }
+        self.at = ScanPosition::START;
         self.start(now)
     }
 
-    /// Reads the next page of the node in turn.
-    fn read_node<'s>(&mut self) -> Result<Step<'s, Self>> {
-        let (Server::Cluster(topology), Some(at)) = (&self.server, &self.at.cluster) else {
-            return Err(Error::unexpected_reply());
-        };
-        let (node, cursor, first) = match (&at.node, at.done.first_missing()) {
-            (Some(node), _) => (node.clone(), self.at.cursor, 0),
-            (None, Some(slot)) => {
-                let (id, slots) = topology.owner(slot)?;
-                (Node { id: id.to_owned(), slots: slots.clone() }, 0, slot)
-            }
-            (None, None) => {
-                self.ended = true;
-                return Ok(Step::done(None));
-            }
-        };
-        // A slot in the middle of a move may answer elsewhere: another one each time.
-        let slots = topology.slots_of(&node.id).unwrap_or(&node.slots);
-        let via = slots.iter().filter(|slot| *slot >= first).chain(slots.iter()).nth(self.misses);
-        let page = self.page(Some(key_in(via.unwrap_or(first))), cursor);
-        Ok(Step::attempt(page, move |walk: &mut Self, page, now| walk.read(Some(node), page, now)))
+    fn cluster(&mut self) -> Result<&mut ClusterProgress> {
+        match &mut self.at.0 {
+            Progress::Cluster(at) => Ok(at),
+            _ => Err(Error::unexpected_reply()),
+        }
     }
 
-    fn page(&self, via: Option<String>, cursor: u64) -> ReadPage {
-        let Self { pattern, kind, page_size, .. } = self;
-        ReadPage { via, cursor, pattern: pattern.clone(), kind, count: *page_size }
+    /// Reads the next page of the node in turn, or the first page of the next node.
+    fn read_cluster<'s>(&mut self, now: &Moment) -> Result<Step<'s, Self>> {
+        let unsettled = self.unsettled.clone();
+        let at = self.cluster()?;
+        let (slots, cursor) = match &at.node {
+            Some(node) => (node.slots.clone(), node.cursor.next),
+            None => (at.done.missing().difference(&unsettled), 0),
+        };
+        // Of a node's slots any one, as a certain one may just have been moved.
+        let skip = if cursor == 0 { 0 } else { now.random() as usize % slots.len().max(1) };
+        let Some(slot) = slots.iter().nth(skip) else { return self.wait(now) };
+        Ok(Step::attempt(self.page(Some(slot), cursor), move |walk: &mut Self, page, now| {
+            walk.received_from_node(slot, page, now)
+        }))
     }
 
-    fn read<'s>(
+    fn received_from_node<'s>(
         &mut self,
-        node: Option<Node>,
-        page: Result<Page>,
+        slot: u16,
+        page: Result<KeyPage>,
         now: &Moment,
     ) -> Result<Step<'s, Self>> {
-        let page = match page {
-            Ok(page) => page,
-            Err(error) => {
-                // Where it stands is kept: run again, the walk goes on from there.
-                self.server = Server::Unknown;
-                return Err(one_node_of_many(error));
-            }
+        let KeyPage { cursor, slots, keys } = match page {
+            Err(error) if is_redirection(&error) => return self.redirected(slot, error, now),
+            page => self.checked(page)?,
         };
-        if page.node.as_ref() != node.as_ref().map(|node| &node.id) {
-            self.misses += 1;
-            self.server = Server::Unknown;
-            if self.misses > MAX_MISSES {
-                let message =
-                    "the cluster's nodes keep answering in each other's place; try again later";
-                return Err(Error::new(ErrorKind::Connection, message));
-            }
-            return Ok(Step::pause(Duration::from_millis(20), Self::start));
-        }
+        self.redirections = 0;
+        let at = self.cluster()?;
+        let slots = match &at.node {
+            Some(node) if node.cursor.server != cursor.server => return self.missed(now),
+            Some(node) => node.slots.intersection(&slots),
+            None => slots,
+        };
         self.misses = 0;
-        self.at.cursor = page.cursor;
-        match &mut self.at.cluster {
-            Some(at) => {
-                at.node = node;
-                if page.cursor == 0 {
-                    self.server = Server::Unknown;
-                }
-            }
-            None => self.ended = page.cursor == 0,
+        let at = self.cluster()?;
+        if slots.difference(&at.done).is_empty() {
+            // A scan of this node would get no slot done.
+            let began = at.node.take().is_some();
+            self.unsettled.insert(slot..=slot);
+            return if began { self.wait(now) } else { self.start(now) };
         }
-        // SCAN may name a key twice; within a page that is easily mended.
-        let mut seen = HashSet::with_capacity(page.keys.len());
-        let keys: Vec<Key> = page.keys.into_iter().filter(|key| seen.insert(key.clone())).collect();
-        if keys.is_empty() { self.start(now) } else { Ok(Step::done(Some(keys))) }
+        // A node that is scanned again has records that were returned before.
+        let keys = keys.into_iter().filter(|key| !at.done.contains(slot_of(key.as_bytes())));
+        let keys = keys.collect();
+        let behind = if cursor.next == 0 {
+            let done = at.done.union(&slots);
+            self.pauses = 0;
+            ClusterProgress { done, node: None }
+        } else {
+            ClusterProgress { done: at.done.clone(), node: Some(NodeProgress { cursor, slots }) }
+        };
+        let is_end = behind.done.is_all();
+        self.turn(keys, if is_end { Progress::End } else { Progress::Cluster(behind) }, now)
+    }
+
+    /// Another node or process answered than the one that is being scanned.
+    fn missed<'s>(&mut self, now: &Moment) -> Result<Step<'s, Self>> {
+        self.misses += 1;
+        if self.misses >= MISSES {
+            self.misses = 0;
+            self.cluster()?.node = None;
+        }
+        self.wait(now)
+    }
+
+    /// Waits until slots have been moved, or gives up.
+    fn wait<'s>(&mut self, now: &Moment) -> Result<Step<'s, Self>> {
+        self.unsettled = SlotSet::none();
+        if self.pauses < PAUSES {
+            return Ok(self.pause(now));
+        }
+        self.pauses = 0;
+        let missing = self.cluster()?.done.missing();
+        let message = format!(
+            "slots are being moved between nodes of the cluster, so records in {missing} may be \
+             missing; run it again when they have been moved"
+        );
+        Err(self.error(ErrorKind::Server, message).with_code("TRYAGAIN"))
+    }
+
+    /// A node said that another one owns the slot, and the connection did not get there.
+    fn redirected<'s>(&mut self, slot: u16, error: Error, now: &Moment) -> Result<Step<'s, Self>> {
+        if now.topology() == Topology::SingleServer {
+            let message =
+                "this connection reaches one node of a cluster; scan with a cluster connection";
+            return Err(self.error(ErrorKind::InvalidOperation, message).with_source(error));
+        }
+        self.redirections += 1;
+        if self.redirections < REDIRECTIONS {
+            return Ok(self.pause(now));
+        }
+        self.redirections = 0;
+        let message = match now.topology() {
+            Topology::Cluster => format!(
+                "the nodes of the cluster do not agree yet which of them owns slot {slot}; \
+                 try again later"
+            ),
+            _ => format!(
+                "slot {slot} was not reached: the nodes of the cluster do not agree yet which of \
+                 them owns it, or this connection does not follow redirections; try again later, \
+                 with a cluster connection"
+            ),
+        };
+        let error = self.error(ErrorKind::Server, message).with_source(error);
+        Err(error.with_code("TRYAGAIN"))
+    }
+
+    fn pause<'s>(&mut self, now: &Moment) -> Step<'s, Self> {
+        let longest = Duration::from_millis(10) * (1 << self.pauses.min(6));
+        self.pauses += 1;
+        Step::pause(now.jitter(longest.min(LONGEST_PAUSE)), Self::start)
+    }
+
+    fn page(&self, slot: Option<u16>, cursor: u64) -> ReadPage {
+        let Self { pattern, kind, page_size, .. } = self;
+        ReadPage { slot, cursor, pattern: pattern.clone(), kind, count: *page_size }
+    }
+
+    /// After an error the connection may be another one.
+    fn checked<T>(&mut self, result: Result<T>) -> Result<T> {
+        result.map_err(|error| {
+            self.server = Server::Unknown;
+            error.with_model(self.model)
+        })
+    }
+
+    fn error(&self, kind: ErrorKind, message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+        Error::new(kind, message).with_model(self.model)
+    }
+
+    fn turn<'s>(
+        &mut self,
+        keys: Vec<Key>,
+        behind: Progress,
+        now: &Moment,
+    ) -> Result<Step<'s, Self>> {
+        self.behind = Some(ScanPosition(behind));
+        // SCAN may return a key twice.
+        let mut seen = HashSet::with_capacity(keys.len());
+        let keys: Vec<Key> = keys.into_iter().filter(|key| seen.insert(key.clone())).collect();
+        if keys.is_empty() {
+            self.finish_page();
+            return self.start(now);
+        }
+        Ok(Step::done(Some(keys)))
     }
 }
 
 impl Flow for Walk {
     type Output = Option<Vec<Key>>;
 
-    fn start<'s>(&mut self, _: &Moment) -> Result<Step<'s, Self>>
+    fn start<'s>(&mut self, now: &Moment) -> Result<Step<'s, Self>>
     where
         Self: 's,
     {
-        if self.ended {
-            return Ok(Step::done(None));
-        }
-        match self.server {
-            Server::Unknown => Ok(Step::run(AskTopology, Self::learned)),
-            Server::One => {
-                let page = self.page(None, self.at.cursor);
-                Ok(Step::attempt(page, |walk: &mut Self, page, now| walk.read(None, page, now)))
-            }
-            Server::Cluster(_) => self.read_node(),
+        self.behind = None;
+        match (&self.server, &self.at.0) {
+            (_, Progress::End) => Ok(Step::done(None)),
+            (Server::Unknown, _) => Ok(Step::attempt(AskCluster, Self::learned)),
+            (Server::Single, _) => Ok(self.read_server()),
+            (Server::Cluster, _) => self.read_cluster(now),
         }
     }
 }
 
-fn one_node_of_many(error: Error) -> Error {
-    match error.code() {
-        Some("MOVED" | "ASK") => {
-            let message =
-                "this connection reaches one node of a cluster; scan with a cluster connection";
-            Error::new(ErrorKind::InvalidOperation, message).with_source(error)
-        }
-        _ => error,
-    }
-}
-
-/// One call of SCAN, on the server or on the node that has the key `via`.
-#[derive(Debug)]
-struct ReadPage {
-    via: Option<String>,
-    cursor: u64,
-    pattern: String,
-    kind: &'static str,
-    count: usize,
-}
-
-struct Page {
-    node: Option<String>,
-    cursor: u64,
-    keys: Vec<Key>,
-}
-
-impl Operation for ReadPage {
-    type Output = Page;
-
-    fn encode(&self, request: &mut Request) -> Result<()> {
-        let bytes = self.pattern.len() + 80;
-        let mut command = match &self.via {
-            None => request.command("SCAN", 7, bytes),
-            Some(via) => request.script(&SCAN, &Key::new(via.as_str()), 7, bytes),
-        };
-        if self.via.is_none() {
-            command.keys(0..0);
-        }
-        command.int(self.cursor).arg("MATCH").arg(&self.pattern);
-        command.arg("COUNT").int(self.count).arg("TYPE").arg(self.kind);
-        Ok(())
-    }
-
-    fn decode(&self, replies: &mut Replies) -> Result<Page> {
-        let mut words = replies.next()?.into_items()?;
-        let mut next = || words.next().ok_or_else(Error::unexpected_reply);
-        let node = self.via.is_some().then(|| next()?.into_text()).transpose()?;
-        let cursor = next()?.into_text()?.parse().map_err(|_| Error::unexpected_reply())?;
-        // A key that is no text is not one that a model wrote.
-        let text = |key: Reply| {
-            key.into_bytes().ok().flatten().and_then(|key| String::from_utf8(key).ok())
-        };
-        let keys = next()?.into_items()?.filter_map(text).map(Key::new).collect();
-        Ok(Page { node, cursor, keys })
-    }
+fn is_redirection(error: &Error) -> bool {
+    matches!(error.code(), Some("MOVED" | "ASK"))
 }

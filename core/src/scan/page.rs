@@ -1,0 +1,88 @@
+//! One call of SCAN.
+
+use super::position::Cursor;
+use super::slots::SlotSet;
+use super::topology::{key_in, settled_slots};
+use crate::error::{Error, Result};
+use crate::key::Key;
+use crate::op::{Operation, Replies, Reply, Request, Script};
+use crate::redis_rs;
+
+static SCAN: Script = Script::reading("scan", include_str!("scan.lua"));
+
+/// One call of SCAN, on the server or on the node that owns a slot.
+#[derive(Debug)]
+pub(super) struct ReadPage {
+    pub(super) slot: Option<u16>,
+    pub(super) cursor: u64,
+    pub(super) pattern: String,
+    /// Redis' name of the type that the keys must have.
+    pub(super) kind: &'static str,
+    pub(super) count: usize,
+}
+
+pub(super) struct KeyPage {
+    /// Zero after the last page.
+    pub(super) cursor: Cursor,
+    /// Of a cluster's node: the slots whose keys are all on it.
+    pub(super) slots: SlotSet,
+    pub(super) keys: Vec<Key>,
+}
+
+impl Operation for ReadPage {
+    type Output = KeyPage;
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        let bytes = self.pattern.len() + 80;
+        let mut command = match self.slot {
+            None => {
+                // In the same pipeline, so that the same server answers both.
+                request.command("INFO", 1, 6).keys(0..0).arg("server");
+                request.command("SCAN", 7, bytes)
+            }
+            Some(slot) => request.script(&SCAN, &key_in(slot), 7, bytes),
+        };
+        if self.slot.is_none() {
+            command.keys(0..0);
+        }
+        command.int(self.cursor).arg("MATCH").arg(&self.pattern);
+        command.arg("COUNT").int(self.count).arg("TYPE").arg(self.kind);
+        Ok(())
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<KeyPage> {
+        if self.slot.is_none() {
+            let server = replies.next();
+            let page = replies.next()?.into_items()?;
+            // A user who may not call INFO scans without noticing another server.
+            let server = if let Ok(info) = server { process_of(&info) } else { String::new() };
+            return key_page(server, SlotSet::none(), page);
+        }
+        let mut page = replies.next()?.into_items()?;
+        let mut text = || page.next().ok_or_else(Error::unexpected_reply)?.into_text();
+        let (node, slots) = (text()?, text()?);
+        key_page(node, settled_slots(&slots)?, page)
+    }
+}
+
+fn key_page(
+    server: String,
+    slots: SlotSet,
+    mut page: impl Iterator<Item = Reply>,
+) -> Result<KeyPage> {
+    let mut next = || page.next().ok_or_else(Error::unexpected_reply);
+    let cursor = next()?.into_text()?.parse().map_err(|_| Error::unexpected_reply())?;
+    // A key that is no text is not one that a model wrote.
+    let text =
+        |key: Reply| key.into_bytes().ok().flatten().and_then(|key| String::from_utf8(key).ok());
+    let keys = next()?.into_items()?.filter_map(text).map(Key::new).collect();
+    Ok(KeyPage { cursor: Cursor { next: cursor, server }, slots, keys })
+}
+
+/// Reads which process the server is from its
+/// [INFO](https://redis.io/commands/info): each start has another `run_id`.
+fn process_of(info: &Reply) -> String {
+    let info = String::from_utf8_lossy(redis_rs::bytes_of(&info.0).unwrap_or_default());
+    let id = info.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap_or_default();
+    id.chars().take_while(char::is_ascii_hexdigit).collect()
+}
