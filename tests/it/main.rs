@@ -33,5 +33,6 @@ mod scripts;
 mod sealed;
 mod secrets;
 mod update;
+mod value_types;
 mod values;
 mod versions;
