@@ -7,6 +7,8 @@
 mod bytes;
 #[cfg(feature = "chrono")]
 mod chrono;
+#[cfg(feature = "jiff")]
+mod jiff;
 mod number;
 mod shown;
 mod text;
@@ -16,6 +18,7 @@ mod time_crate;
 #[cfg(feature = "uuid")]
 mod uuid;
 
+use std::fmt::{self, Display};
 use std::io::Write;
 
 pub(crate) use number::{Bounds, Step};
@@ -33,13 +36,16 @@ use crate::error::ValueError;
 /// | `char`, `String`, `Box<str>`, `Arc<str>`, `Cow<'static, str>` | UTF-8 | |
 /// | `Vec<u8>`, `Box<[u8]>`, `[u8; N]`, `bytes::Bytes` | the bytes | |
 /// | `Duration` | ISO 8601 in seconds, `PT90.5S` | other units than months and years; seconds, `90.5` |
-/// | `SystemTime` | RFC 3339 in UTC, `2025-11-20T23:19:11.5Z` | other offsets; unix seconds `1763680751.5` and milliseconds |
+/// | `SystemTime` | RFC 3339 in UTC, `2025-11-20T23:19:11.5Z`, years 0 to 9999 | other offsets; unix seconds `1763680751.5` and milliseconds of the years 1 to 9999 |
 /// | IP and socket addresses | their `Display` | |
 /// | enums without data, newtypes | `#[derive(RedisValue)]` | |
 ///
 /// With the features of these names: `bytes::Bytes`, `uuid::Uuid` (hyphenated,
 /// lower case), the times and dates of `chrono`, `time` and `jiff` (RFC 3339,
 /// ISO 8601), `rust_decimal::Decimal` (which keeps its scale) and `url::Url`.
+///
+/// A value that its text cannot keep is refused when it is written: a float that
+/// is not finite, a time of a year beyond 9999 or of an offset with seconds.
 ///
 /// Other types go through `#[redis(codec = Json)]`, or implement this trait:
 ///
@@ -98,4 +104,22 @@ pub trait RedisValue: Sized {
 /// Passes bytes to a writer that, being memory, does not fail.
 pub(crate) fn put<W: Write>(out: &mut W, bytes: &[u8]) -> Result<(), ValueError> {
     out.write_all(bytes).map_err(|_| ValueError::new("could not be written"))
+}
+
+/// Writes the value's text. An `io::Write` would panic if `Display` itself fails.
+pub(crate) fn put_display<W: Write>(
+    out: &mut W,
+    value: &(impl Display + ?Sized),
+) -> Result<(), ValueError> {
+    struct Text<'a, W>(&'a mut W);
+
+    impl<W: Write> fmt::Write for Text<'_, W> {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.write_all(text.as_bytes()).map_err(|_| fmt::Error)
+        }
+    }
+
+    // Writing into memory does not fail, so the error is the value's own.
+    fmt::write(&mut Text(out), format_args!("{value}"))
+        .map_err(|_| ValueError::new("its `Display` failed"))
 }

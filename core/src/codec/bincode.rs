@@ -8,10 +8,11 @@ use std::io::Write;
 use std::marker::PhantomData;
 
 use bincode::config::{self, Config};
-use bincode::error::{DecodeError, EncodeError};
+use bincode::error::DecodeError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::checked::Rules;
 use super::limited::Limited;
 use super::limits::{Limits, no_trailing};
 use super::serde_codec::{SerdeFormat, serde_codec};
@@ -21,6 +22,10 @@ use crate::error::ValueError;
 /// [bincode 2]'s standard format, which is also what bincode 1's
 /// `DefaultOptions` wrote: compact, but without field names. As a blob it gets an
 /// envelope, by which a changed struct is told from the one that was stored.
+///
+/// A type that the format cannot be read as is refused when it is written: one
+/// with `untagged`, `tag`, `flatten` or a `serde_json::Value` anywhere inside, and
+/// a value of which `skip_serializing_if` leaves a field out.
 ///
 /// ```
 /// # use serde::{Deserialize, Serialize};
@@ -54,12 +59,17 @@ pub struct Bincode;
 #[derive(Debug, Clone, Copy)]
 pub struct BincodeLegacy;
 
+/// Bincode counts a number of one byte as up to sixteen, so that a smaller limit
+/// would refuse what was written. Text and bytes are borrowed: claims of their
+/// length take no memory.
+const MAX_CLAIM: usize = 16 * MAX_BLOB;
+
 fn standard() -> impl Config {
-    config::standard().with_limit::<MAX_BLOB>()
+    config::standard().with_limit::<MAX_CLAIM>()
 }
 
 fn legacy() -> impl Config {
-    config::legacy().with_limit::<MAX_BLOB>()
+    config::legacy().with_limit::<MAX_CLAIM>()
 }
 
 fn write<T: Serialize, W: Write>(
@@ -67,13 +77,9 @@ fn write<T: Serialize, W: Write>(
     config: impl Config,
     mut out: W,
 ) -> Result<(), ValueError> {
-    match bincode::serde::encode_into_std_write(value, &mut out, config) {
-        Ok(_) => Ok(()),
-        Err(EncodeError::UnexpectedEnd | EncodeError::Io { .. }) => {
-            Err(ValueError::limit("larger than 64 MiB"))
-        }
-        Err(_) => Err(ValueError::new("the value has no bincode form")),
-    }
+    bincode::serde::encode_into_std_write(value, &mut out, config)
+        .map(drop)
+        .map_err(|_| ValueError::new("the value has no bincode form"))
 }
 
 fn read<T: DeserializeOwned>(
@@ -98,6 +104,8 @@ serde_codec!(BincodeLegacy, "bincode-legacy", Format::BINCODE_LEGACY, fingerprin
 macro_rules! format {
     ($codec:ident, $config:ident) => {
         impl SerdeFormat for $codec {
+            const RULES: Rules = Rules::POSITIONAL;
+
             fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError> {
                 write(value, $config(), out)
             }

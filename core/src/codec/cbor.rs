@@ -3,14 +3,16 @@
 use std::io::Write;
 
 use cbor4ii::core::dec::Read;
+use cbor4ii::core::error::DecodeError as Core;
 use cbor4ii::core::utils::SliceReader;
-use cbor4ii::serde::Deserializer;
+use cbor4ii::serde::{DecodeError, Deserializer};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Format;
+use super::checked::Rules;
 use super::limited::Limited;
-use super::limits::{Limits, no_trailing};
+use super::limits::{Limits, TOO_DEEP, no_trailing};
 use super::serde_codec::{SerdeFormat, serde_codec};
 use crate::error::ValueError;
 
@@ -33,6 +35,8 @@ pub struct Cbor;
 serde_codec!(Cbor, "cbor", Format::CBOR);
 
 impl SerdeFormat for Cbor {
+    const RULES: Rules = Rules::NAMED;
+
     fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError> {
         cbor4ii::serde::to_writer(out, value)
             .map_err(|_| ValueError::new("the value has no CBOR form"))
@@ -40,8 +44,13 @@ impl SerdeFormat for Cbor {
 
     fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, ValueError> {
         let mut deserializer = Deserializer::new(SliceReader::new(bytes));
-        let value = T::deserialize(Limited::new(&mut deserializer, limits))
-            .map_err(|_| ValueError::new("not CBOR of this type"))?;
+        let value =
+            T::deserialize(Limited::new(&mut deserializer, limits)).map_err(
+                |error| match error {
+                    DecodeError::Core(Core::DepthOverflow { .. }) => ValueError::limit(TOO_DEEP),
+                    _ => ValueError::new("not CBOR of this type"),
+                },
+            )?;
         let left = deserializer.into_inner().fill(bytes.len()).map(|rest| rest.as_ref().len());
         no_trailing(left.unwrap_or(0))?;
         Ok(value)

@@ -7,7 +7,7 @@
 use std::io::Write;
 use std::marker::PhantomData;
 
-use super::{Codec, Format, MAX_BLOB, Place};
+use super::{Codec, Format, MAX_BLOB, Place, foreign};
 use crate::error::ValueError;
 
 /// Values of `C`, compressed by zstd where that saves something: for text of
@@ -120,7 +120,7 @@ fn decode<T, C: Codec<T>>(
             let plain = decompress(compressed, size).ok_or(BROKEN)?;
             if plain.len() == size { C::decode(&plain, place) } else { Err(BROKEN) }
         }
-        _ => Err(ValueError::new("not compressed in this way")),
+        _ => Err(foreign::explain(ValueError::new("not compressed in this way"), bytes, "")),
     }
 }
 

@@ -13,56 +13,90 @@ mod probe;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError};
 
 use serde::de::value::Error as Refused;
 use serde::de::{DeserializeOwned, Error};
 
 use probe::Probe;
 
-/// The fingerprint of a type, which is never 0.
+use crate::error::{ErrorKind, ValueError};
+
+/// Returns the fingerprint of a type, which is never 0.
 pub(super) fn of<T: DeserializeOwned>() -> u16 {
-    // Known by the function's address, since types here need not be `'static`:
-    // functions that share one are the same function, with the same result.
-    static KNOWN: RwLock<Option<HashMap<usize, u16>>> = RwLock::new(None);
-    let function: fn() -> u16 = of::<T>;
-    let address = function as usize;
-    let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
-    if let Some(fingerprint) = known.as_ref().and_then(|known| known.get(&address)) {
-        return *fingerprint;
-    }
-    drop(known);
-    let fingerprint = trace::<T>();
-    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-    known.get_or_insert_default().insert(address, fingerprint);
-    fingerprint
+    known::<T>().fingerprint
 }
 
-/// Where in the type the format is asked what comes next, which one that does
-/// not describe itself cannot say; in a sentence.
-pub(super) fn asks<T: DeserializeOwned>() -> Option<String> {
+/// Checks that a format which does not describe itself can be read as this type.
+pub(super) fn check<T: DeserializeOwned>() -> Result<(), ValueError> {
+    match &known::<T>().refusal {
+        None => Ok(()),
+        Some(why) => Err(ValueError::computed(ErrorKind::InvalidValue, why.clone())),
+    }
+}
+
+/// The facts about a type, which are kept until the program ends.
+struct Known {
+    fingerprint: u16,
+    /// The reason why no format without names can be read as the type.
+    refusal: Option<String>,
+}
+
+type Cache = HashMap<usize, &'static Known>;
+
+fn known<T: DeserializeOwned>() -> &'static Known {
+    thread_local! {
+        // Every write asks, and threads do not wait for one another.
+        static HERE: RefCell<Cache> = RefCell::default();
+    }
+    // Known by the function's address, since types here need not be `'static`:
+    // functions that share one are the same function, with the same result.
+    let function: fn() -> &'static Known = known::<T>;
+    let address = function as usize;
+    if let Ok(Some(known)) = HERE.try_with(|here| here.borrow().get(&address).copied()) {
+        return known;
+    }
+    let known = shared(address, examine::<T>);
+    // Not kept where the thread is about to end.
+    let _ = HERE.try_with(|here| here.borrow_mut().insert(address, known));
+    known
+}
+
+/// Returns the facts about a type, which is examined at its first use.
+fn shared(address: usize, examine: fn() -> Known) -> &'static Known {
+    static ALL: Mutex<Option<Cache>> = Mutex::new(None);
+    let find = |all: &Option<Cache>| all.as_ref()?.get(&address).copied();
+    if let Some(known) = find(&ALL.lock().unwrap_or_else(PoisonError::into_inner)) {
+        return known;
+    }
+    // Without the lock: the type's own code runs.
+    let known = examine();
+    let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+    *all.get_or_insert_default().entry(address).or_insert_with(|| Box::leak(Box::new(known)))
+}
+
+fn examine<T: DeserializeOwned>() -> Known {
     let trace = follow::<T>();
-    let inside = trace.any.take()?;
-    let part = match inside.last() {
-        Some(name) => format!("a part of `{name}`"),
-        None => "the type".to_owned(),
-    };
-    Some(format!(
-        "{part} is read by asking the format what comes next, as `untagged`, `tag`, `flatten` and \
-         `serde_json::Value` do, and the format does not say"
-    ))
+    let hash = trace.hash.get();
+    // The halves together; 0 says that there is none.
+    let fingerprint = ((hash ^ (hash >> 16)) as u16).max(1);
+    let refusal = trace.any.take().map(|inside| {
+        let part = match inside.last() {
+            Some(name) => format!("a part of `{name}`"),
+            None => "the type".to_owned(),
+        };
+        format!(
+            "{part} is read by asking the format what comes next, as `untagged`, `tag`, `flatten` \
+             and `serde_json::Value` do, and the format does not say: use `Json`, `MsgPack` or `Cbor`"
+        )
+    });
+    Known { fingerprint, refusal }
 }
 
 /// Each pass follows one variant of each enum, and may be ended by a refusal.
 const MAX_PASSES: usize = 256;
 const MAX_QUESTIONS: usize = 10_000;
 const MAX_DEPTH: usize = 64;
-
-fn trace<T: DeserializeOwned>() -> u16 {
-    let hash = follow::<T>().hash.get();
-    // The halves together; 0 says that there is none.
-    ((hash ^ (hash >> 16)) as u16).max(1)
-}
 
 fn follow<T: DeserializeOwned>() -> Trace {
     let trace = Trace::default();

@@ -1,15 +1,13 @@
 //! JSON, by serde_json.
 
-mod finite;
-
 use std::io::Write;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use self::finite::Finite;
 use super::Format;
+use super::checked::Rules;
 use super::limited::Limited;
 use super::limits::Limits;
 use super::serde_codec::{SerdeFormat, serde_codec};
@@ -39,21 +37,22 @@ pub struct Json;
 serde_codec!(Json, "json", Format::JSON);
 
 impl SerdeFormat for Json {
+    const RULES: Rules = Rules::JSON;
+
     fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError> {
-        let refused = finite::Refused::default();
-        let mut serializer = serde_json::Serializer::new(out);
         // Serde's message may quote the value, so it is not passed on.
-        value.serialize(Finite::new(&mut serializer, &refused)).map_err(|_| {
-            ValueError::new(if refused.get() {
-                "NaN and infinity have no JSON form"
-            } else {
-                "the value has no JSON form (a map key that is not text, or its own refusal)"
-            })
+        serde_json::to_writer(out, value).map_err(|_| {
+            ValueError::new(
+                "the value has no JSON form (a map key that is not text, or its own refusal)",
+            )
         })
     }
 
     fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, ValueError> {
         let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+        // `Limited` counts levels, as for all formats; serde_json's own limit is
+        // another, and its error looks like one of syntax.
+        deserializer.disable_recursion_limit();
         let value =
             T::deserialize(Limited::new(&mut deserializer, limits)).map_err(|e| wrong(&e))?;
         deserializer.end().map_err(|error| {

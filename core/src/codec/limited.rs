@@ -3,7 +3,8 @@
 //! It stands between the type and the format's deserializer, and sees every
 //! sequence, map, option and enum go by, whatever the format. Formats' own
 //! limits were not relied on: most have none for depth, and those with one
-//! count differently.
+//! count differently. [`Checked`](super::checked::Checked) counts the same on
+//! writing.
 
 use std::fmt;
 
@@ -137,8 +138,11 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Limited<'_, A> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        self.limits.element()?;
-        self.inner.next_element_seed(Limited::new(seed, self.limits))
+        let next = self.inner.next_element_seed(Limited::new(seed, self.limits))?;
+        if next.is_some() {
+            self.limits.element()?;
+        }
+        Ok(next)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -153,8 +157,11 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Limited<'_, A> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        self.limits.element()?;
-        self.inner.next_key_seed(Limited::new(seed, self.limits))
+        let next = self.inner.next_key_seed(Limited::new(seed, self.limits))?;
+        if next.is_some() {
+            self.limits.element()?;
+        }
+        Ok(next)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {

@@ -1,6 +1,7 @@
-//! How deep and how long a value may be, counted while it is read.
+//! How deep and how long a value may be, counted while it is read or written.
 
 use std::cell::Cell;
+use std::io::{self, Write};
 
 use super::MAX_BLOB;
 use crate::error::{ErrorKind, ValueError};
@@ -11,6 +12,14 @@ pub(super) const MAX_DEPTH: u32 = 128;
 /// Elements that any value may have; more come with its size.
 const FREE_ELEMENTS: u64 = 64;
 const ELEMENTS_PER_BYTE: u64 = 8;
+
+pub(super) const TOO_DEEP: &str = "nested deeper than 128 levels";
+pub(super) const TOO_MANY: &str = "more elements than the size of the value allows";
+
+/// Returns how many elements a value of this size may have.
+pub(super) fn allowed_elements(bytes: usize) -> u64 {
+    FREE_ELEMENTS + ELEMENTS_PER_BYTE * bytes as u64
+}
 
 /// What is left while one value is read.
 ///
@@ -31,7 +40,7 @@ impl Limits {
         check_size(bytes.len())?;
         Ok(Self {
             depth: Cell::new(MAX_DEPTH),
-            elements: Cell::new(FREE_ELEMENTS + ELEMENTS_PER_BYTE * bytes.len() as u64),
+            elements: Cell::new(allowed_elements(bytes.len())),
             reserved: Cell::new(bytes.len()),
             exceeded: Cell::new(None),
         })
@@ -44,7 +53,7 @@ impl Limits {
     ) -> Result<T, E> {
         let depth = self.depth.get();
         if depth == 0 {
-            return Err(self.exceed("nested deeper than 128 levels"));
+            return Err(self.exceed(TOO_DEEP));
         }
         self.depth.set(depth - 1);
         let result = inside();
@@ -59,7 +68,7 @@ impl Limits {
                 self.elements.set(left);
                 Ok(())
             }
-            None => Err(self.exceed("more elements than the size of the value allows")),
+            None => Err(self.exceed(TOO_MANY)),
         }
     }
 
@@ -84,6 +93,43 @@ impl Limits {
 
 pub(crate) fn check_size(bytes: usize) -> Result<(), ValueError> {
     if bytes > MAX_BLOB { Err(ValueError::limit("larger than 64 MiB")) } else { Ok(()) }
+}
+
+/// A writer that counts, and stops at the largest size that is read.
+pub(super) struct Counted<'a, W> {
+    out: &'a mut W,
+    written: usize,
+}
+
+impl<'a, W> Counted<'a, W> {
+    pub(super) fn new(out: &'a mut W) -> Self {
+        Self { out, written: 0 }
+    }
+
+    /// Returns how many bytes there are, those that were refused included.
+    pub(super) fn written(&self) -> usize {
+        self.written
+    }
+
+    fn count(&mut self, bytes: usize) -> io::Result<()> {
+        self.written = self.written.saturating_add(bytes);
+        if self.written > MAX_BLOB { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(()) }
+    }
+}
+
+impl<W: Write> Write for Counted<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.count(bytes.len())?;
+        self.out.write_all(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// All of a value's bytes must have been used.

@@ -104,6 +104,10 @@ impl Serializer for &mut Look {
         false
     }
 
+    fn collect_str<T: Display + ?Sized>(self, _: &T) -> Result<(), Stop> {
+        Ok(())
+    }
+
     fn serialize_none(self) -> Result<(), Stop> {
         Ok(())
     }

@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde::de::{Deserialize, DeserializeOwned};
 
 use super::Format;
+use super::checked::Rules;
 use super::limited::Limited;
-use super::limits::Limits;
+use super::limits::{Limits, TOO_DEEP};
 use super::serde_codec::{SerdeFormat, serde_codec};
 use crate::error::{ErrorKind, ValueError};
 
@@ -37,6 +38,8 @@ pub struct MsgPack;
 serde_codec!(MsgPack, "msgpack", Format::MSGPACK);
 
 impl SerdeFormat for MsgPack {
+    const RULES: Rules = Rules::NAMED;
+
     fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError> {
         rmp_serde::encode::write_named(out, value)
             .map_err(|_| ValueError::new("the value has no MessagePack form"))
@@ -49,7 +52,7 @@ impl SerdeFormat for MsgPack {
             Decode::InvalidMarkerRead(_) | Decode::InvalidDataRead(_) => {
                 ValueError::new("MessagePack that is cut off")
             }
-            Decode::DepthLimitExceeded => ValueError::limit("nested deeper than 128 levels"),
+            Decode::DepthLimitExceeded => ValueError::limit(TOO_DEEP),
             _ => ValueError::new("not MessagePack of this type"),
         })?;
         // The reader does not tell how far it came: at the end, and only there,

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_pickle::{DeOptions, Deserializer};
 
 use super::Format;
+use super::checked::Rules;
 use super::limited::Limited;
 use super::limits::{Limits, no_trailing};
 use super::serde_codec::{SerdeFormat, serde_codec};
@@ -46,6 +47,8 @@ pub struct Pickle;
 serde_codec!(Pickle, "pickle", Format::PICKLE);
 
 impl SerdeFormat for Pickle {
+    const RULES: Rules = Rules::NAMED;
+
     fn write<T: Serialize, W: Write>(_: &T, _: &mut W) -> Result<(), ValueError> {
         Err(ValueError::new(
             "pickles are only read; list another codec first: `codecs = [Json, Pickle]`",

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Format;
+use super::checked::Rules;
 use super::limited::Limited;
 use super::limits::{Limits, no_trailing};
 use super::serde_codec::{SerdeFormat, serde_codec};
@@ -18,6 +19,10 @@ use crate::error::ValueError;
 /// Whoever reads must have the same struct. As a blob it therefore gets an
 /// envelope, and a struct that has changed is an error, not garbage; give the
 /// model a `version` before you change it. In a hash field there is no envelope.
+///
+/// A type that the format cannot be read as is refused when it is written: one
+/// with `untagged`, `tag`, `flatten` or a `serde_json::Value` anywhere inside, and
+/// a value of which `skip_serializing_if` leaves a field out.
 ///
 /// ```
 /// # use serde::{Deserialize, Serialize};
@@ -42,16 +47,12 @@ pub struct Postcard;
 serde_codec!(Postcard, "postcard", Format::POSTCARD, fingerprint);
 
 impl SerdeFormat for Postcard {
+    const RULES: Rules = Rules::POSITIONAL;
+
     fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError> {
-        postcard::to_io(value, out).map(drop).map_err(|error| {
-            ValueError::new(match error {
-                Error::SerializeSeqLengthUnknown => {
-                    "postcard needs to know the length of a sequence before it is written \
-                     (`#[serde(flatten)]` does not tell it)"
-                }
-                _ => "the value has no postcard form",
-            })
-        })
+        postcard::to_io(value, out)
+            .map(drop)
+            .map_err(|_| ValueError::new("the value has no postcard form"))
     }
 
     fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, ValueError> {

@@ -7,11 +7,11 @@ use super::{Codec, Place};
 /// Asserts that a codec gives back the value that it was given: for the tests
 /// of a program that is about to store it.
 ///
-/// Formats without names (`Postcard`, `Bincode`) refuse or lose what serde
-/// attributes such as `skip_serializing_if`, `flatten` and `untagged` make of a
-/// struct. On the model the derive tells; in the types of its fields nothing is
-/// seen before a value is written and read. Give it values in which options are
-/// `None`, lists are empty, and each variant of an enum is there.
+/// Formats without names (`Postcard`, `Bincode`) refuse what serde attributes such
+/// as `skip_serializing_if`, `flatten` and `untagged` make of a struct: on the model
+/// the derive reports it, in the types of its fields the first write does. Formats
+/// with names lose an `Option` inside of an `Option`. Give it values in which options
+/// are `None`, lists are empty, and each variant of an enum occurs.
 ///
 /// ```
 /// # use serde::{Deserialize, Serialize};

@@ -4,21 +4,56 @@
 use std::io::Write;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::limits::Limits;
-use crate::error::ValueError;
+use super::checked::{Checked, Checks, Rules};
+use super::foreign;
+use super::limits::{Counted, Limits, check_size};
+use crate::error::{ErrorKind, ValueError};
 
 pub(super) trait SerdeFormat {
+    const RULES: Rules;
+
+    /// Writes a value that is wrapped in [`Checked`].
     fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError>;
 
     /// Reads through [`Limited`](super::limited::Limited); says what is left over.
     fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, ValueError>;
 }
 
-pub(super) fn read<F: SerdeFormat, T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ValueError> {
+/// Writes a value that can be read back, or reports why it could not.
+pub(super) fn write<F: SerdeFormat, T: Serialize, W: Write>(
+    value: &T,
+    out: &mut W,
+) -> Result<(), ValueError> {
+    let checks = Checks::new(F::RULES);
+    let mut out = Counted::new(out);
+    let written = F::write(&Checked::new(value, &checks), &mut out);
+    check_size(out.written())?;
+    written.map_err(|error| checks.explain(error))?;
+    checks.finish(out.written())
+}
+
+/// Reads a value of the codec of this name.
+pub(super) fn read<F: SerdeFormat, T: DeserializeOwned>(
+    bytes: &[u8],
+    name: &str,
+) -> Result<T, ValueError> {
     let limits = Limits::of(bytes)?;
-    F::read(bytes, &limits).map_err(|error| limits.explain(error))
+    F::read(bytes, &limits).map_err(|error| {
+        let error = limits.explain(error);
+        // Any bytes may be the beginning of a value of another shape.
+        let is_value =
+            || Limits::of(bytes).is_ok_and(|it| F::read::<IgnoredAny>(bytes, &it).is_ok());
+        let is_of_format = matches!(
+            error.kind,
+            ErrorKind::InvalidValue | ErrorKind::Codec | ErrorKind::TrailingBytes
+        );
+        if !is_of_format || is_value() {
+            return error;
+        }
+        foreign::explain(error, bytes, name)
+    })
 }
 
 /// Makes a [`SerdeFormat`] a codec of every serde type. Not a blanket impl:
@@ -38,14 +73,15 @@ macro_rules! serde_codec {
                 _: &$crate::codec::Place<'_>,
                 out: &mut W,
             ) -> Result<(), $crate::error::ValueError> {
-                <$codec as $crate::codec::serde_codec::SerdeFormat>::write(value, out)
+                $($crate::codec::$fingerprint::check::<T>()?;)?
+                $crate::codec::serde_codec::write::<$codec, T, W>(value, out)
             }
 
             fn decode(
                 bytes: &[u8],
                 _: &$crate::codec::Place<'_>,
             ) -> Result<T, $crate::error::ValueError> {
-                $crate::codec::serde_codec::read::<$codec, T>(bytes)
+                $crate::codec::serde_codec::read::<$codec, T>(bytes, $name)
             }
 
             fn is_absent(value: &T) -> bool {
@@ -62,8 +98,7 @@ macro_rules! serde_codec {
                 }
 
                 fn losses(value: &T) -> Vec<String> {
-                    let asks = $crate::codec::$fingerprint::asks::<T>();
-                    $crate::codec::losses::of(value).into_iter().chain(asks).collect()
+                    $crate::codec::losses::of(value)
                 }
             )?
         }

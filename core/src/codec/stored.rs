@@ -159,7 +159,9 @@ impl<T, C: Codec<T>, Rest: Readers<T>> Readers<T> for (C, Rest) {
         // Without an envelope it may be of another codec, or nobody's here.
         match Rest::read(source) {
             Ok(value) => Ok(value),
-            Err(_) if error.kind != ErrorKind::Codec => Err(error),
+            // Such as a limit: it says more than which format the bytes are not of.
+            Err(_) if !is_of_format(&error) => Err(error),
+            Err(other) if !is_of_format(&other) => Err(other),
             Err(other) => Err(match foreign::codec(source.payload) {
                 Some(codec) if codec == C::NAME => error,
                 Some(codec) if Rest::is_named(codec) => other,
@@ -173,6 +175,11 @@ impl<T, C: Codec<T>, Rest: Readers<T>> Readers<T> for (C, Rest) {
     fn is_named(name: &str) -> bool {
         C::NAME == name || Rest::is_named(name)
     }
+}
+
+/// Returns `true` if the error says no more than that the format is another one.
+fn is_of_format(error: &ValueError) -> bool {
+    matches!(error.kind, ErrorKind::Codec | ErrorKind::Foreign)
 }
 
 impl Source<'_> {

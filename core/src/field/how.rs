@@ -8,7 +8,7 @@ use std::str::FromStr;
 use super::{Countable, OrDefault, Plain, StoreAs, Stored, Via};
 use crate::codec::Place;
 use crate::error::ValueError;
-use crate::value::{Bounds, RedisValue};
+use crate::value::{Bounds, RedisValue, put_display};
 
 /// Stored as the text that `Display` writes and `FromStr` reads: `#[redis(display)]`.
 #[derive(Debug, Clone, Copy)]
@@ -100,8 +100,7 @@ impl<V: Display + FromStr> Stored<Shown> for V {
     }
 
     fn write<W: Write>(&self, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
-        // Writing into memory does not fail, so it is `Display` that did.
-        write!(out, "{self}").map_err(|_| ValueError::new("its `Display` failed"))
+        put_display(out, self)
     }
 
     fn read(bytes: Vec<u8>, _: &Place<'_>) -> Result<Self, ValueError> {

@@ -190,9 +190,18 @@ impl<As, V, T: StoreAs<V, As>> StoreAs<V, OrDefault<As>> for T {
     }
 }
 
-/// What may be given for a field of type `V`: the value, a reference to it,
-/// and for an `Option` field also the value inside, so that
+/// A value that a call such as `set` takes for a field of type `V`, so that
 /// `.set(f.name, "Alice")` and `.set(f.nick, None)` need no annotations.
+///
+/// | field | takes |
+/// |---|---|
+/// | `V`, stored as it is | `V`, `&V`; `&str` for text, `&[u8]` for bytes |
+/// | `Option<V>`, stored as it is | the same, `Option<V>` and `&Option<V>` |
+/// | `#[redis(codec = …)]` | its type and a reference to it: for an `Option`, `Some(value)` |
+/// | `#[redis(display)]` | its type and a reference to it; for an `Option<V>` also `V` |
+/// | `#[redis(empty_as_none)]` | `Option<V>`, `&Option<V>` and `V`; `&str` for a `String` |
+///
+/// With `#[redis(default)]`, and inside a flattened `Option`, a field takes the same.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value for a field of type `{V}`",
     label = "expected `{V}`"

@@ -59,7 +59,7 @@ fn units(mut text: &str, units: &[(char, u64)]) -> Option<Duration> {
     text.is_empty().then_some(sum)
 }
 
-/// `90.5`: seconds, exactly; what is finer than nanoseconds is cut off.
+/// Parses `90.5` as seconds; digits beyond nanoseconds are cut off.
 fn seconds(text: &str) -> Option<Duration> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     Some(Duration::new(digits(whole)?, nanos(fraction)?))
@@ -70,19 +70,20 @@ fn digits(text: &str) -> Option<u64> {
 }
 
 fn nanos(fraction: &str) -> Option<u32> {
-    digits(fraction.get(..fraction.len().min(9))?)?;
-    fraction
-        .bytes()
-        .all(|b| b.is_ascii_digit())
-        .then(|| format!("{fraction:0<9}")[..9].parse().ok())
-        .flatten()
+    let kept = fraction.get(..fraction.len().min(9))?;
+    let number = digits(kept)? as u32 * 10_u32.pow(9 - kept.len() as u32);
+    fraction.bytes().all(|b| b.is_ascii_digit()).then_some(number)
 }
 
-/// `2025-11-20T23:19:11.123456789Z`: RFC 3339, in UTC.
+/// Whole numbers from here on are milliseconds: as seconds they would be dates
+/// of the year 5138 and later.
+const MILLISECONDS_FROM: u64 = 100_000_000_000;
+
+/// `2025-11-20T23:19:11.123456789Z`: RFC 3339, in UTC, for the years 0 to 9999.
 ///
-/// Read are also other offsets and unix time: seconds, with or without a
-/// fraction, and whole milliseconds from 100,000,000,000 on (as seconds that
-/// would be the year 5138).
+/// Other offsets are read, too, and unix time: seconds, with or without a
+/// fraction, and whole milliseconds from 100,000,000,000 on. A number that is no
+/// date of the years 1 to 9999 in that unit, such as microseconds, is an error.
 impl RedisValue for SystemTime {
     fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
         let wrong = ValueError::new("a time outside of the years 0 to 9999 cannot be stored");
@@ -132,14 +133,25 @@ fn at(seconds: i64, nanos: u32) -> Option<SystemTime> {
 }
 
 fn unix(text: &str) -> Option<SystemTime> {
-    let (negative, number) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
-    let millis = digits(number).filter(|millis| !number.is_empty() && *millis >= 100_000_000_000);
-    let distance = match millis {
-        Some(millis) => Duration::from_millis(millis),
-        None if number.is_empty() => return None,
-        None => seconds(number)?,
+    let (is_negative, number) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let distance = match digits(number) {
+        Some(millis) if millis >= MILLISECONDS_FROM => Duration::from_millis(millis),
+        Some(whole) => Duration::from_secs(whole),
+        // Milliseconds with a fraction look like seconds of a far future.
+        None => seconds(number).filter(|it| it.as_secs() < MILLISECONDS_FROM)?,
     };
-    if negative { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
+    let time = if is_negative {
+        UNIX_EPOCH.checked_sub(distance)
+    } else {
+        UNIX_EPOCH.checked_add(distance)
+    };
+    time.filter(|time| year_of(*time).is_some_and(|year| year > 0))
+}
+
+/// Returns the year in UTC, if it is one of 0 to 9999.
+fn year_of(time: SystemTime) -> Option<i64> {
+    let (seconds, _) = since_epoch(time)?;
+    date_of(seconds.div_euclid(86_400)).map(|(year, ..)| year)
 }
 
 fn rfc3339(text: &str) -> Option<SystemTime> {
@@ -170,7 +182,9 @@ fn rfc3339(text: &str) -> Option<SystemTime> {
         }
         None => (0, rest),
     };
-    at(days * 86_400 + hour * 3600 + minute * 60 + second - offset(zone)?, nanos)
+    let time = at(days * 86_400 + hour * 3600 + minute * 60 + second - offset(zone)?, nanos)?;
+    // An offset may lead into a year that cannot be written.
+    year_of(time).map(|_| time)
 }
 
 /// Seconds east of Greenwich of `Z`, `+02:00`, `-0330`.
@@ -273,6 +287,15 @@ mod tests {
             "2025-11-20T23:19:11",
             "2025-11-20",
             "2025-11-20T23:19:11.Z",
+            // Microseconds, nanoseconds, and milliseconds with a fraction.
+            "1763680751123456",
+            "1763680751123456789",
+            "1763680751123.5",
+            "253402300800000",
+            "-62135596800001",
+            "-62135596800.1",
+            "9999-12-31T23:59:59-00:01",
+            "0000-01-01T00:00:00+00:01",
             "é025-11-20T23:19:11Z",
             "2025-11-20T23:19:11+é0",
             "x",
