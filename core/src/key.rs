@@ -9,6 +9,8 @@
 mod id;
 mod part;
 mod template;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::ops::Deref;
