@@ -134,7 +134,8 @@ impl Error {
         self.0.place.model
     }
 
-    /// The Redis key, where one is concerned.
+    /// The Redis key, where one is concerned, whole: messages show only its first
+    /// 200 characters.
     pub fn key(&self) -> Option<&str> {
         self.0.place.key.as_deref()
     }
