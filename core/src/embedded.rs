@@ -2,7 +2,8 @@
 //!
 //! A real one: no crate that imitates Redis answers as Redis does. It listens
 //! on a unix socket in a folder of its own, writes nothing to disk and ends
-//! with the [`Server`] value, or with the program, however that ends.
+//! with the [`Server`] value, or with the program, however that ends. The folder
+//! is in the system's temporary folder, which `TMPDIR` names.
 //!
 //! ```
 //! use redis_model::embedded::Server;
@@ -51,6 +52,9 @@ pub enum StartError {
     NoBinary,
     /// The binary could not be started.
     Io(io::Error),
+    /// The temporary folder (`TMPDIR`) cannot hold the server's files: it does
+    /// not exist, is not writable, is full, or its path is too long for a unix socket.
+    Folder(PathBuf, io::Error),
     /// It was started, but did not answer; with the end of its log.
     NoAnswer(String),
 }
@@ -98,7 +102,8 @@ impl Server {
         self.client()?.get_connection()
     }
 
-    /// The server's process id, where it is a private one: for tests that stop or kill it.
+    /// Returns the server's process id if it is a private one, for tests that
+    /// stop or kill it. The id is never 0.
     pub fn pid(&self) -> Option<u32> {
         self.process.as_ref().map(|process| process.server_pid())
     }
@@ -121,8 +126,7 @@ impl Options {
     pub fn start(self) -> Result<Server, StartError> {
         let binary = self.binary.or_else(find_binary).ok_or(StartError::NoBinary)?;
         let process = Process::start(&binary, &self.arguments)?;
-        let url = format!("redis+unix://{}", process.socket().display());
-        Ok(Server { url, process: Some(Arc::new(process)) })
+        Ok(Server { url: process.url(), process: Some(Arc::new(process)) })
     }
 }
 
@@ -147,6 +151,10 @@ impl fmt::Display for StartError {
                  or a running server in REDIS_URL",
             ),
             Self::Io(error) => write!(f, "the server could not be started: {error}"),
+            Self::Folder(folder, error) => write!(
+                f,
+                "the server's files cannot be in {folder:?}: {error}; name another temporary folder in TMPDIR",
+            ),
             Self::NoAnswer(log) => write!(f, "the server was started but does not answer; the end of its log:\n{log}"),
         }
     }
@@ -162,7 +170,7 @@ impl fmt::Debug for StartError {
 impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Io(error) => Some(error),
+            Self::Io(error) | Self::Folder(_, error) => Some(error),
             Self::NoBinary | Self::NoAnswer(_) => None,
         }
     }

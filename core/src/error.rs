@@ -136,7 +136,8 @@ impl Error {
         self.0.place.model
     }
 
-    /// The Redis key, where one is concerned.
+    /// The Redis key, where one is concerned, whole: messages show only its first
+    /// 200 characters.
     pub fn key(&self) -> Option<&str> {
         self.0.place.key.as_deref()
     }
@@ -358,21 +359,32 @@ impl fmt::Display for Error {
     }
 }
 
-/// Control characters of a key or name, escaped, so that a hostile one cannot
-/// forge lines in a log.
+/// Shows a key or name in a message. A hostile one cannot forge lines in a log,
+/// reverse or hide text, or fill the log: invisible characters are escaped, and
+/// a long text is cut.
 struct Shown<'a>(&'a str);
+
+/// How many characters of a key or name a message shows.
+const SHOWN: usize = 200;
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            if c.is_control() {
-                write!(f, "{}", c.escape_default())?
-            } else {
+        let mut chars = self.0.chars();
+        for c in chars.by_ref().take(SHOWN) {
+            if is_visible(c) {
                 fmt::Write::write_char(f, c)?
+            } else {
+                write!(f, "{}", c.escape_default())?
             }
         }
-        Ok(())
+        if chars.as_str().is_empty() { Ok(()) } else { write!(f, "… ({} bytes)", self.0.len()) }
     }
+}
+
+/// Returns `true` if `Debug` shows the character as it is, apart from quotes and
+/// backslashes. Control and format characters and line separators are none of these.
+fn is_visible(c: char) -> bool {
+    matches!(c, '\'' | '"' | '\\') || c.escape_debug().len() == 1
 }
 
 /// As `fn main() -> Result<…>` shows it: the kind, and what `Display` says.
@@ -442,5 +454,42 @@ impl From<ValueError> for Error {
         let mut error = Error::new(kind, reason);
         error.0.place.codec = codec;
         error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_or_field_name_cannot_forge_hide_or_turn_round_text_of_a_log() {
+        let hostile = "\n\r\0\u{7f}\u{85}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}\u{200e}\u{200f}\
+                       \u{61c}\u{200b}\u{200d}\u{2060}\u{feff}\u{ad}\u{fff9}\u{e0041}";
+        for c in hostile.chars() {
+            let name = format!("a{c}b");
+            let error = Error::new(ErrorKind::InvalidValue, "no").with_key(&name).with_field(name);
+            let shown = format!("a{}b", c.escape_default());
+            let expected = format!("key `{shown}`, field `{shown}`: no");
+            assert_eq!(error.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_key_of_visible_characters_is_shown_as_it_is() {
+        let key = "user:%3A{7} naïve 日本 \"'\\ 🦀";
+        let error = Error::new(ErrorKind::InvalidValue, "no").with_key(key);
+        assert_eq!(error.to_string(), format!("key `{key}`: no"));
+    }
+
+    #[test]
+    fn a_long_key_makes_a_short_message_and_stays_whole_in_the_error() {
+        let key = "é".repeat(1 << 19);
+        let error = Error::new(ErrorKind::InvalidValue, "no").with_key(&key);
+        let shown = "é".repeat(200);
+        assert_eq!(error.to_string(), format!("key `{shown}… (1048576 bytes)`: no"));
+        assert_eq!(error.key(), Some(&*key));
+        let short = "é".repeat(200);
+        let error = Error::new(ErrorKind::InvalidValue, "no").with_key(&short);
+        assert_eq!(error.to_string(), format!("key `{short}`: no"));
     }
 }

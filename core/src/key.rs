@@ -2,13 +2,16 @@
 //!
 //! The template stays text until a key is written; the derive has checked it,
 //! so walking it needs no error path. What an id contributes is escaped (`%`,
-//! `:`, `{`, `}` and control bytes become `%XX`): no id can collide with
-//! another template or take over a cluster hash tag, and a key parses back to
-//! its id. `{id:raw}` opts out. `{{` and `}}` are literal braces.
+//! `:`, `{`, `}` and control bytes become `%XX`), and the derive accepts only
+//! templates in which an escaped part ends at such a character or at the key's
+//! end: no id can leave its place in the key or take over a cluster hash tag, and
+//! a key parses back to its id. `{id:raw}` opts out. `{{` and `}}` are literal braces.
 
 mod id;
 mod part;
 mod template;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::ops::Deref;
@@ -19,6 +22,9 @@ pub use part::{KeyPart, PartWriter};
 pub(crate) use template::{Segment, Template, Walk};
 
 /// A Redis key, as text.
+///
+/// Error messages, logs and `Debug` show keys: do not put a secret into one, but
+/// a hash of it (see [`RedisModel`](macro@crate::RedisModel#keys)).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(String);
 

@@ -81,10 +81,10 @@ pub use crate::verbs::{
 /// On the struct, `#[redis(…)]` takes:
 ///
 /// - `key = "user:{id}"` (required): the key. `{field}` stands for a field,
-///   which is then part of the key and not stored in the hash. What it
-///   contributes is escaped; `{field:raw}` is not. `{{` and `}}` are braces, as
-///   for a cluster's hash tags: `"user:{{{tenant}}}:{id}"`. A key that names
-///   nothing is that of a model with one record, whose id is `()`.
+///   which is then part of the key and not stored in the hash. `{{` and `}}` are
+///   braces, as for a cluster's hash tags: `"user:{{{tenant}}}:{id}"`. A key that
+///   names nothing is that of a model with one record, whose id is `()`. See
+///   [Keys](#keys) for escaping, `{field:raw}` and what must not be in a key.
 /// - `blob = Json`: one value, written by this [`Codec`], instead of a hash.
 /// - `ttl = "15m"`: every save sets this time to live. Units: `ms`, `s`, `m`,
 ///   `h`, `d`, `w`, also together: `"1h30m"`.
@@ -111,7 +111,10 @@ pub use crate::verbs::{
 /// - `display`: stored as the text that `Display` writes and `FromStr` reads.
 /// - `empty_as_none`: an empty text is `None`, as other programs write it.
 /// - `flatten`: the fields of a struct that derives [`RedisFields`], under
-///   names such as `address.street`; also of an `Option` of one.
+///   names such as `address.street`; also of an `Option` of one. A model that has
+///   `flatten`, `alias`, `ttl` or `version` on a field has at most 256 fields and
+///   aliases, those of flattened structs included, and 8 KiB of their names; more
+///   is a compile error.
 /// - `ttl = "5m"`: the field expires, where the server can (Redis 7.4, Valkey 9).
 /// - `version`: a `u32` or `u64` that counts the writes of the record: a save of
 ///   a record that was written since it was read is an error. (The version of
@@ -142,6 +145,46 @@ pub use crate::verbs::{
 /// assert_eq!(plan.to_string(), "HMGET tenant:acme:user:7 fullName nick settings");
 /// # Ok::<(), redis_model::Error>(())
 /// ```
+///
+/// # Keys
+///
+/// Every key parses back to exactly its id, which scans rely on, and different
+/// ids have different keys. In the values of fields `%`, `:`, `{`, `}` and control
+/// characters are escaped as `%XX`, so an escaped value ends where the next `:` or
+/// brace of the template begins. Therefore each `{field}` needs a `:` or a literal
+/// brace on both sides, or the key's start or end: `user-{id}` is a compile error,
+/// because the id `admin-7` would get the key of another model's `user-admin-{id}`.
+///
+/// Two models share keys only if their templates have the same `:` and braces in
+/// the same order, and where their texts between these differ, one of the two has
+/// a `{field}`: `{tenant}:{id}` with the tenant `user` has the keys of `user:{id}`.
+/// Give each model a literal part of its own, such as `user` in `{tenant}:user:{id}`.
+/// `delete_all` deletes the records behind all keys of the template, whichever
+/// model wrote them.
+///
+/// `{field:raw}` is not escaped, for keys that other programs chose:
+///
+/// ```
+/// use redis_model::RedisModel;
+///
+/// #[derive(RedisModel)]
+/// #[redis(key = "upload-{path:raw}")]
+/// struct Upload { path: String, size: u64 }
+///
+/// assert_eq!(Upload::key("a:b/{c}"), "upload-a:b/{c}");
+/// assert_eq!(Upload::id_of("upload-a:b/{c}")?, "a:b/{c}");
+/// # Ok::<(), redis_model::Error>(())
+/// ```
+///
+/// One part of a key may be raw. It can contain anything, so no other model's keys
+/// may look like this model's, and on a cluster a brace in the value chooses the
+/// slot. Several parts without separators, such as those of `user-acme-7`, are one
+/// raw field of a type that implements [`KeyPart`].
+///
+/// Keys are not secret: error messages and [`Error::key`] show them, [`Operation::explain`]
+/// too, and the server shows them in its slow log and to every client that may scan.
+/// Do not put a secret into a key. If the id is one, as the token of a session is,
+/// use a hash of it (SHA-256, for example) as the id, both to save and to look up.
 #[cfg(feature = "derive")]
 pub use redis_model_derive::RedisModel;
 #[cfg(feature = "derive")]

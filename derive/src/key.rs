@@ -7,75 +7,160 @@ pub(crate) struct Placeholder {
     pub(crate) raw: bool,
 }
 
-/// The placeholders of a template, or what is wrong with it. Errors are many
-/// where they are independent of each other.
+/// A template in its parts: `literals[n]` comes before `placeholders[n]`, and one
+/// more literal comes after the last placeholder.
+struct Template {
+    placeholders: Vec<Placeholder>,
+    /// As the user wrote them: a literal brace is doubled.
+    literals: Vec<String>,
+}
+
+/// Parses a template and returns its placeholders, or all mistakes in it.
+///
+/// Keys of an accepted template parse back to their ids, whatever the values:
+/// an escaped part ends at the next separator, and the only raw part is the text
+/// that the escaped parts and literals on its left and right do not cover.
 pub(crate) fn parse(template: &str) -> Result<Vec<Placeholder>, Vec<String>> {
-    let mut placeholders: Vec<Placeholder> = Vec::new();
     let mut errors = Vec::new();
-    // What separates the next placeholder from the one before.
-    let mut separator = String::new();
+    let template = split(template, &mut errors);
+    check_names(&template, &mut errors);
+    check_raw(&template, &mut errors);
+    check_separators(&template, &mut errors);
+    if errors.is_empty() { Ok(template.placeholders) } else { Err(errors) }
+}
+
+fn split(template: &str, errors: &mut Vec<String>) -> Template {
+    if template.is_empty() {
+        errors.push("the key is empty; write for example `key = \"user:{id}\"`".to_owned());
+    }
+    let (mut placeholders, mut literals) = (Vec::new(), Vec::new());
+    let mut literal = String::new();
     let mut rest = template;
     while let Some(c) = rest.chars().next() {
-        if let Some(tail) = rest.strip_prefix("{{").or(rest.strip_prefix("}}")) {
-            separator.push(c);
-            rest = tail;
+        if rest.starts_with("{{") || rest.starts_with("}}") {
+            literal.push_str(&rest[..2]);
+            rest = &rest[2..];
         } else if let Some(inner) = rest.strip_prefix('{') {
             let Some((name, tail)) = inner.split_once('}') else {
                 errors.push("unclosed `{` in the key; write `{{` for a literal brace".to_owned());
                 break;
             };
-            match placeholder(name) {
-                Ok(new) => {
-                    if placeholders.iter().any(|known| known.field == new.field) {
-                        errors.push(format!("the key names `{}` twice", new.field));
-                    } else if let Some(before) = placeholders.last()
-                        && !separates(&separator)
-                    {
-                        errors.push(format!(
-                            "`{{{}}}` and `{{{}}}` need a `:` between them: other characters may stand in \
-                             the values, and two records could share a key",
-                            before.field, new.field
-                        ));
-                    }
-                    placeholders.push(new);
-                }
-                Err(error) => errors.push(error),
-            }
-            separator.clear();
+            placeholders.push(placeholder(name, errors));
+            literals.push(std::mem::take(&mut literal));
             rest = tail;
         } else if let Some(tail) = rest.strip_prefix('}') {
             errors.push("unopened `}` in the key; write `}}` for a literal brace".to_owned());
             rest = tail;
         } else {
-            separator.push(c);
+            literal.push(c);
             rest = &rest[c.len_utf8()..];
         }
     }
-    if template.is_empty() {
-        errors.push("the key is empty; write for example `key = \"user:{id}\"`".to_owned());
-    }
-    if errors.is_empty() { Ok(placeholders) } else { Err(errors) }
+    literals.push(literal);
+    Template { placeholders, literals }
 }
 
-fn placeholder(name: &str) -> Result<Placeholder, String> {
-    let (field, raw) = match name.split_once(':') {
-        None => (name, false),
-        Some((field, "raw")) => (field, true),
-        Some((_, other)) => {
-            return Err(format!(
-                "unknown format `:{other}` in the key; only `:raw` (unescaped) is one"
-            ));
-        }
+fn placeholder(name: &str, errors: &mut Vec<String>) -> Placeholder {
+    let (field, format) = match name.split_once(':') {
+        Some((field, format)) => (field, Some(format)),
+        None => (name, None),
     };
-    if field.is_empty() {
-        return Err("empty `{}` in the key; name a field of the struct".to_owned());
+    if let Some(other) = format.filter(|format| *format != "raw") {
+        errors
+            .push(format!("unknown format `:{other}` in the key; only `:raw` (unescaped) is one"));
     }
-    Ok(Placeholder { field: field.to_owned(), raw })
+    if field.is_empty() {
+        errors.push("empty `{}` in the key; name a field of the struct".to_owned());
+    }
+    Placeholder { field: field.to_owned(), raw: format.is_some() }
 }
 
-/// Whether no value can contain the text: some of it is escaped in values.
-fn separates(text: &str) -> bool {
-    text.contains([':', '{', '}'])
+/// A key names a field once, because two places could hold different values.
+fn check_names(template: &Template, errors: &mut Vec<String>) {
+    let names: Vec<_> = template.placeholders.iter().map(|it| &it.field).collect();
+    for (at, name) in names.iter().enumerate() {
+        if !name.is_empty() && names[..at].contains(name) {
+            errors.push(format!("the key names `{name}` twice"));
+        }
+    }
+}
+
+/// One part of a key may be raw, because the border between two could not be found.
+fn check_raw(template: &Template, errors: &mut Vec<String>) {
+    let raw = template.placeholders.iter().filter(|it| it.raw).map(|it| &it.field);
+    if let [first, second, ..] = raw.collect::<Vec<_>>()[..] {
+        errors.push(format!(
+            "two records could share a key, because `{first}` and `{second}` may contain any text: \
+             only one part of a key may be `:raw`"
+        ));
+    }
+}
+
+/// An escaped part has a separator on both sides, or the key's start or end.
+///
+/// Without this rule the id `admin-7` of `user-{id}` would have the same key as
+/// the id 7 of another model's `user-admin-{id}`.
+fn check_separators(template: &Template, errors: &mut Vec<String>) {
+    let separated = template.separated();
+    if separated == template.with_literals(|_, literal| literal.to_owned()) {
+        return;
+    }
+    let raw = match template.placeholders.as_slice() {
+        [Placeholder { field, .. }] => format!(
+            "; if such keys are stored already, write `{{{field}:raw}}` and give no other model \
+             keys like these"
+        ),
+        _ => String::new(),
+    };
+    errors.push(format!(
+        "two records could share a key, because values may contain every character but `:`, `{{` and \
+         `}}`: put one of these on both sides of each part, as in `key = \"{separated}\"`{raw}"
+    ));
+}
+
+/// What values cannot contain, because it is escaped in them.
+const SEPARATORS: [char; 3] = [':', '{', '}'];
+
+impl Template {
+    /// Returns the template with a `:` wherever an escaped part lacks a separator.
+    fn separated(&self) -> String {
+        let escaped = |at: usize| self.placeholders.get(at).is_some_and(|it| !it.raw);
+        let last = self.placeholders.len();
+        self.with_literals(|at, literal| {
+            if literal.is_empty() && (at == 0 || at == last) {
+                return String::new();
+            }
+            let mut literal = literal.to_owned();
+            if at > 0 && escaped(at - 1) && !literal.starts_with(SEPARATORS) {
+                let rest = literal.trim_start_matches(is_replaceable);
+                let colon = if rest.starts_with(SEPARATORS) { "" } else { ":" };
+                literal = format!("{colon}{rest}");
+            }
+            if escaped(at) && !literal.ends_with(SEPARATORS) {
+                let rest = literal.trim_end_matches(is_replaceable);
+                let colon = if rest.ends_with(SEPARATORS) { "" } else { ":" };
+                literal = format!("{rest}{colon}");
+            }
+            literal
+        })
+    }
+
+    fn with_literals(&self, literal: impl Fn(usize, &str) -> String) -> String {
+        let mut text = String::new();
+        for (at, before) in self.literals.iter().enumerate() {
+            text.push_str(&literal(at, before));
+            if let Some(Placeholder { field, raw }) = self.placeholders.get(at) {
+                let format = if *raw { ":raw" } else { "" };
+                text.push_str(&format!("{{{field}{format}}}"));
+            }
+        }
+        text
+    }
+}
+
+/// Returns `true` if a `:` may stand in the character's place in a suggestion.
+fn is_replaceable(c: char) -> bool {
+    c.is_ascii_punctuation() && !SEPARATORS.contains(&c)
 }
 
 #[cfg(test)]
@@ -101,8 +186,8 @@ mod tests {
             ("{}", vec!["empty `{}`"]),
             ("{id:hex}", vec!["`:hex`"]),
             ("{id}:{id}", vec!["twice"]),
-            ("{a}-{b}", vec!["need a `:`"]),
-            ("{}:{id:hex}:{b}{c}:}", vec!["empty", ":hex", "need", "unopened"]),
+            ("{a:raw}:{b:raw}", vec!["`a` and `b` may contain any text"]),
+            ("{}:{id:hex}:{b}{c}:}", vec!["empty", ":hex", "unopened", "`:`"]),
         ] {
             let errors = parse(template).unwrap_err();
             assert_eq!(errors.len(), words.len(), "{template}: {errors:?}");
@@ -110,5 +195,35 @@ mod tests {
                 assert!(error.contains(word), "{template}: {error}");
             }
         }
+    }
+
+    #[test]
+    fn an_escaped_part_without_separators_is_refused_with_the_template_to_write() {
+        for (template, better) in [
+            ("user-{id}", "user:{id}"),
+            ("user{id}", "user:{id}"),
+            ("{id}-cart", "{id}:cart"),
+            ("u_{id}:x", "u:{id}:x"),
+            ("{a}{b}", "{a}:{b}"),
+            ("{a}-{b}", "{a}:{b}"),
+            ("{a}-:{b}", "{a}:{b}"),
+            ("{a}-x-{b}", "{a}:x:{b}"),
+            ("{{{t}}}-{id}", "{{{t}}}{id}"),
+            ("a:{id}{path:raw}", "a:{id}:{path:raw}"),
+            ("{path:raw}/{id}", "{path:raw}:{id}"),
+            ("a%{id}", "a:{id}"),
+        ] {
+            let errors = parse(template).unwrap_err();
+            let words = format!("as in `key = \"{better}\"`");
+            assert!(errors.len() == 1 && errors[0].contains(&words), "{template}: {errors:?}");
+            assert!(parse(better).is_ok(), "{better}");
+        }
+    }
+
+    #[test]
+    fn an_error_about_a_single_part_names_the_way_to_keep_stored_keys() {
+        let errors = parse("user-{id}").unwrap_err();
+        assert!(errors[0].contains("write `{id:raw}`"), "{errors:?}");
+        assert!(parse("user-{id:raw}").is_ok());
     }
 }

@@ -1,10 +1,12 @@
 //! The private server: found, started, and gone with the program.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::Command;
 use std::{fs, thread};
 
-use redis_model::embedded::{Server, StartError};
+use redis_model::embedded::{Cluster, Server, StartError};
 
 fn is_running(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
@@ -97,4 +99,114 @@ fn it_ends_when_the_program_is_killed() {
         assert!(start.elapsed().as_secs() < 30, "the server outlived its program");
         thread::yield_now();
     }
+}
+
+/// Run by the next tests as a program of its own, with another temporary folder.
+#[test]
+#[ignore = "only as a program of its own"]
+fn a_program_that_starts_a_server() {
+    let report = match Server::start() {
+        Ok(server) => {
+            let resp3 = redis::Client::open(server.url_resp3()).unwrap();
+            redis::cmd("PING").exec(&mut resp3.get_connection().unwrap()).unwrap();
+            let info: String =
+                redis::cmd("INFO").arg("server").query(&mut server.connection().unwrap()).unwrap();
+            let line = format!("process_id:{}", server.pid().unwrap());
+            assert!(info.lines().any(|it| it == line), "{line}: {info}");
+            "started".to_owned()
+        }
+        Err(error) => error.to_string(),
+    };
+    println!("report: {report:?}");
+}
+
+/// Run by the next test, with a temporary folder of an odd name.
+#[test]
+#[ignore = "only as a program of its own"]
+fn a_program_that_starts_a_cluster() {
+    let cluster = Cluster::start().unwrap();
+    assert!(cluster.nodes().iter().all(|node| node.pid().is_some_and(is_running)));
+    println!("report: {:?}", "started");
+}
+
+/// What a program reports that has this temporary folder; it leaves nothing there.
+fn report_of(test: &str, shell: &str, temporary: &Path) -> String {
+    let output = Command::new("sh")
+        .args(["-c", &format!("{shell} exec \"$@\""), "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "--nocapture", test])
+        .env("TMPDIR", temporary)
+        .output()
+        .unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    if temporary.is_dir() {
+        let left: Vec<_> = fs::read_dir(temporary).unwrap().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+    let report = stdout.lines().find_map(|line| Some(line.split_once("report: ")?.1.to_owned()));
+    report.unwrap_or_else(|| panic!("{stdout}{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+const START: &str = "embedded::a_program_that_starts_a_server";
+
+#[test]
+fn it_starts_in_a_temporary_folder_of_any_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let names: [&[u8]; 9] = [
+        b"a b",
+        b"100%",
+        b"%41",
+        b"a#b",
+        b"a?b=c&d",
+        b"it's \"\\",
+        b"\xff",
+        "日本".as_bytes(),
+        b"-x",
+    ];
+    for name in names {
+        let temporary = folder.path().join(OsStr::from_bytes(name));
+        fs::create_dir(&temporary).unwrap();
+        assert_eq!(report_of(START, "", &temporary), "\"started\"", "{temporary:?}");
+    }
+    let (real, link) = (folder.path().join("real/sub"), folder.path().join("link"));
+    fs::create_dir_all(&real).unwrap();
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    assert_eq!(report_of(START, "", &link.join("../sub")), "\"started\"");
+    assert_eq!(report_of(START, "cd \"$TMPDIR\"; TMPDIR=.;", &real), "\"started\"");
+    let odd = folder.path().join("100%#?");
+    fs::create_dir(&odd).unwrap();
+    let cluster = "embedded::a_program_that_starts_a_cluster";
+    assert_eq!(report_of(cluster, "", &odd), "\"started\"");
+}
+
+#[test]
+fn a_process_id_is_that_of_the_server_also_on_a_full_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    // No file may get a single byte, as on a full disk, and nobody dies of it.
+    let full = "ulimit -f 0; trap '' XFSZ;";
+    assert_eq!(report_of(START, full, folder.path()), "\"started\"");
+}
+
+#[test]
+fn a_temporary_folder_that_cannot_hold_the_servers_files_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (missing, file) = (folder.path().join("missing"), folder.path().join("file"));
+    let long = folder.path().join("x".repeat(100));
+    fs::write(&file, "").unwrap();
+    fs::create_dir(&long).unwrap();
+    for temporary in [missing, file, long] {
+        let report = report_of(START, "", &temporary);
+        let name = temporary.file_name().unwrap().to_str().unwrap();
+        assert!(report.contains(name) && report.contains("TMPDIR"), "{report}");
+    }
+}
+
+#[test]
+fn a_server_that_ends_at_once_on_a_full_disk_is_told_from_one_with_a_wrong_option() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = "REDIS_MODEL_SERVER=/nonexistent/server; export REDIS_MODEL_SERVER;";
+    let report = report_of(START, options, folder.path());
+    assert!(report.contains("/nonexistent/server") && !report.contains("TMPDIR"), "{report}");
+    let report = report_of(START, &format!("ulimit -f 0; trap '' XFSZ; {options}"), folder.path());
+    assert!(report.contains("TMPDIR"), "{report}");
 }

@@ -1,8 +1,10 @@
 //! Keys: from ids, and back.
 
+use std::collections::HashSet;
+
 use redis_model::RedisModel;
 
-use crate::support::everywhere;
+use crate::support::{everywhere, fresh};
 
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "keys:{{{tenant}}}:member:{name}")]
@@ -74,4 +76,76 @@ fn a_model_without_an_id_has_one_record() {
 fn another_models_key_is_refused_by_name() {
     let error = Member::id_of("keys:file:x").unwrap_err();
     assert_eq!(error.to_string(), "Member `keys:file:x`: not a key of this model");
+}
+
+#[derive(Debug, Clone, PartialEq, RedisModel)]
+#[redis(key = "keys:raw:{run}:{{{path:raw}}}:{shop}:{number}")]
+struct Stored {
+    run: u64,
+    path: String,
+    shop: String,
+    number: u32,
+    note: String,
+}
+
+/// Every id of a run, the hostile texts in each of its parts.
+fn stored(run: u64) -> Vec<Stored> {
+    let texts = HOSTILE.into_iter().chain(["}}:x:1", "a}:b:2", ":", "}:"]);
+    let texts: Vec<_> = texts.map(str::to_owned).collect();
+    let pairs = texts.iter().flat_map(|path| texts.iter().map(move |shop| (path, shop)));
+    pairs
+        .map(|(path, shop)| {
+            let (path, shop) = (path.clone(), shop.clone());
+            Stored { run, path, shop, number: 7, note: "x".to_owned() }
+        })
+        .collect()
+}
+
+#[test]
+fn scans_find_every_record_whatever_its_raw_part() {
+    everywhere(|con| {
+        let records = stored(fresh());
+        let of_run = |id: &(u64, String, String, u32)| id.0 == records[0].run;
+        con.run(Stored::save_many(&records)).unwrap();
+        let keys: HashSet<_> = records.iter().map(|it| it.own_key().to_string()).collect();
+        assert_eq!(keys.len(), records.len());
+        for record in &records {
+            let id = (record.run, record.path.clone(), record.shop.clone(), record.number);
+            assert_eq!(Stored::id_of(&record.own_key()).unwrap(), id);
+        }
+        let mut scan = Stored::scan_ids();
+        let mut found = HashSet::new();
+        while let Some(ids) = con.run_flow(&mut scan).unwrap() {
+            found.extend(ids.into_iter().filter(of_run));
+        }
+        assert_eq!(found.len(), records.len());
+    });
+}
+
+#[derive(Debug, RedisModel)]
+#[redis(key = "keys:apart:{id}")]
+struct User {
+    id: String,
+    note: String,
+}
+
+#[derive(Debug, RedisModel)]
+#[redis(key = "keys:apart:admin:{id}")]
+struct Admin {
+    id: String,
+    note: String,
+}
+
+#[test]
+fn deleting_all_records_of_a_model_leaves_those_of_a_model_whose_keys_begin_the_same() {
+    everywhere(|con| {
+        for id in ["admin", "admin:7", "admin-7", "admin%3A7", "7"] {
+            con.run(User { id: id.to_owned(), note: String::new() }.save()).unwrap();
+            con.run(Admin { id: id.to_owned(), note: String::new() }.save()).unwrap();
+        }
+        assert_eq!(con.run_flow(&mut User::count()).unwrap(), 5);
+        con.run_flow(&mut User::delete_all()).unwrap();
+        assert_eq!(con.run_flow(&mut User::count()).unwrap(), 0);
+        assert_eq!(con.run_flow(&mut Admin::count()).unwrap(), 5);
+    });
 }

@@ -28,6 +28,9 @@ use crate::model::{Declared, Inside, Visit, width};
 ///
 /// An `Option` of one may be flattened, too: it is `None` where the hash has
 /// none of its fields.
+///
+/// A model with flattened structs has at most 256 fields and aliases, and 8 KiB
+/// of their names; more is a compile error.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no fields to flatten",
     label = "cannot be flattened",

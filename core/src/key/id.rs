@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use super::part::{special, unescape};
-use super::{Key, KeyPart, PartWriter, Template, Walk};
+use super::{Key, KeyPart, PartWriter, Segment, Template, Walk};
 use crate::error::ValueError;
 
 /// A model's id: one [`KeyPart`], or a tuple of them in the key's order, or
@@ -100,24 +100,27 @@ impl<'a> KeyReader<'a> {
         if self.foreign {
             return Err(FOREIGN);
         }
-        let end = if raw {
-            self.raw_end()
-        } else {
-            self.rest.bytes().position(|b| b != b'%' && special(b))
-        };
+        let end = if raw { self.raw_end() } else { self.rest.find(ends_part) };
         let (text, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
         self.rest = rest;
         if raw { P::read_part(text) } else { P::read_part(&unescape(text).ok_or(FOREIGN)?) }
     }
 
-    /// A raw part may hold anything: it ends at the last place where what
-    /// follows it in the template can begin.
+    /// Returns the length of a raw part. It may contain any text, so everything
+    /// after it in the template is matched from the end of the key.
     fn raw_end(&self) -> Option<usize> {
-        let mut after = self.walk.clone();
-        let mut literal = "";
-        after.placeholder(|text| literal = if literal.is_empty() { text } else { literal });
-        if literal.is_empty() { None } else { self.rest.rfind(literal) }
+        let after: Vec<_> = self.walk.clone().collect();
+        let raw = after.iter().rev().try_fold(self.rest, |rest, segment| match segment {
+            Segment::Literal(text) => rest.strip_suffix(text),
+            Segment::Placeholder { .. } => Some(rest.trim_end_matches(|c| !ends_part(c))),
+        });
+        raw.map(str::len)
     }
+}
+
+/// Returns `true` for characters that an escaped part does not contain.
+fn ends_part(c: char) -> bool {
+    c != '%' && u8::try_from(c).is_ok_and(special)
 }
 
 /// The key of an id.

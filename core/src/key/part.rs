@@ -9,8 +9,12 @@ use crate::error::ValueError;
 
 /// A type that may stand in a key's placeholder.
 ///
-/// Implemented for integers, `bool`, `char`, strings and IP addresses. For a
-/// type of your own, write it as the text that it is known by:
+/// Implemented for integers, `bool`, `char`, strings and IP addresses. Keys are
+/// shown in errors and logs, so a key part must not be a secret. `read_part` must
+/// return the value that `write_part` wrote: scans skip keys that parse to no id,
+/// or to an id whose key is another.
+///
+/// For a type of your own, write it as the text that it is known by:
 ///
 /// ```
 /// use redis_model::{KeyPart, PartWriter, RedisModel, ValueError};

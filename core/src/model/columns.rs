@@ -6,6 +6,10 @@
 //! a length that depends on a type parameter. So they are put together in
 //! buffers of a fixed size, as constants, and only what is used of them is
 //! seen from outside.
+//!
+//! rustc compiles what a constant points to once for every pointer to it. So the
+//! pointers in these constants are few, and lead to small constants without
+//! pointers of their own where possible.
 
 /// A column as the derive declares it: a field, or a struct of fields.
 #[doc(hidden)]
@@ -82,9 +86,12 @@ pub(crate) const fn width(columns: &[Column]) -> u16 {
 #[allow(private_interfaces)]
 pub trait Flattened: Declared {
     const TEXT: &'static Text = &Text::of(Self::COLUMNS);
-    const NAMES: &'static [&'static str; MAX_NAMES] = &Self::TEXT.names();
+    /// The names are slices of this small constant and not of `TEXT`.
+    const BYTES: &'static [u8; MAX_TEXT] = &Self::TEXT.bytes;
+    const NAMES: &'static [&'static str; MAX_NAMES] = &Self::TEXT.names(Self::BYTES);
     const FIRST: &'static [&'static str; MAX_NAMES] = &Self::TEXT.first(Self::NAMES);
-    const REST: &'static [Extra; MAX_NAMES] = &Self::TEXT.extras(Self::NAMES);
+    const ALIASES: &'static [&'static str; MAX_NAMES] = &Self::TEXT.alias_names(Self::NAMES);
+    const REST: &'static [Extra; MAX_NAMES] = &Self::TEXT.extras(Self::ALIASES);
     /// The stored names.
     const FIELDS: &'static [&'static str] = Self::FIRST.split_at(Self::TEXT.columns).0;
     /// What else there is to each.
@@ -100,6 +107,9 @@ const MAX_TEXT: usize = 8 << 10;
 struct Text {
     bytes: [u8; MAX_TEXT],
     ends: [u16; MAX_NAMES],
+    /// Two names are compared byte by byte only if their hashes are equal:
+    /// comparing all of 256 names with each other takes rustc minutes.
+    hashes: [u64; MAX_NAMES],
     names: usize,
     /// Per column: how many aliases, and the rest of it.
     aliases: [u8; MAX_NAMES],
@@ -118,6 +128,7 @@ impl Text {
         let mut text = Self {
             bytes: [0; MAX_TEXT],
             ends: [0; MAX_NAMES],
+            hashes: [0; MAX_NAMES],
             names: 0,
             aliases: [0; MAX_NAMES],
             extra: [Extra::NONE; MAX_NAMES],
@@ -151,11 +162,16 @@ impl Text {
     }
 
     const fn add(&mut self, name: &str, prefix: Option<&Prefix<'_>>) {
-        assert!(self.names < MAX_NAMES, "a flattened model has at most 256 fields and aliases");
+        assert!(
+            self.names < MAX_NAMES,
+            "a model with flattened fields, aliases or field TTLs has at most 256 fields and aliases; \
+             store some of them as one field with `#[redis(codec = Json)]`"
+        );
         let mut end = self.start(self.names);
         end = self.put_prefix(prefix, end);
         end = self.put(name, end);
         self.ends[self.names] = end as u16;
+        self.hashes[self.names] = hash(self.bytes_of(self.names));
         self.names += 1;
     }
 
@@ -170,7 +186,8 @@ impl Text {
         let text = text.as_bytes();
         assert!(
             end + text.len() <= MAX_TEXT,
-            "the names of a flattened model are longer than 8 KiB"
+            "the names of a model with flattened fields, aliases or field TTLs are longer than 8 KiB; \
+             shorten some with `#[redis(rename = \"…\")]`"
         );
         let mut at = 0;
         while at < text.len() {
@@ -184,12 +201,13 @@ impl Text {
         if name == 0 { 0 } else { self.ends[name - 1] as usize }
     }
 
-    const fn name(&self, name: usize) -> &str {
-        let (upto, _) = self.bytes.split_at(self.ends[name] as usize);
-        match str::from_utf8(upto.split_at(self.start(name)).1) {
-            Ok(name) => name,
-            Err(_) => panic!("made of whole strings"),
-        }
+    const fn bytes_of(&self, name: usize) -> &[u8] {
+        self.slice_of(&self.bytes, name)
+    }
+
+    const fn slice_of<'a>(&self, bytes: &'a [u8; MAX_TEXT], name: usize) -> &'a [u8] {
+        let (upto, _) = bytes.split_at(self.ends[name] as usize);
+        upto.split_at(self.start(name)).1
     }
 
     const fn check_distinct(&self) {
@@ -198,7 +216,7 @@ impl Text {
             let mut b = 0;
             while b < a {
                 assert!(
-                    !same(self.name(a).as_bytes(), self.name(b).as_bytes()),
+                    self.hashes[a] != self.hashes[b] || !same(self.bytes_of(a), self.bytes_of(b)),
                     "two fields of a flattened model are stored under one name; rename one of them",
                 );
                 b += 1;
@@ -207,11 +225,14 @@ impl Text {
         }
     }
 
-    const fn names(&'static self) -> [&'static str; MAX_NAMES] {
+    const fn names(&self, bytes: &'static [u8; MAX_TEXT]) -> [&'static str; MAX_NAMES] {
         let mut names = [""; MAX_NAMES];
         let mut at = 0;
         while at < self.names {
-            names[at] = self.name(at);
+            names[at] = match str::from_utf8(self.slice_of(bytes, at)) {
+                Ok(name) => name,
+                Err(_) => panic!("made of whole strings"),
+            };
             at += 1;
         }
         names
@@ -228,18 +249,50 @@ impl Text {
         first
     }
 
-    const fn extras(&self, names: &'static [&'static str; MAX_NAMES]) -> [Extra; MAX_NAMES] {
-        let mut extras = [Extra::NONE; MAX_NAMES];
+    /// The aliases of all columns, without the names between them.
+    const fn alias_names(
+        &self,
+        names: &'static [&'static str; MAX_NAMES],
+    ) -> [&'static str; MAX_NAMES] {
+        let mut aliases = [""; MAX_NAMES];
+        let (mut column, mut at, mut count) = (0, 0, 0);
+        while column < self.columns {
+            let next = at + 1 + self.aliases[column] as usize;
+            at += 1;
+            while at < next {
+                aliases[count] = names[at];
+                (at, count) = (at + 1, count + 1);
+            }
+            column += 1;
+        }
+        aliases
+    }
+
+    const fn extras(&self, aliases: &'static [&'static str; MAX_NAMES]) -> [Extra; MAX_NAMES] {
+        let mut extras = self.extra;
         let (mut column, mut at) = (0, 0);
         while column < self.columns {
             let count = self.aliases[column] as usize;
-            let aliases = names.split_at(at + 1).1.split_at(count).0;
-            extras[column] = Extra { aliases, ..self.extra[column] };
-            at += 1 + count;
+            // An empty slice would be one more pointer to all aliases.
+            if count > 0 {
+                extras[column].aliases = aliases.split_at(at).1.split_at(count).0;
+            }
+            at += count;
             column += 1;
         }
         extras
     }
+}
+
+/// The 64-bit FNV-1a hash.
+const fn hash(bytes: &[u8]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325;
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0100_0000_01b3);
+        at += 1;
+    }
+    hash
 }
 
 const fn same(a: &[u8], b: &[u8]) -> bool {
