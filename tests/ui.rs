@@ -24,6 +24,7 @@ fn mistakes_are_errors_of_a_full_build() {
 macro_rules! twins {
     ($($path:literal $name:ident;)*) => {
         $(
+            #[allow(unused_imports)]
             #[path = $path]
             mod $name;
         )*
