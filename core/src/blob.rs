@@ -11,7 +11,7 @@ use crate::guard;
 use crate::hash::KeyOf;
 use crate::key::Key;
 use crate::model::{Read, RedisModel, Reread, Storage, Visit, Write, key_of};
-use crate::op::{CommandWriter, Reply, Request};
+use crate::op::{CommandWriter, Reply, Request, Script};
 use crate::ttl::Expiry;
 use crate::update::Outcome;
 use draft::{Held, Swap};
@@ -100,6 +100,9 @@ impl NoFields {
 /// the server more but returns nothing.
 const SMALL: usize = 1024;
 
+static DELETE_UNCHANGED: Script =
+    Script::new("blob_delete_unchanged", include_str!("blob/delete_unchanged.lua"));
+
 impl<M: BlobModel> Storage<M> for Blob {
     const TYPE: &'static str = "string";
     const CODEC: Option<&'static str> = Some(M::Codec::NAME);
@@ -131,9 +134,6 @@ impl<M: BlobModel> Storage<M> for Blob {
             Read::Stay => {
                 request.command("GET", 1, key.len()).arg(key);
             }
-            Read::Delete => {
-                request.command("GETDEL", 1, key.len()).arg(key);
-            }
             Read::Expire(after) => {
                 request.command("GETEX", 3, key.len() + 24).arg(key).arg("PX").int(after.0);
             }
@@ -145,7 +145,7 @@ impl<M: BlobModel> Storage<M> for Blob {
         let Some(bytes) = reply.into_bytes()? else { return Ok(None) };
         match decode_at(id, &bytes, Place::key_of(&KeyOf::<M>(id))) {
             Err(error) if M::LAYOUT.is_miss && error.is_mismatch() => Ok(None),
-            decoded => decoded.map(Some),
+            decoded => decoded.map(|model| Some((model, bytes))),
         }
     }
 
@@ -179,6 +179,12 @@ impl<M: BlobModel> Storage<M> for Blob {
         let model: M = decode_at(id, &stored, Place::key_of(key).noting(&stale))?;
         if !stale.get() {
             return Ok(Reread::Current);
+        Ok(Self::decode_snapshot(id, reply)?.map(|(model, _)| model))
+    }
+
+    type RawSnapshot = Vec<u8>;
+
+    fn decode_snapshot(id: &M::Id, reply: Reply) -> Result<Option<(M, Vec<u8>)>> {
         }
         let new = encode(&model, Place::key_of(key))?;
         Ok(Reread::Stale(Swap { old: stored, new }))
@@ -186,6 +192,10 @@ impl<M: BlobModel> Storage<M> for Blob {
 
     fn commit(changes: &Swap, key: &Key, write: Write, request: &mut Request) {
         changes.write(key, write.expiry, request);
+    fn encode_delete(stored: &Vec<u8>, key: &Key, request: &mut Request) {
+        request.script(&DELETE_UNCHANGED, key, 1, stored.len()).arg(stored);
+    }
+
     }
 
     fn committed(changes: &Swap, reply: Reply) -> Result<Outcome<()>> {

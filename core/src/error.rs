@@ -165,7 +165,8 @@ impl Error {
     /// `update` that only sets and removes. Done twice, `delete` says that there
     /// was no record, `create` that there was one, and a `commit` or a save of a
     /// model with a `version` that it was in conflict: with itself. An `incr`
-    /// counts twice, and a `take` may have lost what it took; where that
+    /// counts twice, and a `take` may have deleted what it did not return (see
+    /// [`Take::unconfirmed`](crate::Take::unconfirmed)); where that
     /// matters, make them conditional (`only_if`), or note what is done in the
     /// same update. Scans go on where they were when they are run again.
     pub fn is_connection(&self) -> bool {

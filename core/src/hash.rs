@@ -10,6 +10,7 @@ mod history;
 mod read;
 mod select;
 mod write;
+mod take;
 
 pub use field_ttl::FieldTtl;
 pub use history::History;
@@ -75,7 +76,7 @@ use crate::update::{self, Call, Changes, Outcome};
 ///   ([`NewerVersion`](crate::ErrorKind::NewerVersion)), and so is one of a version
 ///   that is not listed, or that its migration refuses
 ///   ([`NoMigration`](crate::ErrorKind::NoMigration)); with `on_mismatch = "miss"`
-///   they are not there. `take` leaves the first two where they are.
+///   they are not there. `take` deletes none of them.
 /// - `save` and `create` write the version, and remove fields that only older
 ///   versions have.
 /// - `edit` and `modify` write a record of an older version anew as a whole, if
@@ -129,16 +130,7 @@ impl<M: HashModel> Storage<M> for Hash {
             }
             Read::Expire(after) => {
                 let mut command = request.script(&GET, key, count, bytes);
-                command.int(after.0).int(0);
-                command
-            }
-            Read::Delete => {
-                let needed = history.needed();
-                let mut command = request.script(&GET, key, count + 3 * needed.len() + 1, bytes);
-                command.arg("delete").int(needed.len());
-                for (version, fields) in needed {
-                    command.int(version).int(*fields.start()).int(*fields.end());
-                }
+                command.int(after.0);
                 command
             }
         };
@@ -183,6 +175,18 @@ impl<M: HashModel> Storage<M> for Hash {
 
     fn commit(changes: &Changes, key: &Key, write: Write, request: &mut Request) {
         let expiry = write.expiry;
+    type RawSnapshot = take::RawSnapshot;
+
+    fn decode_snapshot(id: &M::Id, reply: Reply) -> Result<Option<(M, Self::RawSnapshot)>> {
+        let Some(values) = reply.into_row()? else { return Ok(None) };
+        let snapshot = take::RawSnapshot::of::<M>(values.as_slice())?;
+        Ok(history::record(id, values)?.map(|model| (model, snapshot)))
+    }
+
+    fn encode_delete(snapshot: &Self::RawSnapshot, key: &Key, request: &mut Request) {
+        snapshot.write(key, request);
+    }
+
         Call { key, or_create: false, expiry, returned: Vec::new(), changes }.write::<M>(request);
     }
 

@@ -73,7 +73,8 @@ pub use crate::ttl::Ttl;
 pub use crate::update::{Condition, Conflict, Outcome, Update};
 pub use crate::value::{Float, Integer, IntoStep, Number, RedisValue};
 pub use crate::verbs::{
-    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Save, SaveMany, Take, TtlOf,
+    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Save, SaveMany, Take, TakeMany,
+    TtlOf,
 };
 
 /// Maps a struct with named fields to a Redis hash, or to a blob.

@@ -35,3 +35,4 @@ mod secrets;
 mod update;
 mod values;
 mod versions;
+mod take;

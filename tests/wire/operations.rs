@@ -51,16 +51,11 @@ operations! {
     Hollow::get(());
     Blob::get(1);
     Session::get("tok").refresh(HOUR);
-    User::take(1);
-    Full::take(("acme", 7));
-    Hollow::take(());
-    Blob::take(1);
     PLACE.save();
     PLACE.create();
     Place::get(1);
     Place::get(1).refresh(HOUR);
     Place::select(1, (Place::FIELDS.y, Place::FIELDS.x));
-    Place::take(1);
     Place::edit(1);
     Place::update(1).incr(Place::FIELDS.x, 1);
     Place::update(1).set(Place::FIELDS.x, 1).or_create();

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::op::{Reply, Request};
 use crate::ttl::Expiry;
-use crate::update::Outcome;
+use crate::update::{self, Outcome};
 
 /// How a model is stored: as a hash or as a blob.
 #[doc(hidden)]
@@ -31,6 +31,21 @@ pub trait Storage<M: RedisModel> {
     type Held: Send + Sync;
 
     /// The changes of a draft.
+    /// The stored values that a record was decoded from, as the server returned them.
+    type RawSnapshot: Send + Sync;
+
+    /// Decodes the record as [`record`](Self::record) does, and keeps the
+    /// values that it was decoded from.
+    fn decode_snapshot(id: &M::Id, reply: Reply) -> Result<Option<(M, Self::RawSnapshot)>>;
+
+    /// Adds one command that deletes the record if it still holds these values.
+    fn encode_delete(snapshot: &Self::RawSnapshot, key: &Key, request: &mut Request);
+
+    /// Decodes the reply to [`encode_delete`](Self::encode_delete).
+    fn decode_delete(reply: Reply) -> Result<Outcome<()>> {
+        update::outcome(reply).map(|outcome| outcome.map(drop))
+    }
+
     type Changes: Send + Sync;
 
     /// [`record`](Self::record), and what it was.
@@ -70,7 +85,6 @@ pub struct Write {
 pub enum Read {
     Stay,
     Expire(After),
-    Delete,
 }
 
 /// Milliseconds.
@@ -111,6 +125,14 @@ impl<M: RedisModel> Storage<M> for Stub {
     fn changes(_: &M, (): &(), _: &Key) -> Result<Option<()>> {
         Err(Error::unexpected_reply())
     }
+    type RawSnapshot = ();
+
+    fn decode_snapshot(_: &M::Id, _: Reply) -> Result<Option<(M, ())>> {
+        Err(Error::unexpected_reply())
+    }
+
+    fn encode_delete((): &(), _: &Key, _: &mut Request) {}
+
 
     fn reread(_: &M::Id, _: &Key, _: Reply) -> Result<Reread<()>> {
         Err(Error::unexpected_reply())
