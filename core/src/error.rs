@@ -98,8 +98,7 @@ pub enum ErrorKind {
     UnknownKey,
     /// A number would leave the range of the field's type.
     OutOfRange,
-    /// The record was written by another since it was read, as its version
-    /// tells: read it again.
+    /// The record was written or deleted since it was read: read it again.
     Conflict,
     /// The server is too old for the operation.
     Unsupported,

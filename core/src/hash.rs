@@ -8,9 +8,10 @@ mod draft;
 mod field_ttl;
 mod history;
 mod read;
+pub(crate) mod revision;
 mod select;
-mod write;
 mod take;
+mod write;
 
 pub use field_ttl::FieldTtl;
 pub use history::History;
@@ -78,7 +79,10 @@ use crate::update::{self, Call, Changes, Outcome};
 ///   ([`NoMigration`](crate::ErrorKind::NoMigration)); with `on_mismatch = "miss"`
 ///   they are not there. `take` deletes none of them.
 /// - `save` and `create` write the version, and remove fields that only older
-///   versions have.
+///   versions have. A `save` over a record of a later version is an error
+///   ([`NewerVersion`](crate::ErrorKind::NewerVersion)) and writes nothing, unless
+///   [`overwrite_newer`](crate::Save::overwrite_newer) or `on_mismatch = "miss"`
+///   (as of a cache: what is not there can be written) asks for it.
 /// - `edit` and `modify` write a record of an older version anew as a whole, if
 ///   anything is changed in it, and only over what was read.
 /// - `update` changes fields of the current version only, since no server can
@@ -86,6 +90,27 @@ use crate::update::{self, Call, Changes, Outcome};
 ///
 /// That is the version of the struct, a number that the program has. The *field*
 /// attribute `version` is something else: it counts the writes of a record.
+///
+/// # Deploying a change
+///
+/// While a new program is deployed, old programs are still running. A program
+/// whose model has a `version` refuses to read, update or save a record of a
+/// later version, so it never undoes what a newer program wrote. A model
+/// *without* a version does not know the version field: it writes its own
+/// fields into a newer record, and no error tells. So deploy in this order:
+///
+/// 1. Deploy `version_field = "_v", version = 1` everywhere, and no other change.
+///    Records without the field are of version 1 already.
+/// 2. Deploy `version = 2, migrate(UserV1)`. Until the last program of version 1
+///    is replaced, these programs get an error for what the new ones have written.
+/// 3. When no program of version 1 runs any more, run
+///    [`rewrite_all`](RedisModel::rewrite_all). If nothing failed, `migrate` is
+///    not needed any more.
+///
+/// Give a field whose type changes a new name, so that an old program misses
+/// the field and does not read or increment a value of another type. A field
+/// that only gets a new name needs no version: deploy the new name as an
+/// `alias` everywhere, then swap the two.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not stored as a hash: it has no fields to read or change in place",
     label = "stored as a blob",
@@ -111,6 +136,11 @@ impl<M: HashModel> Storage<M> for Hash {
 
     fn write(model: &M, write: Write, request: &mut Request) -> Result<()> {
         write::write(model, write, request)
+    }
+
+    fn decode_saved(reply: Reply) -> Result<()> {
+        // HSET answers with the number of new fields, the script with 1.
+        reply.into_int().map(drop)
     }
 
     fn written(reply: Reply) -> Result<bool> {
@@ -145,6 +175,18 @@ impl<M: HashModel> Storage<M> for Hash {
         history::record(id, values)
     }
 
+    type RawSnapshot = take::RawSnapshot;
+
+    fn decode_snapshot(id: &M::Id, reply: Reply) -> Result<Option<(M, Self::RawSnapshot)>> {
+        let Some(values) = reply.into_row()? else { return Ok(None) };
+        let snapshot = take::RawSnapshot::of::<M>(values.as_slice())?;
+        Ok(history::record(id, values)?.map(|model| (model, snapshot)))
+    }
+
+    fn encode_delete(snapshot: &Self::RawSnapshot, key: &Key, request: &mut Request) {
+        snapshot.write(key, request);
+    }
+
     type Held = draft::Held;
     type Changes = Changes;
 
@@ -175,18 +217,6 @@ impl<M: HashModel> Storage<M> for Hash {
 
     fn commit(changes: &Changes, key: &Key, write: Write, request: &mut Request) {
         let expiry = write.expiry;
-    type RawSnapshot = take::RawSnapshot;
-
-    fn decode_snapshot(id: &M::Id, reply: Reply) -> Result<Option<(M, Self::RawSnapshot)>> {
-        let Some(values) = reply.into_row()? else { return Ok(None) };
-        let snapshot = take::RawSnapshot::of::<M>(values.as_slice())?;
-        Ok(history::record(id, values)?.map(|model| (model, snapshot)))
-    }
-
-    fn encode_delete(snapshot: &Self::RawSnapshot, key: &Key, request: &mut Request) {
-        snapshot.write(key, request);
-    }
-
         Call { key, or_create: false, expiry, returned: Vec::new(), changes }.write::<M>(request);
     }
 

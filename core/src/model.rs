@@ -134,10 +134,20 @@ pub trait RedisModel: Sized {
     /// and kept if it has none; [`Save::ttl`] and its kin decide otherwise.
     /// Where the key holds another Redis type, nothing of it changes.
     ///
+    /// # Errors
+    ///
+    /// [`NewerVersion`](crate::ErrorKind::NewerVersion) if the model has a
+    /// `version` and the record is of a later one; [`Save::overwrite_newer`] and
+    /// `on_mismatch = "miss"` write all the same.
+    /// [`Conflict`](crate::ErrorKind::Conflict) if a field counts the writes
+    /// (`#[redis(version)]`) and the record was written or deleted since this
+    /// value was read. Nothing is written in either case.
+    ///
     /// | stored as | sends |
     /// |---|---|
-    /// | hash, no `None` and no TTL to set | [`HSET`](https://redis.io/commands/hset) |
-    /// | hash, else | a script: `HSET`, `HDEL` of what is `None`, `PEXPIRE` |
+    /// | hash, no `None`, no TTL to set, no version to check | [`HSET`](https://redis.io/commands/hset) |
+    /// | hash, else | a script: `HGET` of versions, `HSET`, `HDEL` of what is `None`, `PEXPIRE` |
+    /// | blob with a `version` | a script: `GETRANGE` of the envelope, `SET` |
     /// | blob up to 1 KiB | [`SET … GET`](https://redis.io/commands/set), which refuses other types |
     /// | blob, larger | a script: `TYPE`, `SET` |
     fn save(&self) -> Save<'_, Self> {
@@ -145,7 +155,8 @@ pub trait RedisModel: Sized {
     }
 
     /// Writes the record if there is none, and nothing else under its key, and
-    /// says whether it did.
+    /// says whether it did. A field that counts the writes gets the record's
+    /// count plus one: there is nothing that it could be compared with.
     ///
     /// Sends a script (hash: `EXISTS`, `HSET`, `PEXPIRE`) or `SET … NX` (blob).
     fn create(&self) -> Create<'_, Self> {
@@ -240,6 +251,15 @@ pub trait RedisModel: Sized {
         Take::new(id.into_id())
     }
 
+    /// Reads and deletes many records, each as [`take`](Self::take) does and with
+    /// a result of its own.
+    ///
+    /// **Sends** what [`take`](Self::take) sends for each, in bounded parts: first
+    /// all reads, then all deletions.
+    fn take_many<I: IntoId<Self::Id>>(ids: impl IntoIterator<Item = I>) -> TakeMany<Self> {
+        TakeMany::new(ids.into_iter().map(IntoId::into_id))
+    }
+
     /// Deletes a record; whether there was one. Sends a script: `TYPE`, `DEL`,
     /// so that a key which holds something else is left alone.
     fn delete(id: impl IntoId<Self::Id>) -> Delete<Self> {
@@ -249,15 +269,6 @@ pub trait RedisModel: Sized {
     /// Whether there is a record, or anything else under its key. Sends `EXISTS`.
     fn exists(id: impl IntoId<Self::Id>) -> Exists<Self> {
         Exists::new(id.into_id())
-    }
-
-    /// Reads and deletes many records, each as [`take`](Self::take) does and with
-    /// a result of its own.
-    ///
-    /// **Sends** what [`take`](Self::take) sends for each, in bounded parts: first
-    /// all reads, then all deletions.
-    fn take_many<I: IntoId<Self::Id>>(ids: impl IntoIterator<Item = I>) -> TakeMany<Self> {
-        TakeMany::new(ids.into_iter().map(IntoId::into_id))
     }
 
     /// How long the record has to live. Sends `PTTL`.

@@ -136,6 +136,8 @@ fn server_error(error: &ServerError) -> Error {
         // Of our own scripts.
         "NOFIELDTTL" => ErrorKind::Unsupported,
         "STALERECORD" => ErrorKind::Conflict,
+        "NEWERVERSION" => ErrorKind::NewerVersion,
+        "NOVERSION" => ErrorKind::InvalidValue,
         _ => ErrorKind::Server,
     };
     if kind != ErrorKind::Server {
@@ -221,10 +223,6 @@ impl Reply {
         match self.0 {
             Value::Nil => Ok(None),
             Value::BulkString(bytes) => Ok(Some(bytes)),
-            Value::SimpleString(text) | Value::VerbatimString { text, .. } => {
-                Ok(Some(text.into_bytes()))
-            }
-            Value::Okay => Ok(Some(b"OK".to_vec())),
             _ => Err(Error::unexpected_reply()),
         }
     }
@@ -242,6 +240,11 @@ impl Reply {
             Value::Boolean(truth) => Ok(truth.into()),
             _ => Err(Error::unexpected_reply()),
         }
+    }
+
+    /// Returns `true` if the reply is `OK`.
+    pub(crate) fn is_ok(&self) -> bool {
+        self.0 == Value::Okay
     }
 
     /// Whether it is a list, as of a script.

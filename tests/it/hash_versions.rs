@@ -334,9 +334,9 @@ struct Small {
 }
 
 #[test]
-fn the_first_version_costs_nothing_more() {
+fn the_first_version_is_written_beside_the_fields() {
     let small = Small { id: 7, count: 1 };
-    let plan = small.save().explain().unwrap();
+    let plan = small.save().overwrite_newer().explain().unwrap();
     assert_eq!(plan.to_string(), "HSET hv:small:7 \"made by\" 1 count 1");
     let (mut con, id) = (Con::sync(), fresh());
     con.raw::<()>(&["HSET", &format!("hv:small:{id}"), "count", "1"]);

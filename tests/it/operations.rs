@@ -125,8 +125,9 @@ fn explain_shows_the_exact_commands() {
     let none = user(7).save().explain().unwrap();
     assert_eq!(none.commands()[0].script(), Some("hash_save"));
     assert!(
-        none.to_string()
-            .ends_with("1 op:user:7 save \"\" \"\" \"\" 0 2 visits 1 name # hash_save.lua"),
+        none.to_string().ends_with(
+            "1 op:user:7 save \"\" \"\" \"\" \"\" \"\" 0 2 visits 1 name # hash_save.lua"
+        ),
         "{none}"
     );
 

@@ -33,6 +33,8 @@ operations! {
     FULL.save();
     FULL.save().keep_ttl();
     FULL.create();
+    FULL.save().returning(Full::FIELDS.version);
+    FULL.create().returning(Full::FIELDS.version);
     LOGIN.save();
     LOGIN.create().ttl(HOUR);
     HOLLOW.save();
@@ -52,6 +54,10 @@ operations! {
     Blob::get(1);
     Session::get("tok").refresh(HOUR);
     PLACE.save();
+    PLACE.save().overwrite_newer();
+    EVENT.save();
+    EVENT.save().ttl(HOUR).overwrite_newer();
+    EVENT.create();
     PLACE.create();
     Place::get(1);
     Place::get(1).refresh(HOUR);

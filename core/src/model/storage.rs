@@ -19,6 +19,10 @@ pub trait Storage<M: RedisModel> {
     /// One command that writes the record and answers whether it did.
     fn write(model: &M, write: Write, request: &mut Request) -> Result<()>;
 
+    /// Checks that the reply is one of a command that saves.
+    fn decode_saved(reply: Reply) -> Result<()>;
+
+    /// Returns `true` if the command that creates has written the record.
     fn written(reply: Reply) -> Result<bool>;
 
     /// One command that reads the record.
@@ -27,10 +31,6 @@ pub trait Storage<M: RedisModel> {
     /// Makes the record of what [`read`](Self::read) got.
     fn record(id: &M::Id, reply: Reply) -> Result<Option<M>>;
 
-    /// What a record was when it was read, for a [`Draft`](crate::Draft).
-    type Held: Send + Sync;
-
-    /// The changes of a draft.
     /// The stored values that a record was decoded from, as the server returned them.
     type RawSnapshot: Send + Sync;
 
@@ -46,6 +46,10 @@ pub trait Storage<M: RedisModel> {
         update::outcome(reply).map(|outcome| outcome.map(drop))
     }
 
+    /// What a record was when it was read, for a [`Draft`](crate::Draft).
+    type Held: Send + Sync;
+
+    /// The changes of a draft.
     type Changes: Send + Sync;
 
     /// [`record`](Self::record), and what it was.
@@ -77,6 +81,8 @@ pub enum Reread<C> {
 pub struct Write {
     /// Only if there is no record yet.
     pub(crate) only_new: bool,
+    /// Also over a record that a newer version of the model wrote.
+    pub(crate) overwrite_newer: bool,
     pub(crate) expiry: Expiry,
 }
 
@@ -103,6 +109,10 @@ impl<M: RedisModel> Storage<M> for Stub {
         Err(Error::unexpected_reply())
     }
 
+    fn decode_saved(_: Reply) -> Result<()> {
+        Err(Error::unexpected_reply())
+    }
+
     fn written(_: Reply) -> Result<bool> {
         Err(Error::unexpected_reply())
     }
@@ -115,6 +125,14 @@ impl<M: RedisModel> Storage<M> for Stub {
         Err(Error::unexpected_reply())
     }
 
+    type RawSnapshot = ();
+
+    fn decode_snapshot(_: &M::Id, _: Reply) -> Result<Option<(M, ())>> {
+        Err(Error::unexpected_reply())
+    }
+
+    fn encode_delete((): &(), _: &Key, _: &mut Request) {}
+
     type Held = ();
     type Changes = ();
 
@@ -125,14 +143,6 @@ impl<M: RedisModel> Storage<M> for Stub {
     fn changes(_: &M, (): &(), _: &Key) -> Result<Option<()>> {
         Err(Error::unexpected_reply())
     }
-    type RawSnapshot = ();
-
-    fn decode_snapshot(_: &M::Id, _: Reply) -> Result<Option<(M, ())>> {
-        Err(Error::unexpected_reply())
-    }
-
-    fn encode_delete((): &(), _: &Key, _: &mut Request) {}
-
 
     fn reread(_: &M::Id, _: &Key, _: Reply) -> Result<Reread<()>> {
         Err(Error::unexpected_reply())
