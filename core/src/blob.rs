@@ -11,7 +11,7 @@ use crate::guard;
 use crate::hash::KeyOf;
 use crate::key::Key;
 use crate::model::{Read, RedisModel, Reread, Storage, Visit, Write, key_of};
-use crate::op::{CommandWriter, Reply, Request};
+use crate::op::{CommandWriter, Reply, Request, Script};
 use crate::ttl::Expiry;
 use crate::update::Outcome;
 use draft::{Held, Swap};
@@ -59,6 +59,26 @@ use draft::{Held, Swap};
 /// first writes, all are read. What cannot be read is an
 /// [error](crate::Error::is_mismatch) or, with `on_mismatch = "miss"`, not there.
 ///
+/// # Deploying a change
+///
+/// While a new program is deployed, old programs are still running. A program
+/// whose model has a `version` refuses to read or save over a value of a later
+/// version ([`NewerVersion`](crate::ErrorKind::NewerVersion)), so it never undoes
+/// what a newer program wrote; [`overwrite_newer`](crate::Save::overwrite_newer)
+/// does it all the same, and so does `on_mismatch = "miss"`, as of a cache: what
+/// is not there can be written. A model *without* a version refuses to read such a value
+/// but saves over it, since it does not look at what is stored. So deploy in
+/// this order:
+///
+/// 1. Deploy `version = 1` everywhere, and no other change. Values without an
+///    envelope are of version 1 already. (Other programs that read the plain
+///    JSON must then know the envelope, see below.)
+/// 2. Deploy `version = 2, migrate(UserV1)`. Until the last program of version 1
+///    is replaced, these programs get an error for what the new ones have written.
+/// 3. When no program of version 1 runs any more, run
+///    [`rewrite_all`](RedisModel::rewrite_all). If nothing failed, `migrate` is
+///    not needed any more.
+///
 #[doc = include_str!("codec/envelope.md")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not stored as a blob",
@@ -100,6 +120,10 @@ impl NoFields {
 /// the server more but returns nothing.
 const SMALL: usize = 1024;
 
+static SAVE: Script = Script::new("blob_save", include_str!("blob/save.lua"));
+static DELETE_UNCHANGED: Script =
+    Script::new("blob_delete_unchanged", include_str!("blob/delete_unchanged.lua"));
+
 impl<M: BlobModel> Storage<M> for Blob {
     const TYPE: &'static str = "string";
     const CODEC: Option<&'static str> = Some(M::Codec::NAME);
@@ -112,6 +136,10 @@ impl<M: BlobModel> Storage<M> for Blob {
         if write.only_new {
             let mut command = request.command("SET", 5, size);
             set_expiry(command.arg(&key).arg(bytes).arg("NX"), expiry);
+        } else if M::LAYOUT.checks_version() && !write.overwrite_newer {
+            let mut command = request.script(&SAVE, &key, 4, size);
+            command.int(M::LAYOUT.current_version());
+            set_expiry(command.arg(bytes), expiry);
         } else if bytes.len() <= SMALL {
             let mut command = request.command("SET", 5, size);
             set_expiry(command.arg(&key).arg(bytes).arg("GET"), expiry);
@@ -122,18 +150,19 @@ impl<M: BlobModel> Storage<M> for Blob {
         Ok(())
     }
 
+    fn decode_saved(reply: Reply) -> Result<()> {
+        // `SET … GET` answers with what was stored before, the scripts with OK.
+        if reply.is_ok() { Ok(()) } else { reply.into_bytes().map(drop) }
+    }
+
     fn written(reply: Reply) -> Result<bool> {
-        // `SET … NX` and the script answer OK, `SET … GET` what was there.
-        if reply.is_ok() { Ok(true) } else { reply.into_bytes().map(|was| was.is_some()) }
+        if reply.is_nil() { Ok(false) } else { reply.into_ok().map(|()| true) }
     }
 
     fn read(key: &Key, read: Read, request: &mut Request) -> Result<()> {
         match read {
             Read::Stay => {
                 request.command("GET", 1, key.len()).arg(key);
-            }
-            Read::Delete => {
-                request.command("GETDEL", 1, key.len()).arg(key);
             }
             Read::Expire(after) => {
                 request.command("GETEX", 3, key.len() + 24).arg(key).arg("PX").int(after.0);
@@ -143,11 +172,21 @@ impl<M: BlobModel> Storage<M> for Blob {
     }
 
     fn record(id: &M::Id, reply: Reply) -> Result<Option<M>> {
+        Ok(Self::decode_snapshot(id, reply)?.map(|(model, _)| model))
+    }
+
+    type RawSnapshot = Vec<u8>;
+
+    fn decode_snapshot(id: &M::Id, reply: Reply) -> Result<Option<(M, Vec<u8>)>> {
         let Some(bytes) = reply.into_bytes()? else { return Ok(None) };
         match decode_at(id, &bytes, Place::key_of(&KeyOf::<M>(id))) {
             Err(error) if M::LAYOUT.is_miss && error.is_mismatch() => Ok(None),
-            decoded => decoded.map(Some),
+            decoded => decoded.map(|model| Some((model, bytes))),
         }
+    }
+
+    fn encode_delete(stored: &Vec<u8>, key: &Key, request: &mut Request) {
+        request.script(&DELETE_UNCHANGED, key, 1, stored.len()).arg(stored);
     }
 
     type Held = Held;

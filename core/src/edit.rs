@@ -143,7 +143,7 @@ impl<M: RedisModel> Operation for Commit<M> {
         let changes = self.changes.as_ref().map_err(|error| self.about(error.again()))?;
         let expiry = self.expiry.check().map_err(|error| self.about(error))?;
         if let Some(changes) = changes {
-            let write = Write { only_new: false, expiry };
+            let write = Write { only_new: false, overwrite_newer: false, expiry };
             M::Storage::commit(changes, &self.key, write, request);
         }
         Ok(())

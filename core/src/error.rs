@@ -100,8 +100,7 @@ pub enum ErrorKind {
     UnknownKey,
     /// A number would leave the range of the field's type.
     OutOfRange,
-    /// The record was written by another since it was read, as its version
-    /// tells: read it again.
+    /// The record was written or deleted since it was read: read it again.
     Conflict,
     /// The server is too old for the operation.
     Unsupported,
@@ -169,9 +168,10 @@ impl Error {
     /// `update` that only sets and removes. Done twice, `delete` says that there
     /// was no record, `create` that there was one, and a `commit` or a save of a
     /// model with a `version` that it was in conflict: with itself. An `incr`
-    /// counts twice; where that matters, make it conditional (`only_if`), or
-    /// note what is done in the same update. Scans go on where they were when
-    /// they are run again.
+    /// counts twice, and a `take` may have deleted what it did not return (see
+    /// [`Take::unconfirmed`](crate::Take::unconfirmed)); where that matters, make
+    /// them conditional (`only_if`), or note what is done in the same update. Scans
+    /// go on where they were when they are run again.
     ///
     /// # Timeouts on sync connections
     ///

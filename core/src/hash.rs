@@ -8,7 +8,9 @@ mod draft;
 mod field_ttl;
 mod history;
 mod read;
+pub(crate) mod revision;
 mod select;
+mod take;
 mod write;
 
 pub use field_ttl::FieldTtl;
@@ -75,9 +77,12 @@ use crate::update::{self, Call, Changes, Outcome};
 ///   ([`NewerVersion`](crate::ErrorKind::NewerVersion)), and so is one of a version
 ///   that is not listed, or that its migration refuses
 ///   ([`NoMigration`](crate::ErrorKind::NoMigration)); with `on_mismatch = "miss"`
-///   they are not there. `take` leaves the first two where they are.
+///   they are not there. `take` deletes none of them.
 /// - `save` and `create` write the version, and remove fields that only older
-///   versions have.
+///   versions have. A `save` over a record of a later version is an error
+///   ([`NewerVersion`](crate::ErrorKind::NewerVersion)) and writes nothing, unless
+///   [`overwrite_newer`](crate::Save::overwrite_newer) or `on_mismatch = "miss"`
+///   (as of a cache: what is not there can be written) asks for it.
 /// - `edit` and `modify` write a record of an older version anew as a whole, if
 ///   anything is changed in it, and only over what was read.
 /// - `update` changes fields of the current version only, since no server can
@@ -85,6 +90,27 @@ use crate::update::{self, Call, Changes, Outcome};
 ///
 /// That is the version of the struct, a number that the program has. The *field*
 /// attribute `version` is something else: it counts the writes of a record.
+///
+/// # Deploying a change
+///
+/// While a new program is deployed, old programs are still running. A program
+/// whose model has a `version` refuses to read, update or save a record of a
+/// later version, so it never undoes what a newer program wrote. A model
+/// *without* a version does not know the version field: it writes its own
+/// fields into a newer record, and no error tells. So deploy in this order:
+///
+/// 1. Deploy `version_field = "_v", version = 1` everywhere, and no other change.
+///    Records without the field are of version 1 already.
+/// 2. Deploy `version = 2, migrate(UserV1)`. Until the last program of version 1
+///    is replaced, these programs get an error for what the new ones have written.
+/// 3. When no program of version 1 runs any more, run
+///    [`rewrite_all`](RedisModel::rewrite_all). If nothing failed, `migrate` is
+///    not needed any more.
+///
+/// Give a field whose type changes a new name, so that an old program misses
+/// the field and does not read or increment a value of another type. A field
+/// that only gets a new name needs no version: deploy the new name as an
+/// `alias` everywhere, then swap the two.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not stored as a hash: it has no fields to read or change in place",
     label = "stored as a blob",
@@ -112,6 +138,11 @@ impl<M: HashModel> Storage<M> for Hash {
         write::write(model, write, request)
     }
 
+    fn decode_saved(reply: Reply) -> Result<()> {
+        // HSET answers with the number of new fields, the script with 1.
+        reply.into_int().map(drop)
+    }
+
     fn written(reply: Reply) -> Result<bool> {
         reply.into_int().map(|written| written != 0)
     }
@@ -129,16 +160,7 @@ impl<M: HashModel> Storage<M> for Hash {
             }
             Read::Expire(after) => {
                 let mut command = request.script(&GET, key, count, bytes);
-                command.int(after.0).int(0);
-                command
-            }
-            Read::Delete => {
-                let needed = history.needed();
-                let mut command = request.script(&GET, key, count + 3 * needed.len() + 1, bytes);
-                command.arg("delete").int(needed.len());
-                for (version, fields) in needed {
-                    command.int(version).int(*fields.start()).int(*fields.end());
-                }
+                command.int(after.0);
                 command
             }
         };
@@ -151,6 +173,18 @@ impl<M: HashModel> Storage<M> for Hash {
     fn record(id: &M::Id, reply: Reply) -> Result<Option<M>> {
         let Some(values) = reply.into_row()? else { return Ok(None) };
         history::record(id, values)
+    }
+
+    type RawSnapshot = take::RawSnapshot;
+
+    fn decode_snapshot(id: &M::Id, reply: Reply) -> Result<Option<(M, Self::RawSnapshot)>> {
+        let Some(values) = reply.into_row()? else { return Ok(None) };
+        let snapshot = take::RawSnapshot::of::<M>(values.as_slice())?;
+        Ok(history::record(id, values)?.map(|model| (model, snapshot)))
+    }
+
+    fn encode_delete(snapshot: &Self::RawSnapshot, key: &Key, request: &mut Request) {
+        snapshot.write(key, request);
     }
 
     type Held = draft::Held;

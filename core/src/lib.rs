@@ -73,7 +73,8 @@ pub use crate::ttl::Ttl;
 pub use crate::update::{Condition, Conflict, Outcome, Update};
 pub use crate::value::{Float, Integer, IntoStep, Number, RedisValue};
 pub use crate::verbs::{
-    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Save, SaveMany, Take, TtlOf,
+    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Returning, Save, SaveMany,
+    Take, TakeMany, TtlOf,
 };
 
 /// Maps a struct with named fields to a Redis hash, or to a blob.
@@ -116,9 +117,9 @@ pub use crate::verbs::{
 ///   aliases, those of flattened structs included, and 8 KiB of their names; more
 ///   is a compile error.
 /// - `ttl = "5m"`: the field expires, where the server can (Redis 7.4, Valkey 9).
-/// - `version`: a `u32` or `u64` that counts the writes of the record: a save of
-///   a record that was written since it was read is an error. (The version of
-///   the *struct* is an attribute of the struct.)
+/// - `version`: a `u32` or `u64` that counts the writes of the record, for
+///   optimistic locking; see [below](#optimistic-locking). (The version of the
+///   *struct* is an attribute of the struct.)
 /// - `default`, `default = "path"`: its type's default, or what a function
 ///   returns, where the hash does not have the field.
 /// - `skip`: not stored; its type's default on reading.
@@ -185,6 +186,28 @@ pub use crate::verbs::{
 /// too, and the server shows them in its slow log and to every client that may scan.
 /// Do not put a secret into a key. If the id is one, as the token of a session is,
 /// use a hash of it (SHA-256, for example) as the id, both to save and to look up.
+///
+/// # Optimistic locking
+///
+/// With `#[redis(version)]` on a field, every write of the record adds one to it,
+/// and a `save` is an error ([`Conflict`](ErrorKind::Conflict)) unless the stored
+/// count is that of the value in hand. A new value starts at 0, and a record
+/// without the field has 0.
+///
+/// - A save makes the value in hand stale, too: a second `save` of it is a
+///   conflict. [`Save::returning`] returns the new count to go on with, and so does
+///   [`Update::returning`]. Otherwise read the record again.
+/// - [`create`](RedisModel::create) has nothing to compare with: it writes the
+///   count of the value plus one.
+/// - An `update` needs no count to be correct: it adds one, and checks it only with
+///   `only_if(f.version.eq(…))`.
+/// - Counts are compared as numbers, exact up to the largest of the field's type. A
+///   write beyond that is an error ([`OutOfRange`](ErrorKind::OutOfRange)).
+/// - Redis keeps nothing of a deleted record. If one is deleted and created again
+///   with a new count from 0, a value that was read before the deletion has a
+///   current count again as soon as the counts meet, and its save succeeds. Where
+///   ids come back, create the record with the count of the deleted one, or with one
+///   that starts at the time of its creation.
 #[cfg(feature = "derive")]
 pub use redis_model_derive::RedisModel;
 #[cfg(feature = "derive")]

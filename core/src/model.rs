@@ -15,7 +15,8 @@ use crate::field::Field;
 use crate::key::{IntoId, Key, ModelId};
 use crate::scan::{Count, DeleteAll, RewriteAll, Scan, ScanIds};
 use crate::verbs::{
-    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Save, SaveMany, Take, TtlOf,
+    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Save, SaveMany, Take,
+    TakeMany, TtlOf,
 };
 use crate::{blob, hash, key, update};
 
@@ -133,10 +134,20 @@ pub trait RedisModel: Sized {
     /// and kept if it has none; [`Save::ttl`] and its kin decide otherwise.
     /// Where the key holds another Redis type, nothing of it changes.
     ///
+    /// # Errors
+    ///
+    /// [`NewerVersion`](crate::ErrorKind::NewerVersion) if the model has a
+    /// `version` and the record is of a later one; [`Save::overwrite_newer`] and
+    /// `on_mismatch = "miss"` write all the same.
+    /// [`Conflict`](crate::ErrorKind::Conflict) if a field counts the writes
+    /// (`#[redis(version)]`) and the record was written or deleted since this
+    /// value was read. Nothing is written in either case.
+    ///
     /// | stored as | sends |
     /// |---|---|
-    /// | hash, no `None` and no TTL to set | [`HSET`](https://redis.io/commands/hset) |
-    /// | hash, else | a script: `HSET`, `HDEL` of what is `None`, `PEXPIRE` |
+    /// | hash, no `None`, no TTL to set, no version to check | [`HSET`](https://redis.io/commands/hset) |
+    /// | hash, else | a script: `HGET` of versions, `HSET`, `HDEL` of what is `None`, `PEXPIRE` |
+    /// | blob with a `version` | a script: `GETRANGE` of the envelope, `SET` |
     /// | blob up to 1 KiB | [`SET … GET`](https://redis.io/commands/set), which refuses other types |
     /// | blob, larger | a script: `TYPE`, `SET` |
     fn save(&self) -> Save<'_, Self> {
@@ -144,7 +155,8 @@ pub trait RedisModel: Sized {
     }
 
     /// Writes the record if there is none, and nothing else under its key, and
-    /// says whether it did.
+    /// says whether it did. A field that counts the writes gets the record's
+    /// count plus one: there is nothing that it could be compared with.
     ///
     /// Sends a script (hash: `EXISTS`, `HSET`, `PEXPIRE`) or `SET … NX` (blob).
     fn create(&self) -> Create<'_, Self> {
@@ -197,13 +209,55 @@ pub trait RedisModel: Sized {
         DeleteMany::new(ids.into_iter().map(IntoId::into_id))
     }
 
-    /// Reads a record and deletes it, in one step. Sends a script (hash:
-    /// `HMGET`, `DEL`) or `GETDEL` (blob).
+    /// Reads a record and deletes it, for one-time tokens and work that one
+    /// worker must get: of several clients that take a record, one gets it, and
+    /// the others get `None`.
     ///
-    /// A record that lacks a field which it needs is left where it is; one
-    /// with a field of another type is gone when the error tells of it.
+    /// The record is read and decoded first. It is then deleted if it still is
+    /// what was read; if another client has changed it, it is read again, 16
+    /// times at most. So a record that cannot be decoded stays as it is, also
+    /// where `on_mismatch = "miss"` makes it `None`. Fields that the struct does
+    /// not know are deleted with the record, as [`delete`](Self::delete) does.
+    ///
+    /// Two round trips make a [`Flow`](crate::Flow), not an operation: a take
+    /// cannot be part of a tuple, a batch or an [`atomic`](crate::atomic) step.
+    /// For many records see [`take_many`](Self::take_many).
+    ///
+    /// # Errors
+    ///
+    /// What [`get`](Self::get) returns, with nothing deleted, and
+    /// [`Conflict`](crate::ErrorKind::Conflict) if the record was changed each
+    /// time. If the connection breaks during the second step, the record may be
+    /// deleted: [`Take::unconfirmed`] returns it.
+    ///
+    /// **Sends** what [`get`](Self::get) sends, and a script (hash: `HGET`, `DEL`;
+    /// blob: `GET`, `DEL`).
+    ///
+    /// ```
+    /// # use redis_model::{Operation, RedisModel, embedded};
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "reset:{token}", ttl = "15m")]
+    /// struct PasswordReset { token: String, user: u64 }
+    ///
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// PasswordReset { token: "f00".into(), user: 7 }.save().run(&mut con)?;
+    /// let reset = PasswordReset::take("f00").run(&mut con)?;
+    /// assert_eq!(reset.map(|reset| reset.user), Some(7));
+    /// assert!(PasswordReset::take("f00").run(&mut con)?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn take(id: impl IntoId<Self::Id>) -> Take<Self> {
         Take::new(id.into_id())
+    }
+
+    /// Reads and deletes many records, each as [`take`](Self::take) does and with
+    /// a result of its own.
+    ///
+    /// **Sends** what [`take`](Self::take) sends for each, in bounded parts: first
+    /// all reads, then all deletions.
+    fn take_many<I: IntoId<Self::Id>>(ids: impl IntoIterator<Item = I>) -> TakeMany<Self> {
+        TakeMany::new(ids.into_iter().map(IntoId::into_id))
     }
 
     /// Deletes a record; whether there was one. Sends a script: `TYPE`, `DEL`,

@@ -139,6 +139,8 @@ fn server_error(error: &ServerError) -> Error {
         "STALERECORD" => ErrorKind::Conflict,
         // The server closes the connection after it.
         "ERR" if details.starts_with("Protocol error") => ErrorKind::Connection,
+        "NEWERVERSION" => ErrorKind::NewerVersion,
+        "NOVERSION" => ErrorKind::InvalidValue,
         _ => ErrorKind::Server,
     };
     if !matches!(kind, ErrorKind::Server | ErrorKind::Connection) {
@@ -292,6 +294,11 @@ impl Reply {
             Value::SimpleString(text) => text == "OK",
             _ => false,
         }
+    }
+
+    /// Checks that the reply is the status `OK`.
+    pub(crate) fn into_ok(self) -> Result<()> {
+        if self.is_ok() { Ok(()) } else { Err(Error::reply_of_wrong_type(&self.0)) }
     }
 
     /// Returns `true` if a script of ours says that it changed nothing: 0, or a

@@ -3,12 +3,14 @@
 mod lifetime;
 mod many;
 mod read;
+mod take;
 mod write;
 
 pub use lifetime::{Delete, Exists, Expire, Persist, TtlOf};
 pub use many::{DeleteMany, GetMany, SaveMany};
-pub use read::{Get, Take};
-pub use write::{Create, Save};
+pub use read::Get;
+pub use take::{Take, TakeMany};
+pub use write::{Create, Returning, Save};
 
 use crate::error::Error;
 use crate::key::{self, Key};

@@ -75,7 +75,7 @@ fn every_operation_works_as_on_one_server() {
         assert!(con.run(User::expire(id, hour)).unwrap());
         assert!(con.run(User::persist(id)).unwrap());
         assert_eq!(con.run(User::get(id).refresh(hour)).unwrap().as_ref(), Some(&user));
-        assert_eq!(con.run(User::take(id)).unwrap(), Some(user));
+        assert_eq!(con.run_flow(&mut User::take(id)).unwrap(), Some(user));
         assert!(!con.run(User::delete(id)).unwrap());
 
         for size in [10, 5000] {
@@ -87,7 +87,7 @@ fn every_operation_works_as_on_one_server() {
                 con.run(Session::get(session.id).refresh(hour)).unwrap().as_ref(),
                 Some(&session)
             );
-            assert_eq!(con.run(Session::take(session.id)).unwrap(), Some(session));
+            assert_eq!(con.run_flow(&mut Session::take(session.id)).unwrap(), Some(session));
         }
     });
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use redis::cluster::{ClusterClient, ClusterConnection};
 use redis::cluster_async::ClusterConnection as AsyncClusterConnection;
 use redis_model::embedded::Cluster;
-use redis_model::{Operation, Result};
+use redis_model::{Flow, Operation, Result};
 use tokio::runtime::Runtime;
 
 static CLUSTER: LazyLock<Cluster> =
@@ -58,6 +58,18 @@ impl Con {
             Self::Async(con) => runtime().block_on(operation.run_async(con)),
             Self::SideBySide(con) => runtime().block_on(operation.run_side_by_side(con)),
             Self::Unknown(con) => runtime().block_on(operation.run_async(&mut **con)),
+        }
+    }
+
+    pub(crate) fn run_flow<F>(&mut self, flow: &mut F) -> Result<F::Output>
+    where
+        F: Flow + Send,
+        F::Output: Send,
+    {
+        match self {
+            Self::Sync(con) => flow.run(con),
+            Self::Async(con) | Self::SideBySide(con) => runtime().block_on(flow.run_async(con)),
+            Self::Unknown(con) => runtime().block_on(flow.run_async(&mut **con)),
         }
     }
 

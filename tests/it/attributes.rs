@@ -63,7 +63,10 @@ fn a_value_under_an_old_name_is_found_and_moved() {
         // The new name wins.
         con.raw::<()>(&["HSET", &key, "visits", "7"]);
         assert_eq!(con.run(Renamed::get(id)).unwrap().unwrap().visits, 7);
-        assert_eq!(con.run(Renamed::take(id)).unwrap().unwrap().name.as_deref(), Some("Al"));
+        assert_eq!(
+            con.run_flow(&mut Renamed::take(id)).unwrap().unwrap().name.as_deref(),
+            Some("Al")
+        );
         assert_eq!(con.run(Renamed::get(id)).unwrap(), None);
     });
 }
@@ -284,7 +287,7 @@ fn flattened_structs_are_stored_field_by_field() {
             error.is_invalid_value() && error.to_string().contains("read as `None`"),
             "{error}"
         );
-        assert_eq!(con.run(Model::take(id)).unwrap().unwrap().hints, None);
+        assert_eq!(con.run_flow(&mut Model::take(id)).unwrap().unwrap().hints, None);
     });
 }
 

@@ -49,7 +49,7 @@ fn a_blob_is_saved_created_read_and_taken() {
             con.run(record.save()).unwrap();
             assert!(!con.run(record.create()).unwrap());
             assert_eq!(con.run(Session::get(id)).unwrap().as_ref(), Some(&record));
-            assert_eq!(con.run(Session::take(id)).unwrap().as_ref(), Some(&record));
+            assert_eq!(con.run_flow(&mut Session::take(id)).unwrap().as_ref(), Some(&record));
             assert!(!con.run(Session::exists(id)).unwrap());
             assert!(con.run(record.create()).unwrap());
             assert!(con.run(Session::delete(id)).unwrap());
@@ -83,7 +83,7 @@ fn a_key_that_holds_another_type_is_left_alone() {
                 con.run(record.save().ttl(hour / 2)).unwrap_err(),
                 con.run(Session::get(id)).unwrap_err(),
                 con.run(Session::get(id).refresh(hour / 2)).unwrap_err(),
-                con.run(Session::take(id)).unwrap_err(),
+                con.run_flow(&mut Session::take(id)).unwrap_err(),
                 con.run(Session::delete(id)).unwrap_err(),
                 con.run(Session::expire(id, hour / 2)).unwrap_err(),
                 con.run(Session::persist(id)).unwrap_err(),

@@ -33,8 +33,8 @@ macro_rules! operations {
         let $operation = batch((0..1500).map(|_| visit()));
         let last = $run.unwrap().pop().expect("one for each").unwrap();
         assert_eq!(last, Outcome::Applied(1505));
-        let $operation = User::take(id);
-        assert_eq!($run.unwrap(), Some(User { visits: 1505, ..user }));
+        let $operation = (User::get(id), User::delete(id));
+        assert_eq!($run.unwrap(), (Some(User { visits: 1505, ..user }), true));
     }};
 }
 

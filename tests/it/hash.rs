@@ -362,7 +362,7 @@ fn a_record_without_any_field_exists() {
         assert_eq!(con.run(OnlyKey::get(record.id)).unwrap(), None);
         assert!(con.run(record.create()).unwrap());
         assert!(!con.run(record.create()).unwrap());
-        assert_eq!(con.run(OnlyKey::take(record.id)).unwrap(), Some(record));
+        assert_eq!(con.run_flow(&mut OnlyKey::take(record.id)).unwrap(), Some(record));
     });
 }
 
@@ -373,8 +373,8 @@ fn create_writes_only_what_is_new_and_take_reads_and_deletes() {
         assert!(con.run(record.create()).unwrap());
         let other = Options { required: "other".into(), ..record.clone() };
         assert!(!con.run(other.create()).unwrap());
-        assert_eq!(con.run(Options::take(record.id)).unwrap(), Some(record.clone()));
-        assert_eq!(con.run(Options::take(record.id)).unwrap(), None);
+        assert_eq!(con.run_flow(&mut Options::take(record.id)).unwrap(), Some(record.clone()));
+        assert_eq!(con.run_flow(&mut Options::take(record.id)).unwrap(), None);
         assert!(con.run(other.create()).unwrap());
         assert!(con.run(Options::delete(record.id)).unwrap());
         assert!(!con.run(Options::delete(record.id)).unwrap());
@@ -386,7 +386,7 @@ fn a_record_that_lacks_a_field_is_not_taken() {
     everywhere(|con| {
         let id = fresh();
         con.raw::<()>(&["HSET", &Options::key(id), "first", "x"]);
-        assert!(con.run(Options::take(id)).unwrap_err().is_missing_field());
+        assert!(con.run_flow(&mut Options::take(id)).unwrap_err().is_missing_field());
         assert_eq!(con.hash(&Options::key(id)), pairs([("first", "x")]));
     });
 }
@@ -408,7 +408,7 @@ fn a_key_that_holds_another_type_is_left_alone() {
             con.run(record.save().persist()).unwrap_err(),
             con.run(Options::get(id)).unwrap_err(),
             con.run(Options::get(id).refresh(hour / 2)).unwrap_err(),
-            con.run(Options::take(id)).unwrap_err(),
+            con.run_flow(&mut Options::take(id)).unwrap_err(),
             con.run(Options::delete(id)).unwrap_err(),
             con.run(Options::expire(id, hour / 2)).unwrap_err(),
             con.run(Options::persist(id)).unwrap_err(),

@@ -199,7 +199,7 @@ fn what_cannot_be_migrated_is_told_and_left_alone() {
             kind(con.run(Second::select(id, Second::FIELDS.visits))),
             ErrorKind::NewerVersion
         );
-        assert_eq!(kind(con.run(Second::take(id))), ErrorKind::NewerVersion);
+        assert_eq!(kind(con.run_flow(&mut Second::take(id))), ErrorKind::NewerVersion);
         let f = Second::FIELDS;
         let late = Second::update(id).incr(f.visits, 1);
         assert_eq!(kind(con.run(late)), ErrorKind::NewerVersion);
@@ -210,7 +210,7 @@ fn what_cannot_be_migrated_is_told_and_left_alone() {
             con.raw::<()>(&["HSET", &format!("hv:{id}"), "_v", version]);
             let error = con.run(User::get(id)).unwrap_err();
             assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidValue, Some("_v")));
-            assert_eq!(kind(con.run(User::take(id))), ErrorKind::InvalidValue);
+            assert_eq!(kind(con.run_flow(&mut User::take(id))), ErrorKind::InvalidValue);
         }
         // Of a version that is listed nowhere.
         con.raw::<()>(&["HSET", &format!("hv:{id}"), "_v", "1"]);
@@ -313,15 +313,15 @@ fn take_reads_any_version_and_deletes_only_what_it_can_read() {
                 1 => con.run(second(id).save()).unwrap(),
                 _ => con.run(user(id).save()).unwrap(),
             }
-            assert_eq!(con.run(User::take(id)).unwrap(), Some(user(id)));
+            assert_eq!(con.run_flow(&mut User::take(id)).unwrap(), Some(user(id)));
             assert_eq!(hash(con, id), []);
         }
         // It lacks a field that its version needs, though not one of the current.
         con.raw::<()>(&["HSET", &format!("hv:{id}"), "name", "Ada Lovelace", "emails", "[]"]);
-        let error = con.run(User::take(id)).unwrap_err();
+        let error = con.run_flow(&mut User::take(id)).unwrap_err();
         assert_eq!((error.kind(), error.field()), (ErrorKind::MissingField, Some("visits")));
         assert_eq!(hash(con, id).len(), 2);
-        assert_eq!(con.run(User::take(fresh())).unwrap(), None);
+        assert_eq!(con.run_flow(&mut User::take(fresh())).unwrap(), None);
     });
 }
 
@@ -334,9 +334,9 @@ struct Small {
 }
 
 #[test]
-fn the_first_version_costs_nothing_more() {
+fn the_first_version_is_written_beside_the_fields() {
     let small = Small { id: 7, count: 1 };
-    let plan = small.save().explain().unwrap();
+    let plan = small.save().overwrite_newer().explain().unwrap();
     assert_eq!(plan.to_string(), "HSET hv:small:7 \"made by\" 1 count 1");
     let (mut con, id) = (Con::sync(), fresh());
     con.raw::<()>(&["HSET", &format!("hv:small:{id}"), "count", "1"]);

@@ -125,8 +125,9 @@ fn explain_shows_the_exact_commands() {
     let none = user(7).save().explain().unwrap();
     assert_eq!(none.commands()[0].script(), Some("hash_save"));
     assert!(
-        none.to_string()
-            .ends_with("1 op:user:7 save \"\" \"\" \"\" 0 2 visits 1 name # hash_save.lua"),
+        none.to_string().ends_with(
+            "1 op:user:7 save \"\" \"\" \"\" \"\" \"\" 0 2 visits 1 name # hash_save.lua"
+        ),
         "{none}"
     );
 
@@ -135,7 +136,6 @@ fn explain_shows_the_exact_commands() {
     assert_eq!(show(blob.save().explain()), format!("SET op:blob:7 {json} GET KEEPTTL"));
     assert_eq!(show(blob.create().explain()), format!("SET op:blob:7 {json} NX KEEPTTL"));
     assert_eq!(show(Blob::get(7).explain()), "GET op:blob:7");
-    assert_eq!(show(Blob::take(7).explain()), "GETDEL op:blob:7");
     let hour = std::time::Duration::from_secs(3600);
     assert_eq!(show(Blob::get(7).refresh(hour).explain()), "GETEX op:blob:7 PX 3600000");
     assert_eq!((User::get(7), User::get(8)).explain().unwrap().round_trips(), 1);

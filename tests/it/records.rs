@@ -197,13 +197,8 @@ proptest! {
         change(&mut draft, which);
         change(&mut expected, which);
         prop_assert!(!draft.commit().is_empty());
-        let (committed, taken, gone) = con.run((
-            draft.commit(),
-            Random::take(id(&record)),
-            Random::exists(id(&record)),
-        )).unwrap();
-        prop_assert_eq!(committed, Outcome::Applied(()));
-        prop_assert_eq!(taken, Some(expected));
-        prop_assert!(!gone);
+        prop_assert_eq!(con.run(draft.commit()).unwrap(), Outcome::Applied(()));
+        prop_assert_eq!(con.run_flow(&mut Random::take(id(&record))).unwrap(), Some(expected));
+        prop_assert!(!con.run(Random::exists(id(&record))).unwrap());
     }
 }

@@ -135,6 +135,6 @@ fn a_record_of_more_arguments_than_lua_unpacks_is_one_step() {
         con.raw::<()>(&words);
         let id = Counter::id_of(&key).unwrap();
         assert_eq!(con.run(hit(id)).unwrap().applied(), Some(8));
-        assert_eq!(con.run(Counter::take(id)).unwrap(), Some(Counter { id, hits: 8 }));
+        assert_eq!(con.run_flow(&mut Counter::take(id)).unwrap(), Some(Counter { id, hits: 8 }));
     });
 }

@@ -128,7 +128,7 @@ fn fields_that_cannot_be_read() {
                     (f.fixed, f.json, f.bincode),
                 ));
                 quiet(con.run(returning));
-                quiet(con.run(Account::take(id)));
+                quiet(con.run_flow(&mut Account::take(id)));
             }
         }
     });

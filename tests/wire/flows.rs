@@ -115,3 +115,20 @@ fn modify_reads_and_writes_and_writes_nothing_without_a_change() -> Result<()> {
     assert_eq!(con.sent(), ["HMGET user:2"]);
     Ok(())
 }
+
+#[test]
+fn take_reads_first_and_deletes_only_what_it_has_decoded() -> Result<()> {
+    let server = Server::start().unwrap();
+    let mut con = Noted::on(&server);
+    USER.save().run(&mut con)?;
+    con.sent();
+    assert_eq!(User::take(1).run(&mut con)?.as_ref(), Some(&*USER));
+    // The script is not known yet: once by its digest, once with its text.
+    assert_eq!(con.sent(), ["HMGET user:1", "script user:1", "script user:1"]);
+    assert!(User::take(1).run(&mut con)?.is_none());
+    assert_eq!(con.sent(), ["HMGET user:1"]);
+    redis::cmd("HSET").arg("user:1").arg("visits").arg("x").exec(&mut con.con).unwrap();
+    assert!(User::take(1).run(&mut con).is_err());
+    assert_eq!(con.sent(), ["HMGET user:1"]);
+    Ok(())
+}

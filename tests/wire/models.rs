@@ -68,6 +68,14 @@ pub(crate) struct Session {
     pub(crate) user: u64,
 }
 
+/// A blob with a version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, RedisModel)]
+#[redis(key = "event:{id}", blob = Json, version = 2)]
+pub(crate) struct Event {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+}
+
 /// A hash as it was before it had versions.
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "place:{id}")]
@@ -92,6 +100,7 @@ impl From<PlaceV1> for Place {
 }
 
 pub(crate) static PLACE: LazyLock<Place> = LazyLock::new(|| Place { id: 1, x: 2, y: Some(3) });
+pub(crate) static EVENT: LazyLock<Event> = LazyLock::new(|| Event { id: 1, name: "start".into() });
 pub(crate) static USER: LazyLock<User> =
     LazyLock::new(|| User { id: 1, name: Some("Ada".into()), visits: 1, score: 0.5 });
 pub(crate) static NAMELESS: LazyLock<User> = LazyLock::new(|| User { name: None, ..USER.clone() });

@@ -34,6 +34,17 @@ impl Layout {
         Self { is_miss: true, ..self }
     }
 
+    /// Returns the version that is written; 0 if the model has none.
+    pub(crate) const fn current_version(self) -> u8 {
+        self.version
+    }
+
+    /// Returns `true` if a save must look for a newer version before it writes.
+    /// What a read takes for absent, a save writes over.
+    pub(crate) const fn checks_version(self) -> bool {
+        self.version > 0 && !self.is_miss
+    }
+
     /// The envelope that is written.
     pub(crate) const fn written(self, format: Format) -> Envelope {
         match self.envelope {

@@ -5,10 +5,9 @@
 //! version it is. What is read is in this order: the version, the model's own
 //! fields, the marker, the fields of each older version.
 
-use std::ops::RangeInclusive;
 use std::vec;
 
-use super::{HashModel, KeyOf, MARKER, Reader, read, required};
+use super::{HashModel, KeyOf, MARKER, Reader, read};
 use crate::codec::{newer, refused, unlisted};
 use crate::error::{Error, ErrorKind, Result, ValueError};
 use crate::model::{RedisModel, Spec};
@@ -31,8 +30,6 @@ pub struct History<M: RedisModel> {
 /// A version before the current one.
 pub struct Ancestor {
     pub(crate) spec: &'static Spec,
-    /// The positions of the fields without which there is no record.
-    pub(crate) required: fn() -> Vec<usize>,
 }
 
 /// The versions before a model, newest first: `(V2, (V1, ()))`. Each becomes
@@ -78,7 +75,7 @@ where
     Older: Ancestors<P>,
 {
     fn each(visit: &mut dyn FnMut(Ancestor)) {
-        visit(Ancestor { spec: &P::SPEC, required: || required::<P>().collect() });
+        visit(Ancestor { spec: &P::SPEC });
         Older::each(visit);
     }
 
@@ -161,32 +158,6 @@ impl<M: RedisModel> History<M> {
         let mut any = false;
         (self.each)(&mut |_| any = true);
         any
-    }
-
-    /// Which of those names a record needs, by its version; 0 is any. One of a
-    /// version that is not there is of none that is known.
-    pub(super) fn needed(&self) -> Vec<(u8, RangeInclusive<usize>)> {
-        let mut needed = Vec::new();
-        let mut first = 1 + usize::from(self.field.is_some());
-        let mut add = |version: u8, spec: &Spec, required: Vec<usize>, marker: usize| {
-            let names = |at: usize| 1 + spec.extra(at).aliases.len();
-            let before = |at: usize| first + (0..at).map(names).sum::<usize>();
-            let next = before(spec.fields.len()) + marker;
-            if required.is_empty() && self.field.is_some() {
-                needed.push((version, 1..=next - 1));
-            }
-            let of_field = |at: usize| (version, before(at)..=before(at + 1) - 1);
-            needed.extend(required.into_iter().map(of_field));
-            first = next;
-        };
-        let current = if self.field.is_some() { self.version } else { 0 };
-        add(current, &M::SPEC, required::<M>().collect(), 1);
-        let mut version = self.version;
-        (self.each)(&mut |ancestor| {
-            version = version.saturating_sub(1);
-            add(version, ancestor.spec, (ancestor.required)(), 0);
-        });
-        needed
     }
 
     /// The version of a record, by what its field holds. One that was stored

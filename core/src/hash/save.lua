@@ -4,8 +4,10 @@
 -- ARGV[1]  "create": only if there is no such key; "save": in any case
 -- ARGV[2]  milliseconds to live, "persist", or "" to leave the TTL alone
 -- ARGV[3]  the name of the field that counts the writes, or ""
--- ARGV[4]  what it must be, where it is there
--- ARGV[5]  how many arguments of field, milliseconds, … follow: the fields
+-- ARGV[4]  the count that the record must have; a record without one has 0
+-- ARGV[5]  the name of the field that holds the model's version, or ""
+-- ARGV[6]  the version that is written
+-- ARGV[7]  how many arguments of field, milliseconds, … follow: the fields
 --          with a time to live of their own; then those
 -- then     how many arguments of field, value, field, value … follow
 -- then     those, and after them the names of the fields to remove
@@ -15,12 +17,36 @@ local key = KEYS[1]
 if ARGV[1] == 'create' and redis.call('EXISTS', key) == 1 then return 0 end
 redis.call('HLEN', key)
 
-if ARGV[3] ~= '' and (redis.call('HGET', key, ARGV[3]) or '0') ~= ARGV[4] then
-  return redis.error_reply('STALERECORD the record was written or deleted by another since it was read')
+-- A number without leading zeros: `007` is read as 7. The length comes first,
+-- because the pattern backtracks.
+local function number(text)
+  return #text < 40 and string.match(text, '^%+?0*(%d+)$') or text
 end
 
-local ttls = 5 + tonumber(ARGV[5])
-if ttls > 5 then
+if ARGV[5] ~= '' then
+  local stored = redis.call('HGET', key, ARGV[5])
+  local version = stored and (tonumber(string.match(number(stored), '^%d%d?%d?$')) or 0)
+  if version and (version < 1 or version > 255) then
+    return redis.error_reply('NOVERSION the version in the hash is not a number from 1 to 254')
+  end
+  if version and version > tonumber(ARGV[6]) then
+    return redis.error_reply('NEWERVERSION stored by version ' .. version .. ' of the model; this program knows up to ' .. ARGV[6] .. '; `overwrite_newer` replaces it')
+  end
+end
+
+-- What is created has no count to compare with.
+if ARGV[3] ~= '' and ARGV[1] == 'save' then
+  local count = redis.call('HGET', key, ARGV[3]) or '0'
+  if number(count) ~= ARGV[4] then
+    local why = redis.call('EXISTS', key) == 1
+      and 'the record was written since this value was read (a save makes the value in hand stale, too)'
+      or 'the record was deleted since this value was read'
+    return redis.error_reply('STALERECORD stale revision: ' .. why)
+  end
+end
+
+local ttls = 7 + tonumber(ARGV[7])
+if ttls > 7 then
   local known = redis.pcall('HPTTL', key, 'FIELDS', 1, '_')
   if known.err then
     if not string.find(known.err, 'nknown') then return known end
@@ -41,7 +67,7 @@ chunks('HSET', first, last)
 chunks('HDEL', last + 1, #ARGV)
 
 -- HSET has taken away the TTL of each field that it wrote.
-for at = 6, ttls, 2 do redis.call('HPEXPIRE', key, ARGV[at + 1], 'FIELDS', 1, ARGV[at]) end
+for at = 8, ttls, 2 do redis.call('HPEXPIRE', key, ARGV[at + 1], 'FIELDS', 1, ARGV[at]) end
 
 if ARGV[2] == 'persist' then
   redis.call('PERSIST', key)

@@ -1,8 +1,8 @@
 //! Writing a record: which fields it has, in one command.
 
-use super::{HashModel, MARKER, at_field};
+use super::{HashModel, MARKER, at_field, revision};
 use crate::codec::Place;
-use crate::error::{Error, ErrorKind, Result, ValueError};
+use crate::error::{Error, ErrorKind, Result};
 use crate::field::Stored;
 use crate::model::{RedisModel, Visit, Write, key_of};
 use crate::op::{CommandWriter, Request, Script};
@@ -16,10 +16,16 @@ pub(super) fn write<M: HashModel>(model: &M, write: Write, request: &mut Request
     let version = M::HISTORY.kept();
     let pairs = 2 * (size.present + usize::from(version.is_some()));
     let former = M::HISTORY.former();
-    let Write { only_new, expiry } = write;
+    let Write { only_new, overwrite_newer, expiry } = write;
+    // A `create` writes over nothing. What `get` takes for absent, a save writes over.
+    let checked = version.filter(|_| !only_new && !overwrite_newer && !M::HISTORY.is_miss);
 
     let removes = size.absent + former.len() > 0;
-    let plain = !only_new && !removes && expiry == Expiry::Keep && !M::SPEC.has_extras();
+    let plain = !only_new
+        && !removes
+        && checked.is_none()
+        && expiry == Expiry::Keep
+        && !M::SPEC.has_extras();
     let command = if plain {
         let mut command = request.command("HSET", pairs + 1, size.bytes + key.len());
         command.arg(&key);
@@ -27,7 +33,7 @@ pub(super) fn write<M: HashModel>(model: &M, write: Write, request: &mut Request
     } else {
         let ttls = M::SPEC.field_ttls().count();
         let aliases = M::SPEC.aliases().count();
-        let arguments = pairs + size.absent + 2 * ttls + aliases + former.len() + 6;
+        let arguments = pairs + size.absent + 2 * ttls + aliases + former.len() + 8;
         let mut command = request.script(&SAVE, &key, arguments, size.bytes + 48);
         command.arg(if only_new { "create" } else { "save" });
         match expiry.check()? {
@@ -36,6 +42,10 @@ pub(super) fn write<M: HashModel>(model: &M, write: Write, request: &mut Request
             Expiry::Keep | Expiry::Invalid => command.arg(""),
         };
         command.arg(M::SPEC.version().unwrap_or("")).arg(&size.version);
+        match checked {
+            Some((field, version)) => command.arg(field).int(version),
+            None => command.arg("").arg(""),
+        };
         command.int(2 * ttls);
         for (name, millis) in M::SPEC.field_ttls() {
             command.arg(name).int(millis);
@@ -137,7 +147,7 @@ impl<M: RedisModel> Visit<M> for Survey<'_, M> {
                 self.present += 1;
                 self.bytes += V::size_hint(value);
                 if M::SPEC.extra(self.at).version {
-                    self.version = text(value).unwrap_or_default();
+                    self.version = revision::text(value).unwrap_or_default();
                 }
             }
             None => self.absent += 1,
@@ -154,12 +164,6 @@ impl<M: RedisModel> Visit<M> for Survey<'_, M> {
     fn end_option(&mut self) {
         self.hollow |= self.options.pop().flatten() == Some(self.present);
     }
-}
-
-fn text<As, V: Stored<As>>(value: &V) -> Result<String, ValueError> {
-    let mut bytes = Vec::with_capacity(20);
-    value.write(&Place::NOWHERE, &mut bytes)?;
-    String::from_utf8(bytes).map_err(|_| ValueError::new("not a number"))
 }
 
 /// Writes the fields that the record has, as name and value.
@@ -180,7 +184,7 @@ impl<M: RedisModel> Visit<M> for Present<'_, M> {
         {
             self.command.arg(name);
             let written = if M::SPEC.extra(self.at).version {
-                next_version(value).map(|next| {
+                revision::after(value).map(|next| {
                     self.command.arg(next);
                 })
             } else {
@@ -190,15 +194,6 @@ impl<M: RedisModel> Visit<M> for Present<'_, M> {
         }
         self.at += 1;
     }
-}
-
-/// The count that this write makes.
-fn next_version<As, V: Stored<As>>(value: &V) -> Result<String, ValueError> {
-    let next = text(value)?.parse().ok().and_then(|count: u64| count.checked_add(1));
-    let next = next.ok_or(ValueError::new("there are no more versions"))?.to_string();
-    // It must fit the field's type, or the record could not be read any more.
-    V::read(next.clone().into_bytes(), &Place::NOWHERE)?;
-    Ok(next)
 }
 
 /// Writes the names of the fields that the record does not have.

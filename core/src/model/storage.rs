@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::op::{Reply, Request};
 use crate::ttl::Expiry;
-use crate::update::Outcome;
+use crate::update::{self, Outcome};
 
 /// How a model is stored: as a hash or as a blob.
 #[doc(hidden)]
@@ -19,6 +19,10 @@ pub trait Storage<M: RedisModel> {
     /// One command that writes the record and answers whether it did.
     fn write(model: &M, write: Write, request: &mut Request) -> Result<()>;
 
+    /// Checks that the reply is one of a command that saves.
+    fn decode_saved(reply: Reply) -> Result<()>;
+
+    /// Returns `true` if the command that creates has written the record.
     fn written(reply: Reply) -> Result<bool>;
 
     /// One command that reads the record.
@@ -26,6 +30,21 @@ pub trait Storage<M: RedisModel> {
 
     /// Makes the record of what [`read`](Self::read) got.
     fn record(id: &M::Id, reply: Reply) -> Result<Option<M>>;
+
+    /// The stored values that a record was decoded from, as the server returned them.
+    type RawSnapshot: Send + Sync;
+
+    /// Decodes the record as [`record`](Self::record) does, and keeps the
+    /// values that it was decoded from.
+    fn decode_snapshot(id: &M::Id, reply: Reply) -> Result<Option<(M, Self::RawSnapshot)>>;
+
+    /// Adds one command that deletes the record if it still holds these values.
+    fn encode_delete(snapshot: &Self::RawSnapshot, key: &Key, request: &mut Request);
+
+    /// Decodes the reply to [`encode_delete`](Self::encode_delete).
+    fn decode_delete(reply: Reply) -> Result<Outcome<()>> {
+        update::outcome(reply).map(|outcome| outcome.map(drop))
+    }
 
     /// What a record was when it was read, for a [`Draft`](crate::Draft).
     type Held: Send + Sync;
@@ -62,6 +81,8 @@ pub enum Reread<C> {
 pub struct Write {
     /// Only if there is no record yet.
     pub(crate) only_new: bool,
+    /// Also over a record that a newer version of the model wrote.
+    pub(crate) overwrite_newer: bool,
     pub(crate) expiry: Expiry,
 }
 
@@ -70,7 +91,6 @@ pub struct Write {
 pub enum Read {
     Stay,
     Expire(After),
-    Delete,
 }
 
 /// Milliseconds.
@@ -89,6 +109,10 @@ impl<M: RedisModel> Storage<M> for Stub {
         Err(Error::unexpected_reply())
     }
 
+    fn decode_saved(_: Reply) -> Result<()> {
+        Err(Error::unexpected_reply())
+    }
+
     fn written(_: Reply) -> Result<bool> {
         Err(Error::unexpected_reply())
     }
@@ -100,6 +124,14 @@ impl<M: RedisModel> Storage<M> for Stub {
     fn record(_: &M::Id, _: Reply) -> Result<Option<M>> {
         Err(Error::unexpected_reply())
     }
+
+    type RawSnapshot = ();
+
+    fn decode_snapshot(_: &M::Id, _: Reply) -> Result<Option<(M, ())>> {
+        Err(Error::unexpected_reply())
+    }
+
+    fn encode_delete((): &(), _: &Key, _: &mut Request) {}
 
     type Held = ();
     type Changes = ();

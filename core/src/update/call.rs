@@ -6,7 +6,7 @@ use super::change::{Changes, refused};
 use super::groups::Groups;
 use super::{Conflict, Outcome};
 use crate::error::Result;
-use crate::hash::HashModel;
+use crate::hash::{HashModel, revision};
 use crate::key::Key;
 use crate::op::{Reply, Request, Script};
 use crate::redis_rs::ReplyValue;
@@ -59,8 +59,7 @@ impl Call<'_> {
         groups.write::<M>(&mut command);
         self.changes.write(&mut command);
         if let Some(version) = M::SPEC.version() {
-            // Within what every version's type and HINCRBY can hold.
-            command.arg("incr").arg(version).arg("1").arg("0").arg("4294967295");
+            command.arg("incr").arg(version).arg("1").arg("0").arg(revision::max::<M>());
         }
     }
 }

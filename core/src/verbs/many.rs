@@ -45,7 +45,7 @@ impl<M: RedisModel> DeleteMany<M> {
 impl<M: RedisModel, R: Borrow<M>> SaveMany<M, R> {
     pub(crate) fn new(records: impl Iterator<Item = R>) -> Self {
         let expiry = M::SPEC.expiry();
-        let one = |record| SaveOne { record, expiry, model: PhantomData };
+        let one = |record| SaveOne { record, expiry, overwrite_newer: false, model: PhantomData };
         Self { items: records.map(one).collect() }
     }
 
@@ -65,6 +65,13 @@ impl<M: RedisModel, R: Borrow<M>> SaveMany<M, R> {
         self.with(Expiry::Persist)
     }
 
+    /// Writes the records also over those that a newer version of the model
+    /// wrote; see [`Save::overwrite_newer`].
+    pub fn overwrite_newer(mut self) -> Self {
+        self.items.iter_mut().for_each(|item| item.overwrite_newer = true);
+        self
+    }
+
     fn with(mut self, expiry: Expiry) -> Self {
         self.items.iter_mut().for_each(|item| item.expiry = expiry);
         self
@@ -75,12 +82,13 @@ impl<M: RedisModel, R: Borrow<M>> SaveMany<M, R> {
 struct SaveOne<M, R> {
     record: R,
     expiry: Expiry,
+    overwrite_newer: bool,
     model: PhantomData<fn() -> M>,
 }
 
 impl<M: RedisModel, R: Borrow<M>> SaveOne<M, R> {
     fn save(&self) -> Save<'_, M> {
-        Save::with_expiry(self.record.borrow(), self.expiry)
+        Save::with(self.record.borrow(), self.expiry, self.overwrite_newer)
     }
 }
 

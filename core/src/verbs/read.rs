@@ -1,4 +1,4 @@
-//! `get` and `take`.
+//! `get`.
 
 use std::time::Duration;
 
@@ -15,12 +15,6 @@ pub struct Get<M: RedisModel> {
     refresh: Expiry,
 }
 
-/// Reads and deletes a record; see [`RedisModel::take`].
-#[must_use = "an operation does nothing until it is run"]
-pub struct Take<M: RedisModel> {
-    id: M::Id,
-}
-
 impl<M: RedisModel> Get<M> {
     pub(crate) fn new(id: M::Id) -> Self {
         Self { id, refresh: Expiry::Keep }
@@ -32,19 +26,6 @@ impl<M: RedisModel> Get<M> {
     pub fn refresh(self, ttl: Duration) -> Self {
         Self { refresh: Expiry::after(ttl), ..self }
     }
-}
-
-impl<M: RedisModel> Take<M> {
-    pub(crate) fn new(id: M::Id) -> Self {
-        Self { id }
-    }
-}
-
-fn decode<M: RedisModel>(id: &M::Id, replies: &mut Replies) -> Result<Option<M>> {
-    replies
-        .next()
-        .and_then(|reply| M::Storage::record(id, reply))
-        .map_err(about::<M>(|| key_of_id::<M>(id)))
 }
 
 impl<M: RedisModel> Operation for Get<M> {
@@ -60,19 +41,10 @@ impl<M: RedisModel> Operation for Get<M> {
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Option<M>> {
-        decode(&self.id, replies)
-    }
-}
-
-impl<M: RedisModel> Operation for Take<M> {
-    type Output = Option<M>;
-
-    fn encode(&self, request: &mut Request) -> Result<()> {
-        M::Storage::read(&key_of_id::<M>(&self.id), Read::Delete, request)
-    }
-
-    fn decode(&self, replies: &mut Replies) -> Result<Option<M>> {
-        decode(&self.id, replies)
+        replies
+            .next()
+            .and_then(|reply| M::Storage::record(&self.id, reply))
+            .map_err(about::<M>(|| key_of_id::<M>(&self.id)))
     }
 }
 
@@ -84,5 +56,4 @@ impl<M: RedisModel> Clone for Get<M> {
 
 debug_by_key! {
     Get<M>: |get| key_of_id::<M>(&get.id);
-    Take<M>: |take| key_of_id::<M>(&take.id);
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::{about, debug_by_key};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::field::{Counter, Field, Version};
+use crate::hash::revision;
 use crate::model::{RedisModel, Storage, Write, key_of};
 use crate::op::{Operation, Replies, Request};
 use crate::ttl::Expiry;
@@ -13,6 +15,7 @@ use crate::ttl::Expiry;
 pub struct Save<'a, M> {
     model: &'a M,
     expiry: Expiry,
+    overwrite_newer: bool,
 }
 
 /// Writes a record if there is none; see [`RedisModel::create`].
@@ -25,10 +28,6 @@ pub struct Create<'a, M> {
 macro_rules! expiry_methods {
     ($($operation:ident)*) => {$(
         impl<'a, M: RedisModel> $operation<'a, M> {
-            pub(crate) fn new(model: &'a M) -> Self {
-                Self { model, expiry: M::SPEC.expiry() }
-            }
-
             /// Lets the record expire after this time, in place of the model's `ttl`.
             /// It is rounded up to milliseconds; zero is an error.
             pub fn ttl(self, ttl: Duration) -> Self {
@@ -51,8 +50,56 @@ macro_rules! expiry_methods {
 expiry_methods!(Save Create);
 
 impl<'a, M: RedisModel> Save<'a, M> {
-    pub(super) fn with_expiry(model: &'a M, expiry: Expiry) -> Self {
-        Self { model, expiry }
+    pub(crate) fn new(model: &'a M) -> Self {
+        Self { model, expiry: M::SPEC.expiry(), overwrite_newer: false }
+    }
+
+    pub(super) fn with(model: &'a M, expiry: Expiry, overwrite_newer: bool) -> Self {
+        Self { model, expiry, overwrite_newer }
+    }
+
+    /// Returns the record's new revision, so that the program can go on with the
+    /// value in hand. The handle is that of the field with `#[redis(version)]`;
+    /// the revision is known to the client, so it costs nothing.
+    ///
+    /// ```
+    /// # use redis_model::{Operation, RedisModel, embedded};
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "page:{id}")]
+    /// struct Page { id: u64, text: String, #[redis(version)] revision: u64 }
+    ///
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// let mut page = Page { id: 7, text: "first".into(), revision: 0 };
+    /// page.revision = page.save().returning(Page::FIELDS.revision).run(&mut con)?;
+    /// page.text = "second".into();
+    /// page.revision = page.save().returning(Page::FIELDS.revision).run(&mut con)?;
+    /// assert_eq!(page.revision, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn returning<V: Counter>(self, _: Field<M, V, Version>) -> Returning<Self, V> {
+        Returning { revision: revision::next(self.model), write: self }
+    }
+
+    /// Writes the record also over one that a newer version of the model wrote,
+    /// which is an error otherwise ([`NewerVersion`](crate::ErrorKind::NewerVersion)).
+    /// What only the newer version knows is lost (blob), or no longer part of
+    /// the record (hash). A model without a `version`, or with
+    /// `on_mismatch = "miss"`, overwrites in any case.
+    pub fn overwrite_newer(self) -> Self {
+        Self { overwrite_newer: true, ..self }
+    }
+}
+
+impl<'a, M: RedisModel> Create<'a, M> {
+    pub(crate) fn new(model: &'a M) -> Self {
+        Self { model, expiry: M::SPEC.expiry() }
+    }
+
+    /// Returns the revision of the record if it was created, and `None` if there
+    /// was one already; see [`Save::returning`].
+    pub fn returning<V: Counter>(self, _: Field<M, V, Version>) -> Returning<Self, V> {
+        Returning { revision: revision::next(self.model), write: self }
     }
 }
 
@@ -60,13 +107,14 @@ impl<M: RedisModel> Operation for Save<'_, M> {
     type Output = ();
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let write = Write { only_new: false, expiry: self.expiry };
+        let Self { expiry, overwrite_newer, .. } = *self;
+        let write = Write { only_new: false, overwrite_newer, expiry };
         M::Storage::write(self.model, write, request).map_err(about::<M>(|| key_of(self.model)))
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<()> {
-        let written = replies.next().and_then(M::Storage::written).map(drop);
-        written.map_err(about::<M>(|| key_of(self.model)))
+        let saved = replies.next().and_then(M::Storage::decode_saved);
+        saved.map_err(about::<M>(|| key_of(self.model)))
     }
 }
 
@@ -74,12 +122,53 @@ impl<M: RedisModel> Operation for Create<'_, M> {
     type Output = bool;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let write = Write { only_new: true, expiry: self.expiry };
+        let write = Write { only_new: true, overwrite_newer: false, expiry: self.expiry };
         M::Storage::write(self.model, write, request).map_err(about::<M>(|| key_of(self.model)))
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<bool> {
         replies.next().and_then(M::Storage::written).map_err(about::<M>(|| key_of(self.model)))
+    }
+}
+
+/// Writes a record and returns its new revision; see [`Save::returning`] and
+/// [`Create::returning`].
+#[must_use = "an operation does nothing until it is run"]
+#[derive(Debug, Clone)]
+pub struct Returning<W, V> {
+    write: W,
+    /// `None` if there is no next one, which the write reports.
+    revision: Option<V>,
+}
+
+impl<W, V: Counter> Returning<W, V> {
+    fn revision(&self) -> Result<V> {
+        self.revision.clone().ok_or_else(Error::unexpected_reply)
+    }
+}
+
+impl<M: RedisModel, V: Counter> Operation for Returning<Save<'_, M>, V> {
+    type Output = V;
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        self.write.encode(request)
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<V> {
+        self.write.decode(replies).and_then(|()| self.revision())
+    }
+}
+
+impl<M: RedisModel, V: Counter> Operation for Returning<Create<'_, M>, V> {
+    type Output = Option<V>;
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        self.write.encode(request)
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<Option<V>> {
+        let created = self.write.decode(replies)?;
+        created.then(|| self.revision()).transpose()
     }
 }
 
