@@ -122,6 +122,10 @@ impl<M: BlobModel> Storage<M> for Blob {
         Ok(())
     }
 
+    fn exists(key: &Key, request: &mut Request) {
+        guard::command::<M>(request, "EXISTS", key, 0, 0);
+    }
+
     fn written(reply: Reply) -> Result<bool> {
         Ok(!reply.is_nil())
     }

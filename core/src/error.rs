@@ -39,6 +39,7 @@ struct Inner {
     place: Place,
     code: Option<Box<str>>,
     rest: Rest,
+    applied: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -120,6 +121,7 @@ impl Error {
             place,
             code: None,
             rest: Rest::Unknown,
+            applied: false,
             source: None,
         }))
     }
@@ -231,11 +233,24 @@ impl Error {
         self.0.rest == Rest::Applied
     }
 
+    /// Returns `true` if the operation itself was applied and only its result could not
+    /// be read: the values that an update returns, or a record whose TTL was refreshed.
+    /// Done again, an `incr` would count twice.
+    pub fn is_applied(&self) -> bool {
+        self.0.applied
+    }
+
+    pub(crate) fn applied(mut self) -> Self {
+        self.0.applied = true;
+        self
+    }
+
     /// The same error once more, for an operation that is run twice.
     pub(crate) fn again(&self) -> Self {
-        let Inner { kind, message, place, code, rest, .. } = &*self.0;
+        let Inner { kind, message, place, code, rest, applied, .. } = &*self.0;
         let (message, place, code) = (message.clone(), place.clone(), code.clone());
-        Self(Box::new(Inner { kind: *kind, message, place, code, rest: *rest, source: None }))
+        let (kind, rest, applied) = (*kind, *rest, *applied);
+        Self(Box::new(Inner { kind, message, place, code, rest, applied, source: None }))
     }
 
     pub(crate) fn with_rest(mut self, rest: Rest) -> Self {
@@ -273,7 +288,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { message, place, rest, .. } = &*self.0;
+        let Inner { message, place, rest, applied, .. } = &*self.0;
         let mut parts = 0;
         let mut part = |f: &mut fmt::Formatter<'_>, words: fmt::Arguments<'_>| {
             parts += 1;
@@ -298,6 +313,9 @@ impl fmt::Display for Error {
             f.write_str(": ")?;
         }
         f.write_str(message)?;
+        if *applied {
+            f.write_str("; the operation was applied, only its result could not be read")?;
+        }
         match rest {
             Rest::Unknown => Ok(()),
             Rest::Applied => f.write_str("; the rest of its atomic step was applied"),

@@ -143,10 +143,11 @@ pub trait RedisModel: Sized {
         Save::new(self)
     }
 
-    /// Writes the record if there is none, and nothing else under its key, and
+    /// Writes the record if there is none, in the sense of [`exists`](Self::exists), and
     /// says whether it did.
     ///
-    /// Sends a script (hash: `EXISTS`, `HSET`, `PEXPIRE`) or `SET … NX` (blob).
+    /// **Sends** a script (hash: `HEXISTS`, `HSET`, `HDEL` of what is `None`, `PEXPIRE`)
+    /// or `SET … NX` (blob).
     fn create(&self) -> Create<'_, Self> {
         Create::new(self)
     }
@@ -212,7 +213,23 @@ pub trait RedisModel: Sized {
         Delete::new(id.into_id())
     }
 
-    /// Whether there is a record, or anything else under its key. Sends `EXISTS`.
+    /// Returns `true` if there is a record: [`get`](Self::get) returns one, or an error
+    /// because it is damaged or of another version.
+    ///
+    /// A hash is a record if it has at least one required field of the model or of a
+    /// version before it, under its name or an alias, or the version field. A model
+    /// without required fields is stored with the marker field `_`; each of its fields
+    /// makes a hash a record, too. A hash that has none of these is no record: fields
+    /// that another program or an expired record has left. The same rule holds for
+    /// `get`, `create`, `update` and [`count`](Self::count).
+    ///
+    /// # Errors
+    ///
+    /// [`Server`](crate::ErrorKind::Server) with the code `WRONGTYPE` if the key holds
+    /// another Redis type.
+    ///
+    /// **Sends** `HEXISTS` (hash with one required field), a script of `HEXISTS` calls
+    /// (other hashes) or a script: `TYPE`, `EXISTS` (blob).
     fn exists(id: impl IntoId<Self::Id>) -> Exists<Self> {
         Exists::new(id.into_id())
     }
@@ -294,8 +311,9 @@ pub trait RedisModel: Sized {
         ScanIds::new()
     }
 
-    /// How many records there are. Sends `SCAN` until all keys were seen, and
-    /// needs about 16 bytes of memory for each record.
+    /// Counts the records. **Sends** `SCAN` until all keys were seen and, for hashes,
+    /// what [`exists`](Self::exists) sends for each; needs about 16 bytes of memory for
+    /// each record.
     fn count() -> Count<Self> {
         Count::new()
     }

@@ -20,7 +20,8 @@ pub use rewrite::{RewriteAll, Rewritten};
 use crate::error::Result;
 use crate::key::{self, Key};
 use crate::model::{RedisModel, Storage};
-use crate::op::{Flow, Moment, Step, run_without_import};
+use crate::op::{Flow, Moment, Step, batch, run_without_import};
+use crate::verbs::Exists;
 use walk::Walk;
 
 /// How many keys SCAN looks at for a page, unless a call says otherwise: it
@@ -179,9 +180,27 @@ impl<M: RedisModel> Count<M> {
             now,
             |count, page, now| {
                 let Some(keys) = page else { return Ok(Step::done(count.seen.len() as u64)) };
-                let keys = keys.iter().filter(|key| id_of::<M>(key).is_some());
-                count.seen.extend(keys.map(|key| count.hasher.hash_one(key)));
-                count.go_on(now)
+                let ids = keys.iter().filter_map(|key| Some((key, id_of::<M>(key)?)));
+                let (hashes, ids): (Vec<u64>, Vec<M::Id>) =
+                    ids.map(|(key, id)| (count.hasher.hash_one(key), id)).unzip();
+                // A string is a record, a hash may belong to another program.
+                if M::Storage::TYPE == "string" {
+                    count.seen.extend(hashes);
+                    return count.go_on(now);
+                }
+                let known = batch(ids.into_iter().map(Exists::<M>::new).collect::<Vec<_>>());
+                Ok(Step::run(known, |count: &mut Self, known, now| {
+                    for (hash, known) in hashes.into_iter().zip(known) {
+                        match known {
+                            Ok(false) => {}
+                            // Another program has replaced the key since the page was read.
+                            Err(error) if error.is_wrong_type() => {}
+                            Ok(true) => drop(count.seen.insert(hash)),
+                            Err(error) => return Err(error),
+                        }
+                    }
+                    count.go_on(now)
+                }))
             },
         )
     }

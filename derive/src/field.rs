@@ -166,7 +166,7 @@ fn role(ctxt: &Ctxt, member: &Member, ty: &Type, attrs: &Attrs, case: Option<Cas
     }
     let ttl = attrs
         .text("ttl")
-        .and_then(|text| ttl::parse(&text.value()).map_err(|error| ctxt.error(text, error)).ok());
+        .and_then(|text| ttl::parse_of_field(&text.value()).map_err(|error| ctxt.error(text, error)).ok());
     Role::Stored(Stored {
         name,
         how: how(ctxt, ty, attrs),

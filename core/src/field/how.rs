@@ -139,7 +139,6 @@ impl<V: Display + FromStr> Stored<ShownOption> for Option<V> {
 
 impl<V: RedisValue> Stored<EmptyAsNone> for Option<V> {
     const COMPARED: &'static str = V::COMPARED;
-    const EMPTY_IS_ABSENT: bool = true;
 
     fn is_absent(&self) -> bool {
         // What would be empty is left out, so that both are `None` for everybody.
@@ -160,6 +159,10 @@ impl<V: RedisValue> Stored<EmptyAsNone> for Option<V> {
 
     fn absent() -> Option<Self> {
         Some(None)
+    }
+
+    fn none_text(_: &Place<'_>) -> Option<Vec<u8>> {
+        Some(Vec::new())
     }
 }
 
@@ -212,7 +215,6 @@ macro_rules! through {
         => $some:expr, |$read:ident| $wrap:expr, $absent:expr;)*) => {$(
         impl<$($generics)*> Stored<$how> for $field {
             const COMPARED: &'static str = <$inner as Stored<$as>>::COMPARED;
-            const EMPTY_IS_ABSENT: bool = <$inner as Stored<$as>>::EMPTY_IS_ABSENT;
             const CODEC: Option<&'static str> = <$inner as Stored<$as>>::CODEC;
 
             fn is_absent(&self) -> bool {
@@ -236,6 +238,10 @@ macro_rules! through {
 
             fn absent() -> Option<Self> {
                 $absent
+            }
+
+            fn none_text(place: &Place<'_>) -> Option<Vec<u8>> {
+                <$inner as Stored<$as>>::none_text(place)
             }
         }
     )*};

@@ -27,6 +27,10 @@ pub trait Storage<M: RedisModel> {
     /// Makes the record of what [`read`](Self::read) got.
     fn record(id: &M::Id, reply: Reply) -> Result<Option<M>>;
 
+    /// Adds one command that replies 1 if there is a record and 0 if there is none, and
+    /// fails on a key of another type.
+    fn exists(key: &Key, request: &mut Request);
+
     /// What a record was when it was read, for a [`Draft`](crate::Draft).
     type Held: Send + Sync;
 
@@ -100,6 +104,8 @@ impl<M: RedisModel> Storage<M> for Stub {
     fn record(_: &M::Id, _: Reply) -> Result<Option<M>> {
         Err(Error::unexpected_reply())
     }
+
+    fn exists(_: &Key, _: &mut Request) {}
 
     type Held = ();
     type Changes = ();

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::{about, debug_by_key, key_of_id};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{After, Read, RedisModel, Storage};
-use crate::op::{Operation, Replies, Request};
+use crate::op::{Operation, Replies, Reply, Request};
 use crate::ttl::Expiry;
 
 /// Reads a record; see [`RedisModel::get`].
@@ -29,6 +29,11 @@ impl<M: RedisModel> Get<M> {
     /// Lets the record expire after this time from now, in the same step: a
     /// session that lives as long as it is used. Sends a script (hash:
     /// `HMGET`, `PEXPIRE`) or `GETEX` (blob).
+    ///
+    /// # Errors
+    ///
+    /// Of a record that cannot be read the TTL is set all the same: the error's
+    /// [`is_applied`](Error::is_applied) is true.
     pub fn refresh(self, ttl: Duration) -> Self {
         Self { refresh: Expiry::after(ttl), ..self }
     }
@@ -40,11 +45,8 @@ impl<M: RedisModel> Take<M> {
     }
 }
 
-fn decode<M: RedisModel>(id: &M::Id, replies: &mut Replies) -> Result<Option<M>> {
-    replies
-        .next()
-        .and_then(|reply| M::Storage::record(id, reply))
-        .map_err(about::<M>(|| key_of_id::<M>(id)))
+fn record<M: RedisModel>(id: &M::Id, reply: Reply) -> Result<Option<M>> {
+    M::Storage::record(id, reply).map_err(about::<M>(|| key_of_id::<M>(id)))
 }
 
 impl<M: RedisModel> Operation for Get<M> {
@@ -60,7 +62,9 @@ impl<M: RedisModel> Operation for Get<M> {
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Option<M>> {
-        decode(&self.id, replies)
+        let reply = replies.next().map_err(about::<M>(|| key_of_id::<M>(&self.id)))?;
+        let record = record(&self.id, reply);
+        if self.refresh == Expiry::Keep { record } else { record.map_err(Error::applied) }
     }
 }
 
@@ -72,7 +76,8 @@ impl<M: RedisModel> Operation for Take<M> {
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Option<M>> {
-        decode(&self.id, replies)
+        let reply = replies.next().map_err(about::<M>(|| key_of_id::<M>(&self.id)))?;
+        record(&self.id, reply)
     }
 }
 
