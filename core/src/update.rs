@@ -275,8 +275,7 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
 
     /// The one plain command that does it all, if there is one.
     fn plain(&self) -> Option<Plain<'_>> {
-        let unconditional =
-            self.no_record() == NoRecord::Create && self.changes.unconditional();
+        let unconditional = self.no_record() == NoRecord::Create && self.changes.unconditional();
         let simple = M::SPEC.ttl.is_none() && !M::SPEC.has_extras() && M::HISTORY.kept().is_none();
         if !unconditional || self.expiry != Expiry::Keep || !simple {
             return None;

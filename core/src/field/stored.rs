@@ -60,7 +60,6 @@ pub trait Stored<As>: Sized {
     #[doc(hidden)]
     const COMPARED: &'static str = "bytes";
 
-
     /// The codec's name, if one writes it.
     #[doc(hidden)]
     const CODEC: Option<&'static str> = None;
