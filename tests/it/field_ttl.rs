@@ -292,6 +292,20 @@ fn an_increment_leaves_the_ttl_of_its_field_as_it_was(con: &mut redis::Connectio
     assert_eq!((seconds(con, &key, "count"), seconds(con, &key, "share")), (300, 300));
 }
 
+fn a_field_that_has_expired_is_not_brought_back(con: &mut redis::Connection) {
+    let (id, f) = (fresh(), Login::FIELDS);
+    let key = Login::key(id);
+    hset(con, &key, &["name", "n", "code", "123", "tries", "1"]);
+    for field in ["code", "tries"] {
+        expire_in(con, &key, field, 1);
+    }
+    std::thread::sleep(Duration::from_millis(5));
+    let update = Login::update(id).expire_field(f.code, MINUTE).persist_field(f.tries);
+    assert!(update.run(con).unwrap().is_applied());
+    let read = Login::get(id).run(con).unwrap().unwrap();
+    assert_eq!((read.code, read.tries), (None, None));
+}
+
 fn every_ttl_that_a_field_may_have_is_one_that_the_server_takes(con: &mut redis::Connection) {
     let (id, f) = (fresh(), Note::FIELDS);
     hset(con, &Note::key(id), &["text", "x"]);
@@ -323,7 +337,8 @@ fn a_denied_field_ttl_leaves_the_record_alone(con: &mut redis::Connection) {
     redis::cmd("AUTH").arg("default").arg("any").exec(con).unwrap();
 }
 
-const PROMISES: [fn(&mut redis::Connection); 5] = [
+const PROMISES: [fn(&mut redis::Connection); 6] = [
+    a_field_that_has_expired_is_not_brought_back,
     expired_fields_make_no_record,
     a_value_keeps_its_ttl_when_it_moves_from_an_alias,
     an_increment_leaves_the_ttl_of_its_field_as_it_was,

@@ -13,7 +13,7 @@ use models::{Bare, Lapsing, Loose, Strict};
 use redis_model::embedded::Server;
 
 /// Programs of each model in one run.
-const PROGRAMS: usize = 20_000;
+const PROGRAMS: usize = 17_000;
 
 fn seed() -> u64 {
     match std::env::var("REFERENCE_SEED") {

@@ -264,29 +264,42 @@ local function rewrite(name, text)
   write('HSET', name, text, ttl)
 end
 
--- HINCRBY and HINCRBYFLOAT work on what is stored under the field's own name.
+-- HINCRBY and HINCRBYFLOAT work on what is stored under the field's own name, and keep
+-- its TTL.
 local function is_in_place(name)
   return value(name) and field(name).under == name
 end
 
+-- Adds integers that doubles hold exactly, which takes a third of the time.
+local function increment_small(name, text, by, min, max)
+  local number = tonumber(text)
+  min, max = tonumber(min), tonumber(max)
+  if number < min or number > max then return {4, name} end
+  local sum = number + tonumber(by)
+  if sum < min or sum > max then return {3, name} end
+  if is_in_place(name) then
+    write('HINCRBY', name, by)
+  else
+    rewrite(name, string.format('%.0f', sum))
+  end
+end
+
+local function is_small(text)
+  return #text <= 15 and (string.find(text, '^-?[1-9]%d*$') or text == '0')
+end
+
 local function increment(name, by, min, max)
   local text = value(name) or defaults[name] or '0'
+  if is_small(text) and is_small(by) then return increment_small(name, text, by, min, max) end
   local negative, digits = integer(text)
   -- Rust reads no sign in front of an unsigned number.
   local unsigned = string.sub(min, 1, 1) ~= '-'
   if not digits or unsigned and string.sub(text, 1, 1) == '-' or not in_range(negative, digits, min, max) then
     return {4, name}
   end
-  local by_negative, by_digits = integer(by)
-  local is_plain = #digits < 19 and #by_digits < 19 and text == (negative and '-' or '') .. digits
-  negative, digits = add(negative, digits, by_negative, by_digits)
+  negative, digits = add(negative, digits, integer(by))
   if not in_range(negative, digits, min, max) then return {3, name} end
-  if is_plain and is_in_place(name) then
-    -- Takes only 64-bit numbers without leading zeros, and keeps the TTL.
-    write('HINCRBY', name, by)
-  else
-    rewrite(name, (negative and '-' or '') .. digits)
-  end
+  rewrite(name, (negative and '-' or '') .. digits)
 end
 
 local function increment_float(name, by, max)
@@ -357,10 +370,11 @@ end
 for i = 1, #removals do redis.call('HDEL', key, removals[i]) end
 for i = 1, #expiries do
   local it = expiries[i]
-  if it.millis then
-    redis.call('HPEXPIRE', key, it.millis, 'FIELDS', 1, it.name)
-  else
+  if not it.millis then
     redis.call('HPERSIST', key, 'FIELDS', 1, it.name)
+  elseif redis.call('HEXISTS', key, it.name) == 1 then
+    -- Redis 8 brings back a field that has expired and gets a new TTL.
+    redis.call('HPEXPIRE', key, it.millis, 'FIELDS', 1, it.name)
   end
 end
 if ttl == 'persist' then
