@@ -248,7 +248,7 @@ pub(crate) fn is_needed<M: RedisModel>(name: &str) -> bool {
     named.any(|(field, needed)| *field == name && needed.is_some())
 }
 
-/// Where a field is needed that has no value of its own for an absent one.
+/// Who cannot be read without a field: every record, or only a flattened `Option`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Needed {
     Always,

@@ -106,8 +106,8 @@ fn saved(row: &Row) -> Vec<Vec<u8>> {
     let mut con = Canned { reply: Some(Value::Int(1)), sent: Vec::new() };
     row.save().run(&mut con).expect("what was read can be written");
     // Its script gets them behind their number; names to remove come last.
-    let fields = con.sent.split_off(10);
-    let number = String::from_utf8(con.sent.remove(9)).expect("text").parse().expect("a number");
+    let fields = con.sent.split_off(11);
+    let number = String::from_utf8(con.sent.remove(10)).expect("text").parse().expect("a number");
     fields.into_iter().take(number).collect()
 }
 
