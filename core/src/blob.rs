@@ -155,6 +155,10 @@ impl<M: BlobModel> Storage<M> for Blob {
         if reply.is_ok() { Ok(()) } else { reply.into_bytes().map(drop) }
     }
 
+    fn exists(key: &Key, request: &mut Request) {
+        guard::command::<M>(request, "EXISTS", key, 0, 0);
+    }
+
     fn written(reply: Reply) -> Result<bool> {
         if reply.is_nil() { Ok(false) } else { reply.into_ok().map(|()| true) }
     }

@@ -39,6 +39,7 @@ struct Inner {
     place: Place,
     code: Option<Box<str>>,
     transaction: TransactionState,
+    applied: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -121,6 +122,7 @@ impl Error {
             place,
             code: None,
             transaction: TransactionState::Unknown,
+            applied: false,
             source: None,
         }))
     }
@@ -270,12 +272,24 @@ impl Error {
         self.0.transaction == TransactionState::Partial
     }
 
+    /// Returns `true` if the operation itself was applied and only its result could not
+    /// be read: the values that an update returns, or a record whose TTL was refreshed.
+    /// Done again, an `incr` would count twice.
+    pub fn is_applied(&self) -> bool {
+        self.0.applied
+    }
+
+    pub(crate) fn applied(mut self) -> Self {
+        self.0.applied = true;
+        self
+    }
+
     /// The same error once more, for an operation that is run twice.
     pub(crate) fn again(&self) -> Self {
-        let Inner { kind, message, place, code, transaction, .. } = &*self.0;
+        let Inner { kind, message, place, code, transaction, applied, .. } = &*self.0;
         let (message, place, code) = (message.clone(), place.clone(), code.clone());
-        let (kind, transaction) = (*kind, *transaction);
-        Self(Box::new(Inner { kind, message, place, code, transaction, source: None }))
+        let (kind, transaction, applied) = (*kind, *transaction, *applied);
+        Self(Box::new(Inner { kind, message, place, code, transaction, applied, source: None }))
     }
 
     /// Says what became of the rest of the atomic step. Of a broken connection
@@ -321,7 +335,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { message, place, transaction, .. } = &*self.0;
+        let Inner { message, place, transaction, applied, .. } = &*self.0;
         let mut parts = 0;
         let mut part = |f: &mut fmt::Formatter<'_>, words: fmt::Arguments<'_>| {
             parts += 1;
@@ -346,6 +360,9 @@ impl fmt::Display for Error {
             f.write_str(": ")?;
         }
         f.write_str(message)?;
+        if *applied {
+            f.write_str("; the operation was applied, only its result could not be read")?;
+        }
         match transaction {
             TransactionState::Unknown => Ok(()),
             TransactionState::Partial => {

@@ -12,7 +12,7 @@ pub use flat::{Always, HandlesAt, Past, Plus, Position, RedisFields, Start, Wrap
 pub use how::{
     Counter, EmptyAsNone, Fallback, MayLapse, Maybe, OrElse, Shown, ShownOption, Version,
 };
-pub(crate) use stored::stands_for;
+pub(crate) use stored::default_text;
 pub use stored::{Countable, OrDefault, Plain, StoreAs, Stored, Via};
 
 use crate::model::RedisModel;

@@ -19,13 +19,15 @@ pub(crate) use read::Reader;
 pub use select::{Select, Selection};
 
 use std::cell::Cell;
+use std::vec;
 
 use crate::error::{Error, Result};
 use crate::field::Stored;
 use crate::key::{self, Key};
 use crate::model::{Read, RedisModel, Reread, Storage, Visit, Write};
 use crate::op::{Reply, Request, Script};
-use crate::update::{self, Call, Changes, Outcome};
+use crate::redis_rs::ReplyValue;
+use crate::update::{self, Call, Changes, NoRecord, Outcome};
 
 /// A model that is stored as a hash: its fields can be read and changed one by one.
 ///
@@ -129,7 +131,11 @@ pub struct Hash;
 /// one, so that it exists.
 pub(crate) const MARKER: &str = "_";
 
-static GET: Script = Script::new("hash_get", include_str!("hash/get.lua"));
+/// The error of a record whose version is none.
+pub(crate) const NOT_A_VERSION: &str = "the version in the hash is not a number from 1 to 254";
+
+static EXISTS: Script = Script::reading("hash_exists", include_str!("hash/exists.lua"));
+static REFRESH: Script = Script::new("hash_refresh", include_str!("hash/refresh.lua"));
 
 impl<M: HashModel> Storage<M> for Hash {
     const TYPE: &'static str = "hash";
@@ -149,9 +155,8 @@ impl<M: HashModel> Storage<M> for Hash {
 
     fn read(key: &Key, read: Read, request: &mut Request) -> Result<()> {
         let history = M::HISTORY;
-        let marker = needs_marker::<M>();
         let (mut count, mut bytes) = (2, key.len() + 32);
-        history.each_name(marker, &mut |name| (count, bytes) = (count + 1, bytes + name.len()));
+        history.each_name(&mut |name| (count, bytes) = (count + 1, bytes + name.len()));
         let mut command = match read {
             Read::Stay => {
                 let mut command = request.command("HMGET", count, bytes);
@@ -159,26 +164,31 @@ impl<M: HashModel> Storage<M> for Hash {
                 command
             }
             Read::Expire(after) => {
-                let mut command = request.script(&GET, key, count, bytes);
-                command.int(after.0);
+                let mut positions = Vec::new();
+                history.each_presence(&mut |at, _| positions.push(at + 1));
+                let mut command = request.script(&REFRESH, key, count + positions.len(), bytes);
+                command.int(after.0).int(positions.len());
+                for position in positions {
+                    command.int(position);
+                }
                 command
             }
         };
-        history.each_name(marker, &mut |name| {
+        history.each_name(&mut |name| {
             command.arg(name);
         });
         Ok(())
     }
 
     fn record(id: &M::Id, reply: Reply) -> Result<Option<M>> {
-        let Some(values) = reply.into_row()? else { return Ok(None) };
+        let Some(values) = row::<M>(reply)? else { return Ok(None) };
         history::record(id, values)
     }
 
     type RawSnapshot = take::RawSnapshot;
 
     fn decode_snapshot(id: &M::Id, reply: Reply) -> Result<Option<(M, Self::RawSnapshot)>> {
-        let Some(values) = reply.into_row()? else { return Ok(None) };
+        let Some(values) = row::<M>(reply)? else { return Ok(None) };
         let snapshot = take::RawSnapshot::of::<M>(values.as_slice())?;
         Ok(history::record(id, values)?.map(|model| (model, snapshot)))
     }
@@ -187,11 +197,27 @@ impl<M: HashModel> Storage<M> for Hash {
         snapshot.write(key, request);
     }
 
+    fn exists(key: &Key, request: &mut Request) {
+        let names = M::HISTORY.presence_names();
+        let bytes = key.len() + names.iter().map(|name| name.len()).sum::<usize>();
+        let mut command = match names.as_slice() {
+            [_] => {
+                let mut command = request.command("HEXISTS", 2, bytes);
+                command.arg(key);
+                command
+            }
+            _ => request.script(&EXISTS, key, names.len(), bytes),
+        };
+        for name in names {
+            command.arg(name);
+        }
+    }
+
     type Held = draft::Held;
     type Changes = Changes;
 
     fn draft(id: &M::Id, reply: Reply) -> Result<Option<(M, Self::Held)>> {
-        let Some(values) = reply.into_row()? else { return Ok(None) };
+        let Some(values) = row::<M>(reply)? else { return Ok(None) };
         let (key, stored) = (KeyOf::<M>(id), draft::Raw::of::<M>(values.as_slice()));
         let Some(model) = history::record(id, values)? else { return Ok(None) };
         let held = draft::Held::of(&model, stored?, &key);
@@ -203,7 +229,7 @@ impl<M: HashModel> Storage<M> for Hash {
     }
 
     fn reread(id: &M::Id, key: &Key, reply: Reply) -> Result<Reread<Changes>> {
-        let Some(values) = reply.into_row()? else { return Ok(Reread::Missing) };
+        let Some(values) = row::<M>(reply)? else { return Ok(Reread::Missing) };
         let raw = draft::Raw::of::<M>(values.as_slice())?;
         let stale = Cell::new(raw.is_old());
         let model = M::HISTORY.read(id, values, Reader::empty(key).noting(&stale))?;
@@ -217,12 +243,20 @@ impl<M: HashModel> Storage<M> for Hash {
 
     fn commit(changes: &Changes, key: &Key, write: Write, request: &mut Request) {
         let expiry = write.expiry;
-        Call { key, or_create: false, expiry, returned: Vec::new(), changes }.write::<M>(request);
+        let call =
+            Call { key, no_record: NoRecord::Missing, expiry, returned: Vec::new(), changes };
+        call.write::<M>(request);
     }
 
     fn committed(_: &Self::Changes, reply: Reply) -> Result<Outcome<()>> {
-        update::outcome(reply).map(|outcome| outcome.map(drop))
+        update::outcome(reply, Error::unexpected_reply).map(|outcome| outcome.map(drop))
     }
+}
+
+/// Returns the values of the names to read, `None` if they are of no record.
+fn row<M: HashModel>(reply: Reply) -> Result<Option<vec::IntoIter<ReplyValue>>> {
+    let values = reply.into_row(M::HISTORY.count_names())?;
+    Ok(M::HISTORY.is_record(values.as_slice()).then_some(values))
 }
 
 /// The key of an id, made only where it is asked for.
@@ -236,20 +270,39 @@ impl<M: RedisModel> std::fmt::Display for KeyOf<'_, M> {
 
 /// The positions of the fields without which there is no record.
 pub(crate) fn required<M: RedisModel>() -> impl Iterator<Item = usize> {
-    struct Required(Vec<usize>, usize);
+    let needed = needed::<M>().into_iter().enumerate();
+    needed.filter(|(_, needed)| *needed == Some(Always)).map(|(at, _)| at)
+}
 
-    impl<M: RedisModel> Visit<M> for Required {
+/// Returns `true` for a field without which the record, or the flattened `Option` that
+/// the field belongs to, cannot be read.
+pub(crate) fn is_needed<M: RedisModel>(name: &str) -> bool {
+    let mut named = M::SPEC.fields.iter().zip(needed::<M>());
+    named.any(|(field, needed)| *field == name && needed.is_some())
+}
+
+/// Who cannot be read without a field: every record, or only a flattened `Option`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needed {
+    Always,
+    InOption,
+}
+
+use Needed::{Always, InOption};
+
+fn needed<M: RedisModel>() -> Vec<Option<Needed>> {
+    struct Fields(Vec<Option<Needed>>);
+
+    impl<M: RedisModel> Visit<M> for Fields {
         fn field<As, V: Stored<As>>(&mut self, always: bool, _: impl Fn(&M) -> Option<&V>) {
-            if always && V::absent().is_none() {
-                self.0.push(self.1);
-            }
-            self.1 += 1;
+            let needed = if always { Always } else { InOption };
+            self.0.push(V::absent().is_none().then_some(needed));
         }
     }
 
-    let mut required = Required(Vec::new(), 0);
-    M::visit(&mut required);
-    required.0.into_iter()
+    let mut fields = Fields(Vec::new());
+    M::visit(&mut fields);
+    fields.0
 }
 
 /// Whether a record may have none of its fields.

@@ -154,11 +154,12 @@ pub trait RedisModel: Sized {
         Save::new(self)
     }
 
-    /// Writes the record if there is none, and nothing else under its key, and
+    /// Writes the record if there is none, in the sense of [`exists`](Self::exists), and
     /// says whether it did. A field that counts the writes gets the record's
     /// count plus one: there is nothing that it could be compared with.
     ///
-    /// Sends a script (hash: `EXISTS`, `HSET`, `PEXPIRE`) or `SET … NX` (blob).
+    /// **Sends** a script (hash: `HEXISTS`, `HSET`, `HDEL` of what is `None`, `PEXPIRE`)
+    /// or `SET … NX` (blob).
     fn create(&self) -> Create<'_, Self> {
         Create::new(self)
     }
@@ -266,7 +267,23 @@ pub trait RedisModel: Sized {
         Delete::new(id.into_id())
     }
 
-    /// Whether there is a record, or anything else under its key. Sends `EXISTS`.
+    /// Returns `true` if there is a record: [`get`](Self::get) returns one, or an error
+    /// because it is damaged or of another version.
+    ///
+    /// A hash is a record if it has at least one required field of the model or of a
+    /// version before it, under its name or an alias, or the version field. A model
+    /// without required fields is stored with the marker field `_`; each of its fields
+    /// makes a hash a record, too. A hash that has none of these is no record: fields
+    /// that another program or an expired record has left. The same rule holds for
+    /// `get`, `create`, `update` and [`count`](Self::count).
+    ///
+    /// # Errors
+    ///
+    /// [`Server`](crate::ErrorKind::Server) with the code `WRONGTYPE` if the key holds
+    /// another Redis type.
+    ///
+    /// **Sends** `HEXISTS` (hash with one required field), a script of `HEXISTS` calls
+    /// (other hashes) or a script: `TYPE`, `EXISTS` (blob).
     fn exists(id: impl IntoId<Self::Id>) -> Exists<Self> {
         Exists::new(id.into_id())
     }
@@ -378,11 +395,11 @@ pub trait RedisModel: Sized {
     /// key twice. A run after an error goes on with the page that failed; a run
     /// after a result counts again.
     ///
-    /// **Sends** what [`scan_ids`](Self::scan_ids) sends.
-    ///
     /// # Errors
     ///
     /// Those of [`scan`](Self::scan): there is no result without all records.
+    ///
+    /// **Sends** what [`scan_ids`](Self::scan_ids) sends.
     fn count() -> Count<Self> {
         Count::new()
     }

@@ -326,11 +326,10 @@ impl Reply {
         }
     }
 
-    /// Returns the values of a hash's fields, or `None` if it has none of them.
-    pub(crate) fn into_row(self) -> Result<Option<vec::IntoIter<Value>>> {
+    /// Returns the values of as many fields of a hash as were asked for.
+    pub(crate) fn into_row(self, fields: usize) -> Result<vec::IntoIter<Value>> {
         match self.0 {
-            Value::Array(values) if values.iter().all(|value| *value == Value::Nil) => Ok(None),
-            Value::Array(values) => Ok(Some(values.into_iter())),
+            Value::Array(values) if values.len() == fields => Ok(values.into_iter()),
             other => Err(Error::reply_of_wrong_type(&other)),
         }
     }

@@ -45,6 +45,21 @@ impl Expiry {
     }
 }
 
+/// No server takes more for a field: Redis keeps the time at which a field expires, in
+/// milliseconds since 1970, in 46 bits.
+const MAX_FIELD_MILLIS: u64 = 1 << 45;
+
+/// Returns a field's time to live in milliseconds.
+pub(crate) fn of_field(ttl: Duration) -> Result<u64> {
+    match Expiry::after(ttl) {
+        Expiry::After(millis) if millis < MAX_FIELD_MILLIS => Ok(millis),
+        _ => Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "a field's TTL must be longer than zero and shorter than 2^45 ms (1,100 years)",
+        )),
+    }
+}
+
 /// A key's time to live, as `PTTL` tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ttl {

@@ -15,14 +15,14 @@ pub use outcome::{Conflict, Outcome};
 use crate::codec::Place;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Countable, Field, StoreAs, Stored};
-use crate::hash::{HashModel, KeyOf, Reader, Selection};
+use crate::hash::{HashModel, KeyOf, Reader, Selection, is_needed, required};
 use crate::key::{self, Key};
 use crate::model::RedisModel;
-use crate::op::{Operation, Replies, Reply, Request};
-use crate::ttl::Expiry;
+use crate::op::{Capability, Operation, Replies, Reply, Request};
+use crate::ttl::{self, Expiry};
 use crate::value::IntoStep;
 
-pub(crate) use call::{Call, outcome};
+pub(crate) use call::{Call, NoRecord, outcome};
 pub(crate) use change::Changes;
 use change::{Change, Life};
 use condition::About;
@@ -36,9 +36,29 @@ use groups::Groups;
 /// exist (any more) is not created, unless [`or_create`](Self::or_create) says
 /// so. Each field is changed once in an update.
 ///
-/// Sends a script that reads what it has to check and then writes; with
-/// `or_create`, no TTL and no condition it is a plain `HSET` (only `set`s) or
-/// `HINCRBY` (one `incr` of an `i64`).
+/// **Sends** a script that reads what it has to check and then writes. An update with
+/// `or_create` that sets or increments every required field, has no condition and
+/// touches no TTL is cheaper: a plain `HSET` (only `set`s) or, sent alone, `HINCRBY` (one
+/// `incr` of an `i64`), which falls back on the script for a number such as `007`.
+///
+/// # Errors
+///
+/// In all but one of these cases nothing was written.
+///
+/// - [`OutOfRange`](ErrorKind::OutOfRange): an increment would leave the range of the
+///   field's type.
+/// - [`InvalidValue`](ErrorKind::InvalidValue): a field to increment holds something that
+///   is not a number of its type.
+/// - [`MissingField`](ErrorKind::MissingField): the update would leave a part of a
+///   flattened `Option`, or `or_create` would create a record without a required field.
+/// - [`NoMigration`](ErrorKind::NoMigration), [`NewerVersion`](ErrorKind::NewerVersion):
+///   the record is of another version of the model.
+/// - [`Unsupported`](ErrorKind::Unsupported): a field's TTL, on a server that has none.
+/// - [`Server`](ErrorKind::Server) with the code `WRONGTYPE` for a key of another Redis
+///   type, with `NOPERM` for a user who may not run one of the commands.
+/// - Any error whose [`is_applied`](Error::is_applied) is true: the update was applied,
+///   and what [`returning`](Self::returning) asked for cannot be read. Done again, it
+///   would count twice.
 ///
 /// ```
 /// # use redis_model::{Operation, Outcome, RedisModel, embedded};
@@ -126,6 +146,11 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     /// the server (`HINCRBYFLOAT`), whose arithmetic is not quite that of
     /// `f64`: 0.1 + 0.2 is 0.3 there, and what is below 1e-17 becomes 0. For
     /// money use integers.
+    ///
+    /// A stored text that is not a number of the field's type is an error
+    /// ([`ErrorKind::InvalidValue`]), and so is one of more than 60 characters for an
+    /// integer or 400 for a float. The field's own TTL stays what it is; a field that
+    /// the increment creates gets the `ttl` of its attribute.
     pub fn incr<V: Stored<As>, As: Countable<V>>(
         mut self,
         field: Field<M, V, As>,
@@ -165,6 +190,12 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     /// Needs Redis 7.4 or Valkey 9; elsewhere nothing is changed and the error
     /// is [`ErrorKind::Unsupported`]. Sends, in the update's script, `HPEXPIRE`.
     ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidOperation`] for a field without which the record, or the
+    /// flattened `Option` that the field belongs to, could not be read; and for a time
+    /// of zero or of 2^45 ms (1,100 years) or more, which no server takes for a field.
+    ///
     /// What a later write of the field does to it: a field with a
     /// `#[redis(ttl = "…")]` of its own gets that, any other lives for ever.
     pub fn expire_field<V: Stored<As>, As>(
@@ -173,13 +204,12 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
         after: Duration,
     ) -> Self {
         let name = field.name();
-        if V::absent().is_none() {
+        if is_needed::<M>(name) {
             let message = "a record that lacks this field could not be read; make it an `Option` or give it a default";
             self.fail(Error::new(ErrorKind::InvalidOperation, message).with_field(name));
         }
-        match Expiry::after(after).check() {
-            Ok(Expiry::After(millis)) => self.changes.live(name, Life::Expire(millis)),
-            Ok(_) => {}
+        match ttl::of_field(after) {
+            Ok(millis) => self.changes.live(name, Life::Expire(millis)),
             Err(error) => self.fail(error.with_field(name)),
         }
         self
@@ -194,6 +224,13 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
 
     /// Creates the record if there is none, with the model's `ttl` and only
     /// the fields of this update.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::MissingField`] if there is no record and the update neither sets nor
+    /// increments every required field: such a record could not be read. Nothing is
+    /// written then. To write a whole record use [`save`](RedisModel::save) or
+    /// [`create`](RedisModel::create).
     pub fn or_create(self) -> Self {
         Self { or_create: true, ..self }
     }
@@ -222,9 +259,23 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
         error.with_model(M::SPEC.name).with_key(&self.key)
     }
 
+    /// The required fields that a record would lack if the update created it.
+    fn unset(&self) -> impl Iterator<Item = &'static str> {
+        let names = required::<M>().map(|at| M::SPEC.fields[at]);
+        names.filter(|name| !self.changes.gives_value(name))
+    }
+
+    fn no_record(&self) -> NoRecord {
+        match self.or_create {
+            false => NoRecord::Missing,
+            true if self.unset().next().is_some() => NoRecord::Incomplete,
+            true => NoRecord::Create,
+        }
+    }
+
     /// The one plain command that does it all, if there is one.
     fn plain(&self) -> Option<Plain<'_>> {
-        let unconditional = self.or_create && self.changes.unconditional();
+        let unconditional = self.no_record() == NoRecord::Create && self.changes.unconditional();
         let simple = M::SPEC.ttl.is_none() && !M::SPEC.has_extras() && M::HISTORY.kept().is_none();
         if !unconditional || self.expiry != Expiry::Keep || !simple {
             return None;
@@ -245,6 +296,9 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
         }
     }
 }
+
+/// HINCRBY takes no leading zeros and no `+`, which the script takes.
+static HINCRBY: Capability = Capability::of_values("hash value is not an integer");
 
 enum Plain<'a> {
     Set(Vec<(&'static str, &'a [u8])>),
@@ -271,20 +325,20 @@ impl<M: HashModel, S: Selection<M>> Operation for Update<M, S> {
                     command.arg(name).arg(value);
                 }
             }
-            Some(Plain::Incr(name, by)) => {
-                request.command("HINCRBY", 3, self.key.len() + 64).arg(&self.key).arg(name).arg(by);
-            }
-            None => {
+            plain => {
                 let mut returned = Vec::new();
                 self.returning.each(&mut |name| returned.push(name));
                 let call = Call {
                     key: &self.key,
-                    or_create: self.or_create,
+                    no_record: self.no_record(),
                     expiry,
                     returned,
                     changes: &self.changes,
                 };
-                call.write::<M>(request);
+                let mut command = call.write::<M>(request);
+                if let Some(Plain::Incr(name, by)) = plain {
+                    command.or_cheaper(&HINCRBY, || increment(&self.key, name, by));
+                }
             }
         }
         Ok(())
@@ -301,17 +355,28 @@ impl<M: HashModel, S: Selection<M>> Operation for Update<M, S> {
 
 impl<M: HashModel, S: Selection<M>> Update<M, S> {
     fn outcome(&self, reply: Reply) -> Result<Outcome<S::Output>> {
-        let row = match self.plain() {
-            Some(_) => reply.into_number_row()?,
-            None => match call::outcome(reply)? {
+        // A plain command replies with a number, the script with a list.
+        let row = if reply.is_array() {
+            let incomplete = || change::incomplete(&self.unset().collect::<Vec<_>>());
+            match call::outcome(reply, incomplete)? {
                 Outcome::Applied(returned) => returned,
                 Outcome::Missing => return Ok(Outcome::Missing),
                 Outcome::Conflict(conflict) => return Ok(Outcome::Conflict(conflict)),
-            },
+            }
+        } else {
+            reply.into_number_row()?
         };
         let key = KeyOf::<M>(&self.id);
-        self.returning.read(&mut Reader::new(row, &M::SPEC, &key)).map(Outcome::Applied)
+        let read = self.returning.read(&mut Reader::new(row, &M::SPEC, &key));
+        read.map(Outcome::Applied).map_err(Error::applied)
     }
+}
+
+/// Returns HINCRBY as a command of its own.
+fn increment(key: &Key, name: &str, by: &str) -> redis::Cmd {
+    let mut request = Request::new();
+    request.command("HINCRBY", 3, key.len() + 64).arg(key).arg(name).arg(by);
+    request.into_cmd()
 }
 
 impl<M: RedisModel, S> fmt::Debug for Update<M, S> {

@@ -33,9 +33,23 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
     if millis == 0 { Err("a TTL must be longer than zero".to_owned()) } else { Ok(millis) }
 }
 
+/// Parses the TTL of a field, for which no server takes as much as for a key.
+pub(crate) fn parse_of_field(text: &str) -> Result<u64, String> {
+    let short = |millis: &u64| *millis < 1 << 45;
+    let message = "a field's TTL must be shorter than 2^45 ms (1,100 years)";
+    Some(parse(text)?).filter(short).ok_or_else(|| message.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{parse, parse_of_field};
+
+    #[test]
+    fn the_ttl_of_a_field_is_one_that_every_server_takes() {
+        assert_eq!(parse_of_field("35184372088831ms"), Ok((1 << 45) - 1));
+        assert!(parse_of_field("35184372088832ms").is_err());
+        assert!(parse_of_field("0s").is_err());
+    }
 
     #[test]
     fn durations_are_read() {

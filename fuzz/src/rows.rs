@@ -106,8 +106,8 @@ fn saved(row: &Row) -> Vec<Vec<u8>> {
     let mut con = Canned { reply: Some(Value::Int(1)), sent: Vec::new() };
     row.save().run(&mut con).expect("what was read can be written");
     // Its script gets them behind their number; names to remove come last.
-    let fields = con.sent.split_off(12);
-    let number = String::from_utf8(con.sent.remove(11)).expect("text").parse().expect("a number");
+    let fields = con.sent.split_off(13);
+    let number = String::from_utf8(con.sent.remove(12)).expect("text").parse().expect("a number");
     fields.into_iter().take(number).collect()
 }
 

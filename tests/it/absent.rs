@@ -49,7 +49,8 @@ fn an_increment_begins_at_the_fields_default() {
         assert!(overdrawn.is_out_of_range());
         // Also in a record that the update makes.
         let id = fresh();
-        let made = Quota::update(id).or_create().incr(f.quota, 1).returning(f.quota);
+        let made = Quota::update(id).or_create().set(f.name, "n").incr(f.quota, 1);
+        let made = made.returning(f.quota);
         assert_eq!(con.run(made).unwrap(), Outcome::Applied(101));
     });
 }

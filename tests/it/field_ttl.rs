@@ -170,7 +170,8 @@ fn an_older_server_is_told_before_anything_is_written() {
         for error in [
             con.run(record.save()).unwrap_err(),
             con.run(record.create()).unwrap_err(),
-            con.run(Login::update(record.id).or_create().set(f.code, "x")).unwrap_err(),
+            con.run(Login::update(record.id).or_create().set(f.name, "n").set(f.code, "x"))
+                .unwrap_err(),
             con.run(
                 Plain::update(plain.id)
                     .set(Plain::FIELDS.name, "after")
@@ -187,4 +188,172 @@ fn an_older_server_is_told_before_anything_is_written() {
         con.raw::<()>(&["HSET", &record.own_key(), "name", "n", "code", "123", "tries", "1"]);
         assert_eq!(con.run(Login::get(record.id)).unwrap(), Some(record));
     });
+}
+
+/// Runs a test on a newer server, which sweeps nothing by itself.
+fn on_newer(variable: &str, test: fn(&mut redis::Connection)) {
+    let server = Server::options()
+        .binary(newer(variable))
+        .argument("--enable-debug-command")
+        .argument("yes")
+        .start()
+        .unwrap_or_else(|error| panic!("{variable}: {error}"));
+    let con = &mut server.connection().unwrap();
+    redis::cmd("DEBUG").arg("SET-ACTIVE-EXPIRE").arg(0).exec(con).unwrap();
+    test(con);
+}
+
+fn hset(con: &mut redis::Connection, key: &str, words: &[&str]) {
+    redis::cmd("HSET").arg(key).arg(words).exec(con).unwrap();
+}
+
+fn expire_in(con: &mut redis::Connection, key: &str, field: &str, millis: u64) {
+    let words = &["FIELDS", "1", field];
+    redis::cmd("HPEXPIRE").arg(key).arg(millis).arg(words).exec(con).unwrap();
+}
+
+/// A model without required fields.
+#[derive(Debug, PartialEq, RedisModel)]
+#[redis(key = "field_ttl:note:{id}")]
+struct Note {
+    id: u64,
+    text: Option<String>,
+    #[redis(alias = "old_code", ttl = "5m")]
+    code: Option<String>,
+    #[redis(ttl = "5m")]
+    count: Option<u64>,
+    #[redis(ttl = "5m", default)]
+    share: f64,
+}
+
+fn expired_fields_make_no_record(con: &mut redis::Connection) {
+    let (id, f) = (fresh(), Note::FIELDS);
+    let key = Note::key(id);
+    hset(con, &key, &["text", "x"]);
+    expire_in(con, &key, "text", 1);
+    std::thread::sleep(Duration::from_millis(5));
+    assert_eq!(Note::get(id).run(con).unwrap(), None);
+    hset(con, &key, &["text", "x"]);
+    expire_in(con, &key, "text", 1);
+    std::thread::sleep(Duration::from_millis(5));
+    assert!(Note::update(id).set(f.count, 1).run(con).unwrap().is_missing());
+    assert!(!Note::exists(id).run(con).unwrap());
+    assert!(
+        Note { id, text: None, code: None, count: None, share: 0.0 }.create().run(con).unwrap()
+    );
+}
+
+fn a_value_keeps_its_ttl_when_it_moves_from_an_alias(con: &mut redis::Connection) {
+    let f = Note::FIELDS;
+    for (left, expected) in [(Some(60_000), 60), (None, -1)] {
+        let stored = |con: &mut redis::Connection| {
+            let id = fresh();
+            hset(con, &Note::key(id), &["old_code", "123"]);
+            if let Some(millis) = left {
+                expire_in(con, &Note::key(id), "old_code", millis);
+            }
+            id
+        };
+        let id = stored(con);
+        assert!(Note::update(id).set(f.text, "x").run(con).unwrap().is_applied());
+        assert_eq!(seconds(con, &Note::key(id), "code"), expected);
+        assert_eq!(seconds(con, &Note::key(id), "old_code"), -2);
+        let id = stored(con);
+        while Note::rewrite_all().run(con).unwrap().is_none() {}
+        assert_eq!(seconds(con, &Note::key(id), "code"), expected);
+        // A field that the update writes gets the time of its attribute.
+        let id = stored(con);
+        assert!(Note::update(id).set(f.code, "4").run(con).unwrap().is_applied());
+        assert_eq!(seconds(con, &Note::key(id), "code"), 300);
+    }
+}
+
+fn an_increment_leaves_the_ttl_of_its_field_as_it_was(con: &mut redis::Connection) {
+    let f = Note::FIELDS;
+    for digits in ["0", "5", "05", "+5", "5000000000000000000", "9223372036854775808"] {
+        for (left, expected) in [(Some(60_000), 60), (None, -1)] {
+            let id = fresh();
+            let key = Note::key(id);
+            hset(con, &key, &["count", digits, "share", "1e-400"]);
+            if let Some(millis) = left {
+                expire_in(con, &key, "count", millis);
+                expire_in(con, &key, "share", millis);
+            }
+            let update = Note::update(id).incr(f.count, 1).incr(f.share, 1.5);
+            assert!(update.run(con).unwrap().is_applied());
+            assert_eq!(seconds(con, &key, "count"), expected, "{digits}");
+            assert_eq!(seconds(con, &key, "share"), expected, "{digits}");
+        }
+    }
+    let id = fresh();
+    let made = Note::update(id).or_create().incr(f.count, 1).incr(f.share, 1.5);
+    assert!(made.run(con).unwrap().is_applied());
+    let key = Note::key(id);
+    assert_eq!((seconds(con, &key, "count"), seconds(con, &key, "share")), (300, 300));
+}
+
+fn a_field_that_has_expired_is_not_brought_back(con: &mut redis::Connection) {
+    let (id, f) = (fresh(), Login::FIELDS);
+    let key = Login::key(id);
+    hset(con, &key, &["name", "n", "code", "123", "tries", "1"]);
+    for field in ["code", "tries"] {
+        expire_in(con, &key, field, 1);
+    }
+    std::thread::sleep(Duration::from_millis(5));
+    let update = Login::update(id).expire_field(f.code, MINUTE).persist_field(f.tries);
+    assert!(update.run(con).unwrap().is_applied());
+    let read = Login::get(id).run(con).unwrap().unwrap();
+    assert_eq!((read.code, read.tries), (None, None));
+}
+
+fn every_ttl_that_a_field_may_have_is_one_that_the_server_takes(con: &mut redis::Connection) {
+    let (id, f) = (fresh(), Note::FIELDS);
+    hset(con, &Note::key(id), &["text", "x"]);
+    let longest = Duration::from_millis((1 << 45) - 1);
+    let update = Note::update(id).set(f.text, "after").expire_field(f.text, longest);
+    assert!(update.run(con).unwrap().is_applied());
+    assert!(seconds(con, &Note::key(id), "text") > 35_184_372_000);
+}
+
+/// A user without the right to one of the commands writes nothing.
+fn a_denied_field_ttl_leaves_the_record_alone(con: &mut redis::Connection) {
+    let setuser = ["SETUSER", "limited", "on", "nopass", "~*", "+@all", "-hpexpire", "-hpersist"];
+    redis::cmd("ACL").arg(&setuser).exec(con).unwrap();
+    let (record, f) = (login(), Login::FIELDS);
+    let key = record.own_key();
+    hset(con, &key, &["name", "before"]);
+    redis::cmd("AUTH").arg("limited").arg("any").exec(con).unwrap();
+    let update = || Login::update(record.id).set(f.name, "after");
+    for error in [
+        record.save().run(con).unwrap_err(),
+        update().set(f.code, "x").run(con).unwrap_err(),
+        update().expire_field(f.code, MINUTE).run(con).unwrap_err(),
+        update().persist_field(f.code).run(con).unwrap_err(),
+    ] {
+        assert_eq!(error.code(), Some("NOPERM"), "{error}");
+    }
+    let stored: Vec<String> = redis::cmd("HGETALL").arg(&*key).query(con).unwrap();
+    assert_eq!(stored, ["name", "before"]);
+    redis::cmd("AUTH").arg("default").arg("any").exec(con).unwrap();
+}
+
+const PROMISES: [fn(&mut redis::Connection); 6] = [
+    a_field_that_has_expired_is_not_brought_back,
+    expired_fields_make_no_record,
+    a_value_keeps_its_ttl_when_it_moves_from_an_alias,
+    an_increment_leaves_the_ttl_of_its_field_as_it_was,
+    every_ttl_that_a_field_may_have_is_one_that_the_server_takes,
+    a_denied_field_ttl_leaves_the_record_alone,
+];
+
+#[test]
+#[ignore = "needs REDIS_8: `.ci/run` gets one and runs this"]
+fn field_ttl_of_every_write_is_kept_on_redis_8() {
+    PROMISES.iter().for_each(|promise| on_newer("REDIS_8", *promise));
+}
+
+#[test]
+#[ignore = "needs VALKEY_9: `.ci/run` gets one and runs this"]
+fn field_ttl_of_every_write_is_kept_on_valkey_9() {
+    PROMISES.iter().for_each(|promise| on_newer("VALKEY_9", *promise));
 }

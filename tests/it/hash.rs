@@ -383,11 +383,24 @@ fn create_writes_only_what_is_new_and_take_reads_and_deletes() {
 
 #[test]
 fn a_record_that_lacks_a_field_is_not_taken() {
+    #[derive(Debug, PartialEq, RedisModel)]
+    #[redis(key = "hash:pair:{id}")]
+    struct Pair {
+        id: u64,
+        left: String,
+        right: String,
+        note: Option<String>,
+    }
     everywhere(|con| {
         let id = fresh();
-        con.raw::<()>(&["HSET", &Options::key(id), "first", "x"]);
-        assert!(con.run_flow(&mut Options::take(id)).unwrap_err().is_missing_field());
-        assert_eq!(con.hash(&Options::key(id)), pairs([("first", "x")]));
+        con.raw::<()>(&["HSET", &Pair::key(id), "left", "x"]);
+        assert!(con.run_flow(&mut Pair::take(id)).unwrap_err().is_missing_field());
+        assert_eq!(con.hash(&Pair::key(id)), pairs([("left", "x")]));
+        // Without any required field it is no record, and stays, too.
+        let id = fresh();
+        con.raw::<()>(&["HSET", &Pair::key(id), "note", "x"]);
+        assert_eq!(con.run_flow(&mut Pair::take(id)).unwrap(), None);
+        assert_eq!(con.hash(&Pair::key(id)), pairs([("note", "x")]));
     });
 }
 
@@ -416,12 +429,13 @@ fn a_key_that_holds_another_type_is_left_alone() {
             con.run(Options::update(id).set(f.required, "x").expire(hour / 2)).unwrap_err(),
             con.run(Options::update(id).set(f.required, "x").or_create()).unwrap_err(),
             con.run(Options::update(id).remove(f.first).or_create()).unwrap_err(),
+            con.run(record.create()).unwrap_err(),
+            con.run(Options::exists(id)).unwrap_err(),
         ];
         for error in errors {
             assert!(error.is_wrong_type() && !error.is_connection(), "{error}");
             assert_eq!((error.model(), error.key()), (Some("Options"), Some(&*key)));
         }
-        assert!(!con.run(record.create()).unwrap());
         assert_eq!(con.raw::<String>(&["GET", &key]), "somebody's");
         assert!(con.raw::<u64>(&["PTTL", &key]) > 3_000_000);
     });

@@ -242,8 +242,13 @@ fn an_update_of_an_older_record_changes_nothing_and_says_what_to_do() {
         assert_eq!(visits, Outcome::Applied(8));
 
         let new = fresh();
-        let _ = con.run(User::update(new).set(f.visits, 1).or_create()).unwrap();
-        assert_eq!(hash(con, new), pairs([("_v", "3"), ("visits", "1")]));
+        let made = User::update(new).set(f.visits, 1).set(f.emails, Vec::new()).or_create();
+        let made = made.set(f.name.first, "Ada").set(f.name.last, "Lovelace");
+        assert!(con.run(made).unwrap().is_applied());
+        let names = [("name.first", "Ada"), ("name.last", "Lovelace")];
+        let [first, last] = names;
+        let stored = pairs([("_v", "3"), ("visits", "1"), ("emails", "[]"), first, last]);
+        assert_eq!(hash(con, new), stored);
         assert_eq!(con.run(User::update(fresh()).set(f.visits, 1)).unwrap(), Outcome::Missing);
     });
 }

@@ -22,6 +22,13 @@ struct Record {
     tags: Vec<String>,
 }
 
+#[derive(Debug, PartialEq, RedisModel)]
+#[redis(key = "update:counter:{id}")]
+struct Counter {
+    id: u64,
+    total: i64,
+}
+
 fn record(id: u64) -> Record {
     Record {
         id,
@@ -112,9 +119,11 @@ fn or_create_creates() {
     everywhere(|con| {
         let f = Record::FIELDS;
         let id = fresh();
-        let count = || Record::update(id).or_create().incr(f.signed, 5).returning(f.signed);
+        let count = || Counter::update(id).or_create().incr(Counter::FIELDS.total, 5);
+        let count = || count().returning(Counter::FIELDS.total);
         assert_eq!(con.run(count()).unwrap(), Outcome::Applied(5));
         assert_eq!(con.run(count()).unwrap(), Outcome::Applied(10));
+        assert_eq!(con.run(Counter::get(id)).unwrap(), Some(Counter { id, total: 10 }));
         let guarded = Record::update(fresh()).or_create().only_if(f.name.eq("x")).set(f.name, "y");
         assert_eq!(
             con.run(guarded).unwrap().conflict().unwrap().fields().collect::<Vec<_>>(),

@@ -3,6 +3,7 @@
 
 mod commands;
 mod flows;
+mod lengths;
 mod mock;
 mod models;
 mod nested;

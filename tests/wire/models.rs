@@ -37,6 +37,14 @@ pub(crate) struct Full {
     pub(crate) version: u64,
 }
 
+/// A counter: the one required field is the one that is incremented.
+#[derive(Debug, Clone, PartialEq, RedisModel)]
+#[redis(key = "page:{id}")]
+pub(crate) struct Page {
+    pub(crate) id: u64,
+    pub(crate) views: i64,
+}
+
 /// With a field that expires.
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "login:{user}")]

@@ -97,6 +97,9 @@ operations! {
     User::update(1).set(User::FIELDS.visits, 1).expire_field(User::FIELDS.name, HOUR);
     User::update(1).persist_field(User::FIELDS.name);
     User::update(1).or_create().set(User::FIELDS.name, "Bob").set(User::FIELDS.visits, 1);
+    User::update(1).or_create().set(User::FIELDS.score, 0.5).set(User::FIELDS.visits, 1);
+    Page::update(1).or_create().incr(Page::FIELDS.views, 1).returning(Page::FIELDS.views);
+    Page::exists(1);
     User::update(1).or_create().incr(User::FIELDS.visits, 1).returning(User::FIELDS.visits);
     User::update(1).or_create().incr(User::FIELDS.score, 1.5);
     User::update(1).or_create().incr(User::FIELDS.visits, 1).expire(HOUR);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::op::{Capability, Reply, Request, Script};
 use crate::ttl::Expiry;
@@ -45,7 +45,8 @@ impl Swap {
     /// What became of it, whichever it was.
     pub(crate) fn outcome(&self, reply: Reply) -> Result<Outcome<()>> {
         if reply.is_array() {
-            return update::outcome(reply).map(|outcome| outcome.map(drop));
+            return update::outcome(reply, Error::unexpected_reply)
+                .map(|outcome| outcome.map(drop));
         }
         // What was there before, whether or not it was written.
         Ok(match reply.into_bytes()? {

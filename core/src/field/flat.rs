@@ -21,8 +21,9 @@ use crate::model::{Declared, Inside, Visit, width};
 ///
 /// let f = User::FIELDS;
 /// assert_eq!(f.address.street.name(), "address.street");
-/// let moved = User::update(7).set(f.address.city, "London").or_create();
-/// assert_eq!(moved.explain()?.to_string(), "HSET user:7 address.city London");
+/// let moved = User::update(7).set(f.address.street, "Strand").set(f.address.city, "London");
+/// let moved = moved.or_create().explain()?.to_string();
+/// assert_eq!(moved, "HSET user:7 address.street Strand address.city London");
 /// # Ok::<(), redis_model::Error>(())
 /// ```
 ///

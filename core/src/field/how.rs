@@ -138,7 +138,6 @@ impl<V: Display + FromStr> Stored<ShownOption> for Option<V> {
 
 impl<V: RedisValue> Stored<EmptyAsNone> for Option<V> {
     const COMPARED: &'static str = V::COMPARED;
-    const EMPTY_IS_ABSENT: bool = true;
 
     fn is_absent(&self) -> bool {
         // What would be empty is left out, so that both are `None` for everybody.
@@ -159,6 +158,10 @@ impl<V: RedisValue> Stored<EmptyAsNone> for Option<V> {
 
     fn absent() -> Option<Self> {
         Some(None)
+    }
+
+    fn none_text(_: &Place<'_>) -> Option<Vec<u8>> {
+        Some(Vec::new())
     }
 }
 
@@ -211,7 +214,6 @@ macro_rules! through {
         => $some:expr, |$read:ident| $wrap:expr, $absent:expr;)*) => {$(
         impl<$($generics)*> Stored<$how> for $field {
             const COMPARED: &'static str = <$inner as Stored<$as>>::COMPARED;
-            const EMPTY_IS_ABSENT: bool = <$inner as Stored<$as>>::EMPTY_IS_ABSENT;
             const CODEC: Option<&'static str> = <$inner as Stored<$as>>::CODEC;
 
             fn is_absent(&self) -> bool {
@@ -235,6 +237,10 @@ macro_rules! through {
 
             fn absent() -> Option<Self> {
                 $absent
+            }
+
+            fn none_text(place: &Place<'_>) -> Option<Vec<u8>> {
+                <$inner as Stored<$as>>::none_text(place)
             }
         }
     )*};

@@ -60,10 +60,6 @@ pub trait Stored<As>: Sized {
     #[doc(hidden)]
     const COMPARED: &'static str = "bytes";
 
-    /// Whether an empty text is read as no value.
-    #[doc(hidden)]
-    const EMPTY_IS_ABSENT: bool = false;
-
     /// The codec's name, if one writes it.
     #[doc(hidden)]
     const CODEC: Option<&'static str> = None;
@@ -83,6 +79,14 @@ pub trait Stored<As>: Sized {
     /// What a field that the hash does not have stands for.
     #[doc(hidden)]
     fn absent() -> Option<Self>;
+
+    /// Returns the stored text that is read as no value, if there is one: other
+    /// programs may write it.
+    #[doc(hidden)]
+    fn none_text(place: &Place<'_>) -> Option<Vec<u8>> {
+        let _ = place;
+        None
+    }
 }
 
 impl<V: RedisValue> Stored<Plain> for V {
@@ -156,11 +160,20 @@ impl<V, C: Codec<V>> Stored<Via<C>> for V {
     fn absent() -> Option<Self> {
         C::absent()
     }
+
+    fn none_text(place: &Place<'_>) -> Option<Vec<u8>> {
+        let none = C::absent().filter(C::is_absent)?;
+        let text = |place: &Place<'_>| {
+            let mut text = Vec::new();
+            C::encode(&none, place, &mut text).ok().map(|()| text)
+        };
+        // A codec that writes other bytes each time has no such text.
+        text(place).filter(|written| text(&place.compared()).as_ref() == Some(written))
+    }
 }
 
 impl<As, V: Stored<As> + Default> Stored<OrDefault<As>> for V {
     const COMPARED: &'static str = V::COMPARED;
-    const EMPTY_IS_ABSENT: bool = V::EMPTY_IS_ABSENT;
     const CODEC: Option<&'static str> = V::CODEC;
 
     fn is_absent(&self) -> bool {
@@ -181,6 +194,10 @@ impl<As, V: Stored<As> + Default> Stored<OrDefault<As>> for V {
 
     fn absent() -> Option<Self> {
         Some(V::default())
+    }
+
+    fn none_text(place: &Place<'_>) -> Option<Vec<u8>> {
+        <V as Stored<As>>::none_text(place)
     }
 }
 
@@ -224,8 +241,8 @@ pub(super) fn encode<As, V: Stored<As>>(
     Ok(Some(bytes))
 }
 
-/// What a field that the hash does not have stands for, as it would be stored.
-pub(crate) fn stands_for<As, V: Stored<As>>(place: &Place<'_>) -> Option<Vec<u8>> {
+/// Returns the value of a field that the hash does not have, as it would be stored.
+pub(crate) fn default_text<As, V: Stored<As>>(place: &Place<'_>) -> Option<Vec<u8>> {
     V::absent().and_then(|value| encode::<As, V>(&value, place).ok()?)
 }
 

@@ -7,11 +7,11 @@
 
 use std::vec;
 
-use super::{HashModel, KeyOf, MARKER, Reader, read};
+use super::{HashModel, KeyOf, MARKER, NOT_A_VERSION, Reader, needs_marker, read, required};
 use crate::codec::{newer, refused, unlisted};
 use crate::error::{Error, ErrorKind, Result, ValueError};
 use crate::model::{RedisModel, Spec};
-use crate::redis_rs::{ReplyValue, bytes_of};
+use crate::redis_rs::{ReplyValue, bytes_of, is_nil};
 
 type Values = vec::IntoIter<ReplyValue>;
 
@@ -30,6 +30,8 @@ pub struct History<M: RedisModel> {
 /// A version before the current one.
 pub struct Ancestor {
     pub(crate) spec: &'static Spec,
+    /// The positions of the fields without which there is no record.
+    pub(crate) required: fn() -> Vec<usize>,
 }
 
 /// The versions before a model, newest first: `(V2, (V1, ()))`. Each becomes
@@ -75,7 +77,7 @@ where
     Older: Ancestors<P>,
 {
     fn each(visit: &mut dyn FnMut(Ancestor)) {
-        visit(Ancestor { spec: &P::SPEC });
+        visit(Ancestor { spec: &P::SPEC, required: || required::<P>().collect() });
         Older::each(visit);
     }
 
@@ -142,16 +144,62 @@ impl<M: RedisModel> History<M> {
     }
 
     /// Every name to read, in order; some are named twice.
-    pub(super) fn each_name(&self, marker: bool, visit: &mut dyn FnMut(&'static str)) {
-        let marker = (marker || self.field.is_some()).then_some(MARKER);
+    pub(super) fn each_name(&self, visit: &mut dyn FnMut(&'static str)) {
+        let marker = (self.field.is_some() || needs_marker::<M>()).then_some(MARKER);
         self.field.into_iter().chain(M::SPEC.read_names()).chain(marker).for_each(&mut *visit);
         (self.each)(&mut |ancestor| ancestor.spec.read_names().for_each(&mut *visit));
     }
 
     pub(super) fn count_names(&self) -> usize {
         let mut count = 0;
-        self.each_name(false, &mut |_| count += 1);
+        self.each_name(&mut |_| count += 1);
         count
+    }
+
+    /// Visits the presence names, each with its position among the names to read.
+    /// There is a record where the hash has one of them: a field that every record of
+    /// some version has, under its name or an alias, or the version. A version without
+    /// required fields contributes all its names and the marker.
+    pub(super) fn each_presence(&self, visit: &mut dyn FnMut(usize, &'static str)) {
+        let mut at = 0;
+        if let Some(field) = self.field {
+            visit(at, field);
+            at += 1;
+        }
+        let required: Vec<_> = required::<M>().collect();
+        let mut marks = required.is_empty();
+        at = presence_of(&M::SPEC, &required, at, visit);
+        let marker = at;
+        at += usize::from(marks || self.field.is_some());
+        (self.each)(&mut |ancestor| {
+            let required = (ancestor.required)();
+            marks |= required.is_empty();
+            at = presence_of(ancestor.spec, &required, at, visit);
+        });
+        if marks {
+            visit(marker, MARKER);
+        }
+    }
+
+    /// Returns the presence names, each once.
+    pub(crate) fn presence_names(&self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        self.each_presence(&mut |_, name| {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        });
+        names
+    }
+
+    /// Returns `true` if these values of the names to read are of a record.
+    pub(super) fn is_record(&self, values: &[ReplyValue]) -> bool {
+        let has = |at: usize| values.get(at).is_some_and(|value| !is_nil(value));
+        let mut found = (0..values.len()).all(has);
+        if !found {
+            self.each_presence(&mut |at, _| found |= has(at));
+        }
+        found
     }
 
     pub(super) fn has_past(&self) -> bool {
@@ -165,9 +213,9 @@ impl<M: RedisModel> History<M> {
     fn version_of(&self, value: Option<&ReplyValue>) -> Result<u8> {
         let Some(bytes) = value.and_then(bytes_of) else { return Ok(1) };
         let version = str::from_utf8(bytes).ok().and_then(|text| text.parse().ok());
-        version.filter(|version| *version > 0).ok_or_else(|| {
-            let message = "the version in the hash is not a number from 1 to 254";
-            Error::new(ErrorKind::InvalidValue, message).with_field(self.field.unwrap_or_default())
+        version.filter(|version| (1..=254).contains(version)).ok_or_else(|| {
+            let field = self.field.unwrap_or_default();
+            Error::new(ErrorKind::InvalidValue, NOT_A_VERSION).with_field(field)
         })
     }
 
@@ -192,6 +240,25 @@ impl<M: RedisModel> History<M> {
         values.by_ref().take(M::SPEC.read_names().count() + 1).for_each(drop);
         (self.migrate)(back, version, id, values, row)
     }
+}
+
+/// Visits the presence names of one version, whose fields are read from the position
+/// `at` on, and returns the position behind them.
+fn presence_of(
+    spec: &'static Spec,
+    required: &[usize],
+    mut at: usize,
+    visit: &mut dyn FnMut(usize, &'static str),
+) -> usize {
+    for (field, name) in spec.fields.iter().enumerate() {
+        for name in std::iter::once(name).chain(spec.extra(field).aliases) {
+            if required.is_empty() || required.contains(&field) {
+                visit(at, name);
+            }
+            at += 1;
+        }
+    }
+    at
 }
 
 /// Makes a record of what was read; `None` if one of another version is to

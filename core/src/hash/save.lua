@@ -1,7 +1,7 @@
 -- Writes a record as one step.
 --
 -- KEYS[1]  the hash
--- ARGV[1]  "create": only if there is no such key; "save": in any case
+-- ARGV[1]  "create": only if there is no record; "save": in any case
 -- ARGV[2]  milliseconds to live, "persist", or "" to leave the TTL alone
 -- ARGV[3]  the name of the field that counts the writes, or ""
 -- ARGV[4]  the count that the record must have; a record without one has 0
@@ -9,18 +9,28 @@
 -- ARGV[6]  the version that is written
 -- ARGV[7]  how many arguments of field, milliseconds, … follow: the fields
 --          with a time to live of their own; then those
+-- then     how many presence names follow, then those: there is a record where the
+--          hash has one of them (none for "save")
 -- then     how many arguments of field, value, field, value … follow
 -- then     those, and after them the names of the fields to remove
 --
--- HLEN fails on another type before anything has changed.
+-- Redis undoes nothing when a script fails. So the script writes only after everything
+-- that can fail was tried. HLEN fails on another type.
 local key = KEYS[1]
-if ARGV[1] == 'create' and redis.call('EXISTS', key) == 1 then return 0 end
 redis.call('HLEN', key)
 
 -- A number without leading zeros: `007` is read as 7. The length comes first,
 -- because the pattern backtracks.
 local function number(text)
   return #text < 40 and string.match(text, '^%+?0*(%d+)$') or text
+end
+
+local ttls = 7 + tonumber(ARGV[7])
+local presence = ttls + 1 + tonumber(ARGV[ttls + 1])
+if ARGV[1] == 'create' then
+  for at = ttls + 2, presence do
+    if redis.call('HEXISTS', key, ARGV[at]) == 1 then return 0 end
+  end
 end
 
 if ARGV[5] ~= '' then
@@ -45,12 +55,26 @@ if ARGV[3] ~= '' and ARGV[1] == 'save' then
   end
 end
 
-local ttls = 7 + tonumber(ARGV[7])
 if ttls > 7 then
   local known = redis.pcall('HPTTL', key, 'FIELDS', 1, '_')
   if known.err then
     if not string.find(known.err, 'nknown') then return known end
     return redis.error_reply('NOFIELDTTL fields of a hash that expire need Redis 7.4 or Valkey 9')
+  end
+end
+
+local first = presence + 2
+local last = presence + 1 + tonumber(ARGV[presence + 1])
+
+-- A user may not be permitted to run one of the commands. Redis older than 7.0 cannot
+-- be asked.
+local commands = {HSET = true}
+if last < #ARGV then commands.HDEL = true end
+if ttls > 5 then commands.HPEXPIRE = true end
+if ARGV[2] ~= '' then commands[ARGV[2] == 'persist' and 'PERSIST' or 'PEXPIRE'] = true end
+for command in pairs(commands) do
+  if redis.acl_check_cmd and not redis.acl_check_cmd(command, key) then
+    return redis.error_reply('NOPERM this user has no permissions to run ' .. command .. ' on the key: nothing was written')
   end
 end
 
@@ -61,8 +85,6 @@ local function chunks(command, from, to)
   end
 end
 
-local first = ttls + 2
-local last = ttls + 1 + tonumber(ARGV[ttls + 1])
 chunks('HSET', first, last)
 chunks('HDEL', last + 1, #ARGV)
 

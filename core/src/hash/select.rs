@@ -8,7 +8,7 @@ use crate::field::{Field, Stored};
 use crate::key::{self, Key};
 use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Request};
-use crate::redis_rs::{ReplyValue, value_of};
+use crate::redis_rs::{ReplyValue, is_nil, value_of};
 
 /// Fields to read: a handle, or a tuple of selections, nested as you like.
 #[diagnostic::on_unimplemented(
@@ -106,39 +106,20 @@ impl<M: HashModel, S: Selection<M>> Operation for Select<M, S> {
         let key = self.key();
         let mut command = request.command("HMGET", M::SPEC.fields.len() + 3, key.len() + 128);
         command.arg(key);
-        if let Some((field, _)) = M::HISTORY.kept() {
-            command.arg(field);
-        }
-        self.selection.each(&mut |name| {
+        self.each_name(&mut |name| {
             command.arg(name);
         });
-        // Where all that is selected may be absent, a field that every record
-        // has tells an empty record from none.
-        if !self.selection.proves_record() {
-            match required::<M>().next() {
-                Some(at) => {
-                    command.arg(M::SPEC.fields[at]);
-                    for alias in M::SPEC.extra(at).aliases {
-                        command.arg(alias);
-                    }
-                }
-                None => {
-                    command.arg(MARKER);
-                }
-            }
-        }
-        // A record of an older version is read whole, and migrated.
-        if M::HISTORY.has_past() {
-            M::HISTORY.each_name(false, &mut |name| {
-                command.arg(name);
-            });
-        }
         Ok(())
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
         let mut read = || {
-            let Some(mut values) = replies.next()?.into_row()? else { return Ok(None) };
+            let mut names = 0;
+            self.each_name(&mut |_| names += 1);
+            let mut values = replies.next()?.into_row(names)?;
+            if values.as_slice().iter().all(is_nil) {
+                return Ok(None);
+            }
             let key = KeyOf::<M>(&self.id);
             let history = M::HISTORY;
             if history.kept().is_some() {
@@ -156,6 +137,29 @@ impl<M: HashModel, S: Selection<M>> Operation for Select<M, S> {
 }
 
 impl<M: HashModel, S: Selection<M>> Select<M, S> {
+    /// Visits the names to read, in order.
+    fn each_name(&self, visit: &mut dyn FnMut(&'static str)) {
+        if let Some((field, _)) = M::HISTORY.kept() {
+            visit(field);
+        }
+        self.selection.each(visit);
+        // Where all that is selected may be absent, a field that every record
+        // has tells an empty record from none.
+        if !self.selection.proves_record() {
+            match required::<M>().next() {
+                Some(at) => {
+                    visit(M::SPEC.fields[at]);
+                    M::SPEC.extra(at).aliases.iter().for_each(|alias| visit(alias));
+                }
+                None => visit(MARKER),
+            }
+        }
+        // A record of an older version is read whole, and migrated.
+        if M::HISTORY.has_past() {
+            M::HISTORY.each_name(visit);
+        }
+    }
+
     /// Selects from what a record of an older version is now.
     fn migrated(&self, values: vec::IntoIter<ReplyValue>) -> Result<Option<S::Output>> {
         // The whole record begins with its version, once more.

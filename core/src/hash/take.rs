@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{HashModel, needs_marker};
+use super::HashModel;
 use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::op::{Request, Script};
@@ -21,7 +21,7 @@ impl RawSnapshot {
     /// Takes the values in the order in which the names were read.
     pub(super) fn of<M: HashModel>(values: &[ReplyValue]) -> Result<Self> {
         let mut names = Vec::with_capacity(values.len());
-        M::HISTORY.each_name(needs_marker::<M>(), &mut |name| names.push(name));
+        M::HISTORY.each_name(&mut |name| names.push(name));
         if names.len() != values.len() {
             return Err(Error::unexpected_reply());
         }

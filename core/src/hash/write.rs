@@ -33,7 +33,7 @@ pub(super) fn write<M: HashModel>(model: &M, write: Write, request: &mut Request
     } else {
         let ttls = M::SPEC.field_ttls().count();
         let aliases = M::SPEC.aliases().count();
-        let arguments = pairs + size.absent + 2 * ttls + aliases + former.len() + 8;
+        let arguments = pairs + size.absent + 2 * ttls + aliases + former.len() + 9;
         let mut command = request.script(&SAVE, &key, arguments, size.bytes + 48);
         command.arg(if only_new { "create" } else { "save" });
         match expiry.check()? {
@@ -49,6 +49,11 @@ pub(super) fn write<M: HashModel>(model: &M, write: Write, request: &mut Request
         command.int(2 * ttls);
         for (name, millis) in M::SPEC.field_ttls() {
             command.arg(name).int(millis);
+        }
+        let presence = if only_new { M::HISTORY.presence_names() } else { Vec::new() };
+        command.int(presence.len());
+        for name in presence {
+            command.arg(name);
         }
         command.int(pairs);
         command

@@ -43,8 +43,12 @@ pub trait Storage<M: RedisModel> {
 
     /// Decodes the reply to [`encode_delete`](Self::encode_delete).
     fn decode_delete(reply: Reply) -> Result<Outcome<()>> {
-        update::outcome(reply).map(|outcome| outcome.map(drop))
+        update::outcome(reply, Error::unexpected_reply).map(|outcome| outcome.map(drop))
     }
+
+    /// Adds one command that replies 1 if there is a record and 0 if there is none, and
+    /// fails on a key of another type.
+    fn exists(key: &Key, request: &mut Request);
 
     /// What a record was when it was read, for a [`Draft`](crate::Draft).
     type Held: Send + Sync;
@@ -132,6 +136,8 @@ impl<M: RedisModel> Storage<M> for Stub {
     }
 
     fn encode_delete((): &(), _: &Key, _: &mut Request) {}
+
+    fn exists(_: &Key, _: &mut Request) {}
 
     type Held = ();
     type Changes = ();

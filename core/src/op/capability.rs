@@ -13,11 +13,16 @@ use redis::Cmd;
 
 use crate::error::Error;
 
-/// An option of a command that older servers take for a syntax error.
+/// An option of a command that older servers take for a syntax error, or a command
+/// that takes less than the script in whose place it is tried.
 #[derive(Debug)]
 pub(crate) struct Capability {
     /// Whether some server has refused it: a hint, on which no result depends.
     refused: AtomicBool,
+    /// The words of a refusal.
+    refusal: &'static str,
+    /// Whether a server that refused once refuses always.
+    is_final: bool,
 }
 
 /// A way of doing the same as a command that only some servers know.
@@ -28,7 +33,12 @@ pub(crate) struct Cheaper {
 
 impl Capability {
     pub(crate) const fn new() -> Self {
-        Self { refused: AtomicBool::new(false) }
+        Self { refused: AtomicBool::new(false), refusal: "syntax error", is_final: true }
+    }
+
+    /// A command that every server knows, and refuses in these words for some values.
+    pub(crate) const fn of_values(refusal: &'static str) -> Self {
+        Self { refusal, is_final: false, ..Self::new() }
     }
 
     pub(crate) fn may_be_known(&self) -> bool {
@@ -37,8 +47,8 @@ impl Capability {
 
     /// Whether this is an older server's answer to it.
     pub(crate) fn is_refused_by(&self, error: &Error) -> bool {
-        let refused = error.code() == Some("ERR") && error.to_string().contains("syntax error");
-        if refused {
+        let refused = error.code() == Some("ERR") && error.to_string().contains(self.refusal);
+        if refused && self.is_final {
             self.refused.store(true, Ordering::Relaxed);
         }
         refused

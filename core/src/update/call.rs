@@ -5,19 +5,39 @@ use std::vec;
 use super::change::{Changes, refused};
 use super::groups::Groups;
 use super::{Conflict, Outcome};
-use crate::error::Result;
-use crate::hash::{HashModel, revision};
+use crate::error::{Error, Result};
+use crate::hash::{HashModel, MARKER, needs_marker, revision};
 use crate::key::Key;
-use crate::op::{Reply, Request, Script};
+use crate::op::{CommandWriter, Reply, Request, Script};
 use crate::redis_rs::ReplyValue;
 use crate::ttl::Expiry;
 
 static UPDATE: Script = Script::new("update", include_str!("update.lua"));
 
+/// What an update does where there is no record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoRecord {
+    /// It changes nothing and says so.
+    Missing,
+    Create,
+    /// It changes nothing: the new record would lack required fields.
+    Incomplete,
+}
+
+impl NoRecord {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Create => "create",
+            Self::Incomplete => "incomplete",
+        }
+    }
+}
+
 /// A call of the script on a record.
 pub(crate) struct Call<'a> {
     pub(crate) key: &'a Key,
-    pub(crate) or_create: bool,
+    pub(crate) no_record: NoRecord,
     pub(crate) expiry: Expiry,
     /// The stored names of the fields to return.
     pub(crate) returned: Vec<&'static str>,
@@ -26,12 +46,13 @@ pub(crate) struct Call<'a> {
 
 impl Call<'_> {
     /// Writes it as `update.lua` reads it.
-    pub(crate) fn write<M: HashModel>(&self, request: &mut Request) {
+    pub(crate) fn write<'r, M: HashModel>(&self, request: &'r mut Request) -> CommandWriter<'r> {
         let groups = Groups::concerned::<M>(|name| self.changes.concerns(name));
-        let arguments = self.changes.arguments() + groups.arguments() + 16;
+        let presence = M::HISTORY.presence_names();
+        let arguments = self.changes.arguments() + groups.arguments() + presence.len() + 16;
         let bytes = self.changes.bytes() + 256;
         let mut command = request.script(&UPDATE, self.key, arguments, bytes);
-        command.arg(if self.or_create { "upsert" } else { "update" });
+        command.arg(self.no_record.word());
         match self.expiry {
             Expiry::After(millis) => command.int(millis),
             Expiry::Persist => command.arg("persist"),
@@ -45,32 +66,45 @@ impl Call<'_> {
         for name in &self.returned {
             command.arg(name);
         }
+        command.int(presence.len());
+        for name in presence {
+            command.arg(name);
+        }
+        if needs_marker::<M>() {
+            command.arg("marker").arg(MARKER);
+        }
         if let Some((field, version)) = M::HISTORY.kept()
             && !self.changes.migrates()
         {
-            command.arg("made").arg(field).int(version);
+            command.arg("schema").arg(field).int(version);
         }
         for (name, alias) in M::SPEC.aliases() {
             command.arg("alias").arg(name).arg(alias);
         }
         for (name, millis) in M::SPEC.field_ttls() {
-            command.arg("lives").arg(name).int(millis);
+            command.arg("ttl").arg(name).int(millis);
         }
         groups.write::<M>(&mut command);
         self.changes.write(&mut command);
         if let Some(version) = M::SPEC.version() {
             command.arg("incr").arg(version).arg("1").arg("0").arg(revision::max::<M>());
         }
+        command
     }
 }
 
-/// What became of it, with the values that were returned.
-pub(crate) fn outcome(reply: Reply) -> Result<Outcome<vec::IntoIter<ReplyValue>>> {
+/// Returns the outcome with the values that were returned; `incomplete` is the error
+/// for [`NoRecord::Incomplete`].
+pub(crate) fn outcome(
+    reply: Reply,
+    incomplete: impl FnOnce() -> Error,
+) -> Result<Outcome<vec::IntoIter<ReplyValue>>> {
     let (status, rest) = reply.into_status()?;
     match status {
         0 => Ok(Outcome::Missing),
         1 => Ok(Outcome::Applied(rest)),
         2 => Conflict::read(rest).map(Outcome::Conflict),
+        7 => Err(incomplete()),
         status => Err(refused(status, rest)),
     }
 }

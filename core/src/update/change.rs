@@ -3,10 +3,11 @@
 use std::fmt;
 use std::vec;
 
-use super::condition::{About, Condition, Test};
+use super::condition::{About, Condition, Test, Text};
 use super::twice;
 use crate::codec::Place;
 use crate::error::{Error, ErrorKind, Result};
+use crate::hash::NOT_A_VERSION;
 use crate::key::Key;
 use crate::op::{CommandWriter, Reply};
 use crate::redis_rs::ReplyValue;
@@ -41,10 +42,10 @@ pub struct Changes {
     changes: Vec<(&'static str, Change)>,
     checks: Vec<Check>,
     lives: Vec<(&'static str, Life)>,
-    /// Of fields that are read in place, what they count as where they are absent.
-    stands: Vec<(&'static str, Vec<u8>)>,
-    /// Of such fields, those in which an empty text is no value.
-    voids: Vec<&'static str>,
+    /// Of fields that the script reads, the values that they have where they are absent.
+    defaults: Vec<(&'static str, Vec<u8>)>,
+    /// Of such fields, the stored texts that are read as no value.
+    none_texts: Vec<(&'static str, Vec<u8>)>,
     migrates: bool,
 }
 
@@ -70,13 +71,21 @@ impl Changes {
         place: &Place<'_>,
         value: bool,
     ) {
-        if about.empty_is_absent && !self.voids.contains(&name) {
-            self.voids.push(name);
+        let add = |texts: &mut Vec<(&'static str, Vec<u8>)>, text: Text| {
+            if texts.iter().all(|(known, _)| *known != name) {
+                texts.extend(text(place).map(|text| (name, text)));
+            }
+        };
+        add(&mut self.none_texts, about.none_text);
+        if value {
+            add(&mut self.defaults, about.default);
         }
-        let known = self.stands.iter().any(|(known, _)| *known == name);
-        if let Some(stands_for) = Some(about.stands_for).filter(|_| value && !known) {
-            self.stands.extend(stands_for(place).map(|value| (name, value)));
-        }
+    }
+
+    /// Returns `true` if this field has a value after the update.
+    pub(super) fn gives_value(&self, name: &str) -> bool {
+        let gives = |change: &Change| !matches!(change, Change::Remove);
+        self.changes.iter().any(|(changed, change)| *changed == name && gives(change))
     }
 
     /// Whether it changes this field.
@@ -159,9 +168,9 @@ impl Changes {
     pub(super) fn unconditional(&self) -> bool {
         self.checks.is_empty()
             && self.lives.is_empty()
-            && self.voids.is_empty()
-            // An increment by itself takes what is absent for zero.
-            && self.stands.iter().all(|(_, value)| value == b"0")
+            && self.none_texts.is_empty()
+            // HINCRBY takes an absent field for zero.
+            && self.defaults.iter().all(|(_, value)| value == b"0")
     }
 
     /// The fields to set, if that is all.
@@ -191,7 +200,7 @@ impl Changes {
     }
 
     pub(super) fn arguments(&self) -> usize {
-        let known = 3 * self.stands.len() + 2 * self.voids.len();
+        let known = 3 * (self.defaults.len() + self.none_texts.len());
         5 * self.changes.len() + 4 * self.checks.len() + 3 * self.lives.len() + known
     }
 
@@ -210,11 +219,11 @@ impl Changes {
 
     /// Writes conditions and changes as `update.lua` reads them.
     pub(super) fn write(&self, command: &mut CommandWriter<'_>) {
-        for (name, value) in &self.stands {
-            command.arg("stands").arg(name).arg(value);
+        for (name, value) in &self.defaults {
+            command.arg("default").arg(name).arg(value);
         }
-        for name in &self.voids {
-            command.arg("void").arg(name);
+        for (name, text) in &self.none_texts {
+            command.arg("none").arg(name).arg(text);
         }
         for Check { name, test, value } in &self.checks {
             command.arg(test).arg(name);
@@ -225,7 +234,7 @@ impl Changes {
         for (name, change) in &self.changes {
             match change {
                 Change::Set(value) => command.arg("set").arg(name).arg(value),
-                Change::Reset(value) => command.arg("reset").arg(name).arg(value),
+                Change::Reset(value) => command.arg("rewrite").arg(name).arg(value),
                 Change::SetIfAbsent(value) => command.arg("setnx").arg(name).arg(value),
                 Change::Remove => command.arg("del").arg(name),
                 Change::Incr(Step(by), Bounds::Integer { min, max }) => {
@@ -245,7 +254,7 @@ impl Changes {
     }
 }
 
-/// Why the script refused to increment a field.
+/// Returns the error for a status in which the script changed nothing.
 pub(super) fn refused(status: i64, mut rest: vec::IntoIter<ReplyValue>) -> Error {
     let name =
         rest.next().and_then(|name| Reply(name).into_bytes().ok().flatten()).unwrap_or_default();
@@ -254,13 +263,18 @@ pub(super) fn refused(status: i64, mut rest: vec::IntoIter<ReplyValue>) -> Error
         3 => Error::new(ErrorKind::OutOfRange, OUT_OF_RANGE).with_field(name),
         4 => Error::new(ErrorKind::InvalidValue, NOT_A_NUMBER).with_field(name),
         5 => Error::new(ErrorKind::MissingField, PART_OF_GROUP).with_field(name),
-        6 => of_version(&name),
+        6 => of_version(&name, rest),
         _ => Error::unexpected_reply(),
     }
 }
 
-/// The record is of another version than the model; `older` or `newer`.
-fn of_version(which: &str) -> Error {
+/// Returns the error for a record of another version: `older`, `newer` or, with the
+/// name of the field that holds the version, `invalid`.
+fn of_version(which: &str, mut rest: vec::IntoIter<ReplyValue>) -> Error {
+    if which == "invalid" {
+        let field = rest.next().and_then(|name| Reply(name).into_text().ok()).unwrap_or_default();
+        return Error::new(ErrorKind::InvalidValue, NOT_A_VERSION).with_field(field);
+    }
     if which == "newer" {
         let message = "stored by a later version of the model than this program knows";
         return Error::new(ErrorKind::NewerVersion, message);
@@ -274,16 +288,23 @@ const PART_OF_GROUP: &str = "the update would leave other fields of a flattened 
      set all of them together, or remove all";
 const NOT_A_NUMBER: &str = "the stored value is not a number of the field's type";
 
-/// The errors of a plain HINCRBY, as the script would have told them.
+/// Returns the script's error for the same mistake in a plain HINCRBY.
 pub(super) fn of_increment(name: &'static str, error: Error) -> Error {
-    let text = error.to_string();
-    if text.contains("would overflow") {
+    if error.to_string().contains("would overflow") {
         Error::new(ErrorKind::OutOfRange, OUT_OF_RANGE).with_field(name)
-    } else if text.contains("hash value is not an integer") {
-        Error::new(ErrorKind::InvalidValue, NOT_A_NUMBER).with_field(name)
     } else {
         error
     }
+}
+
+/// Returns the error for a record that an update would create without these fields.
+pub(super) fn incomplete(missing: &[&'static str]) -> Error {
+    let names = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let message = format!(
+        "there is no record, and one that the update creates would lack required fields ({names}): \
+         set them, too, or `save` or `create` a whole record"
+    );
+    Error::new(ErrorKind::MissingField, message)
 }
 
 impl fmt::Debug for Changes {

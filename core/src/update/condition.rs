@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use crate::codec::Place;
 use crate::error::ValueError;
-use crate::field::{Countable, Field, StoreAs, Stored, stands_for};
+use crate::field::{Countable, Field, StoreAs, Stored, default_text};
 use crate::model::RedisModel;
 use crate::value::Bounds;
 
@@ -20,18 +20,21 @@ pub struct Condition<M> {
 
 type Encode = Box<dyn Fn(&Place<'_>) -> Result<Option<Vec<u8>>, ValueError>>;
 
-/// What has to be known of a field that is read in place.
+/// A text that a field at this place may hold.
+pub(super) type Text = fn(&Place<'_>) -> Option<Vec<u8>>;
+
+/// The meaning of a field's text, as far as the script has to know it.
 #[derive(Clone, Copy)]
 pub(super) struct About {
-    /// What it counts as where it is absent.
-    pub(super) stands_for: fn(&Place<'_>) -> Option<Vec<u8>>,
-    /// Whether an empty text is no value.
-    pub(super) empty_is_absent: bool,
+    /// The value that the field has where it is absent.
+    pub(super) default: Text,
+    /// The stored text that is read as no value.
+    pub(super) none_text: Text,
 }
 
 impl About {
     pub(super) fn field<As, V: Stored<As>>() -> Self {
-        Self { stands_for: stands_for::<As, V>, empty_is_absent: V::EMPTY_IS_ABSENT }
+        Self { default: default_text::<As, V>, none_text: V::none_text }
     }
 }
 
@@ -84,13 +87,13 @@ impl<M: RedisModel, V: Stored<As>, As: Countable<V>> Field<M, V, As> {
     /// The number is this one or a larger one. A field that the record does
     /// not have is no number, unless it has a default.
     pub fn at_least<T: StoreAs<V, As> + 'static>(self, least: T) -> Condition<M> {
-        self.compare("least", kind_of::<V, As>(), least)
+        self.compare("ge", kind_of::<V, As>(), least)
     }
 
     /// The number is this one or a smaller one. A field that the record does
     /// not have is no number, unless it has a default.
     pub fn at_most<T: StoreAs<V, As> + 'static>(self, most: T) -> Condition<M> {
-        self.compare("most", kind_of::<V, As>(), most)
+        self.compare("le", kind_of::<V, As>(), most)
     }
 }
 

@@ -71,7 +71,7 @@ impl Groups {
 
     pub(super) fn write<M: RedisModel>(&self, command: &mut CommandWriter<'_>) {
         for Group { needed, members } in &self.0 {
-            command.arg("group").int(needed.len()).int(members.len());
+            command.arg("together").int(needed.len()).int(members.len());
             for at in needed.iter().chain(members) {
                 command.arg(M::SPEC.fields[*at]);
             }

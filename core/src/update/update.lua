@@ -1,35 +1,50 @@
 -- Changes fields of a record: checks everything, then writes.
 --
 -- KEYS[1]  the hash
--- ARGV[1]  "update": only a record that exists; "upsert": creates one, too
+-- ARGV[1]  where there is no record: "create" one, say that it is "missing", or that
+--          a record of these fields alone would be "incomplete"
 -- ARGV[2]  milliseconds to live, "persist", or "" to leave the TTL alone
 -- ARGV[3]  milliseconds that a new record lives, or ""
 -- ARGV[4]  how many names of fields to return follow, then those
+-- then     how many presence names follow, then those: there is a record where the
+--          hash has one of them
 -- then     the rest, as words
 --
--- First what has to be known: made NAME VERSION (the field that holds the record's
--- version, and the one that it must be of); and of fields: alias NAME ALIAS; lives
--- NAME MILLISECONDS (how long it lives once it is written); stands NAME VALUE (what
--- it counts as where it is absent); void NAME (an empty text counts as absent);
--- group N M, then N + M names (if any of the M fields is there, so must be the N).
--- Conditions: absent NAME, present NAME, and eq, least or most NAME KIND VALUE.
--- Changes: set, reset (which leaves the field's TTL as it is) or setnx NAME
--- VALUE, del NAME, incr NAME BY MIN MAX, incrf NAME BY MAX. About TTLs of
--- fields: expire NAME MILLISECONDS, persist NAME.
+-- First the model. marker NAME: the field that keeps a record without other fields
+-- alive. schema NAME VERSION: the field that holds the record's version, and the
+-- version that it must be of. alias NAME ALIAS: an older name of a field. ttl NAME
+-- MILLISECONDS: how long a field lives after a write. default NAME VALUE: the value of
+-- an absent field. none NAME TEXT: a stored text that is no value. together N M, then
+-- N + M names: if the hash has one of the M fields, it must have all of the N.
+-- Conditions: absent NAME, present NAME, and eq, ge or le NAME KIND VALUE.
+-- Changes: set NAME VALUE; rewrite NAME VALUE, which is the same value in another form;
+-- setnx NAME VALUE; del NAME; incr NAME BY MIN MAX; incrf NAME BY MAX.
+-- TTLs of fields: expire NAME MILLISECONDS, persist NAME.
 --
 -- Returns {1, value, …} when applied, {0} when there is no record,
 -- {2, name, …} for conditions that do not hold, {3, name} for an increment
--- out of range, {4, name} for one of something that is no number, {5, name} for
--- a field without which a group would be left, {6, "older"} or {6, "newer"} for a
--- record of another version.
+-- out of range, {4, name} for a stored text that is not a number of the field's type,
+-- {5, name} for a field that others of its flattened struct need, {6, "older"},
+-- {6, "newer"} or {6, "invalid", name} for a record of another version, {7} for a
+-- new record that would be incomplete.
 --
--- Numbers stay text: Lua's are doubles and lose digits above 2^53.
+-- Redis undoes nothing when a script fails. So the script writes only after everything
+-- that can fail was tried.
 local key = KEYS[1]
+
+-- Numbers stay text, because Lua's are doubles and lose digits above 2^53. Stored text
+-- may be of any length. So its length is checked before anything else looks at it:
+-- the longest numbers that Rust or Redis write have 40 digits (integers) and 343
+-- characters (floats).
+local LONGEST_INTEGER, LONGEST_FLOAT = 60, 400
 
 -- Sign and digits of an integer, without leading zeros.
 local function integer(text)
-  local sign, digits = string.match(text, '^([+-]?)0*(%d+)$')
-  if digits then return sign == '-' and digits ~= '0', digits end
+  if #text > LONGEST_INTEGER then return end
+  local sign, digits = string.match(text, '^([+-]?)(%d+)$')
+  if not digits then return end
+  digits = string.match(digits, '^0*(%d+)$')
+  return sign == '-' and digits ~= '0', digits
 end
 
 local function compare_digits(a, b)
@@ -54,7 +69,7 @@ local function combine(a, b, factor)
     digits[#digits + 1] = sum % 10
   end
   if carry > 0 then digits[#digits + 1] = carry end
-  return (string.gsub(string.reverse(table.concat(digits)), '^0+(%d)', '%1'))
+  return string.match(string.reverse(table.concat(digits)), '^0*(%d+)$')
 end
 
 local function add(a_negative, a, b_negative, b)
@@ -65,42 +80,74 @@ local function add(a_negative, a, b_negative, b)
   return b_negative, combine(b, a, -1)
 end
 
--- What HINCRBYFLOAT takes and is finite.
+local function in_range(negative, digits, min, max)
+  local min_negative, min_digits = integer(min)
+  local max_negative, max_digits = integer(max)
+  return compare(negative, digits, min_negative, min_digits) >= 0
+    and compare(negative, digits, max_negative, max_digits) <= 0
+end
+
+-- A finite decimal number. Without other characters `tonumber` takes no hexadecimal
+-- numbers, no spaces and no `inf`.
 local function float(text)
-  if string.match(text, '^[+-]?%d*%.?%d*$') or string.match(text, '^[+-]?%d*%.?%d*[eE][+-]?%d+$') then
-    local number = tonumber(text)
-    if number and number > -math.huge and number < math.huge then return number end
-  end
+  if #text > LONGEST_FLOAT or string.find(text, '[^%d%.eE+-]') then return end
+  local number = tonumber(text)
+  if number and number > -math.huge and number < math.huge then return number end
 end
 
 local truths = { ['1'] = '1', ['true'] = '1', ['True'] = '1', ['0'] = '0', ['false'] = '0', ['False'] = '0' }
 
--- Less, equal or greater than what is asked for: -1, 0, 1, or nil.
-local function order(kind, held, asked)
+-- Returns -1, 0 or 1 for less, equal or greater, nil where the two cannot be compared.
+local function order(kind, stored, asked)
   if kind == 'int' then
-    local a_negative, a = integer(held)
+    local a_negative, a = integer(stored)
     local b_negative, b = integer(asked)
     return a and b and compare(a_negative, a, b_negative, b)
   elseif kind == 'float' then
-    local a, b = float(held), float(asked)
+    local a, b = float(stored), float(asked)
     return a and b and (a < b and -1 or a > b and 1 or 0)
   elseif kind == 'bool' then
-    return truths[held] == truths[asked] and 0 or nil
+    return truths[stored] == truths[asked] and 0 or nil
   end
-  return held == asked and 0 or nil
+  return stored == asked and 0 or nil
 end
 
-local function holds(test, kind, held, asked)
-  local found = order(kind, held, asked)
+local function holds(test, kind, stored, asked)
+  local found = order(kind, stored, asked)
   if not found then return false end
   if test == 'eq' then return found == 0 end
-  if test == 'least' then return found >= 0 end
+  if test == 'ge' then return found >= 0 end
   return found <= 0
 end
 
--- HLEN fails on another type before anything has changed.
-local new = redis.call('HLEN', key) == 0
-if new and ARGV[1] == 'update' then return {0} end
+-- Fields as the hash has them: the text, and the name under which it is stored.
+local fields = {}
+local function field(name)
+  if not fields[name] then fields[name] = {text = redis.call('HGET', key, name), under = name} end
+  return fields[name]
+end
+
+-- A field's value, false where it has none.
+local no_value = {}
+local function value(name)
+  local text = field(name).text
+  return text ~= no_value[name] and text
+end
+
+-- The milliseconds that a field has left, nil if it lives as long as its record.
+local fields_expire = true
+local function time_left(name)
+  if not fields_expire then return nil end
+  local left = redis.pcall('HPTTL', key, 'FIELDS', 1, name)
+  if left.err then
+    -- A server without TTLs of fields does not know the command. Any other error ends
+    -- the script.
+    if not string.find(left.err, 'nknown') then redis.call('HPTTL', key, 'FIELDS', 1, name) end
+    fields_expire = false
+    return nil
+  end
+  return left[1] >= 0 and math.max(left[1], 1) or nil
+end
 
 local returned = tonumber(ARGV[4])
 local at = 5 + returned
@@ -109,174 +156,237 @@ local function take()
   return ARGV[at - 1]
 end
 
--- What is under an alias of a field counts as the field's, and is moved there.
-local adopted, voids, stands = {}, {}, {}
-local function read(name)
-  local held = redis.call('HGET', key, name) or adopted[name]
-  return not (held == '' and voids[name]) and held
+-- Not HLEN: on some servers it counts fields that have expired. HEXISTS fails on a key
+-- of another type.
+local new = true
+for i = at + 1, at + tonumber(ARGV[at]) do
+  if redis.call('HEXISTS', key, ARGV[i]) == 1 then
+    new = false
+    break
+  end
+end
+at = at + 1 + tonumber(ARGV[at])
+if new and ARGV[1] == 'missing' then return {0} end
+
+local writes, removals, write_ttl, defaults = {}, {}, {}, {}
+local function write(command, name, argument, ttl)
+  writes[#writes + 1] = {command = command, name = name, argument = argument, ttl = ttl}
 end
 
--- First pass: what is to be done, and whether it can be.
-local conflicts, writes, lives, ttls, groups = {2}, {}, {}, {}, {}
+-- Reads the words.
+local conflicts, changes, moved, expiries, groups = {2}, {}, {}, {}, {}
 local needs_field_ttl = false
 while at <= #ARGV do
-  local what, name = take(), take()
-  if what == 'made' then
-    local version, held = take(), redis.call('HGET', key, name) or '1'
+  local word, name = take(), take()
+  if word == 'marker' then
+    -- Comes first, so that the hash is never empty on the way: it would lose its TTL.
+    if not field(name).text then write('HSET', name, '') end
+  elseif word == 'schema' then
+    local version = take()
+    local negative, stored = integer(field(name).text or '1')
     if new then
-      writes[#writes + 1] = {'HSET', name, version}
-    elseif held ~= version then
-      return {6, tonumber(held) and tonumber(held) < tonumber(version) and 'older' or 'newer'}
+      write('HSET', name, version)
+    elseif not stored or not in_range(negative, stored, '1', '254') then
+      return {6, 'invalid', name}
+    elseif stored ~= version then
+      return {6, compare_digits(stored, version) < 0 and 'older' or 'newer'}
     end
-  elseif what == 'alias' then
+  elseif word == 'alias' then
     local alias = take()
-    local held = redis.call('HGET', key, alias)
-    if held then
-      if not read(name) then
-        adopted[name] = held
-        writes[#writes + 1] = {'HSET', name, held}
+    local text = redis.call('HGET', key, alias)
+    if text then
+      if not field(name).text then
+        fields[name] = {text = text, under = alias}
+        moved[#moved + 1] = name
       end
-      writes[#writes + 1] = {'HDEL', alias}
+      removals[#removals + 1] = alias
     end
-  elseif what == 'lives' then
-    lives[name] = take()
+  elseif word == 'ttl' then
+    write_ttl[name] = take()
     needs_field_ttl = true
-  elseif what == 'stands' then
-    stands[name] = take()
-  elseif what == 'void' then
-    voids[name] = true
-  elseif what == 'group' then
+  elseif word == 'default' then
+    defaults[name] = take()
+  elseif word == 'none' then
+    no_value[name] = take()
+  elseif word == 'together' then
     local needed, members = tonumber(name), tonumber(take())
     groups[#groups + 1] = {at, at + needed, at + needed + members - 1}
     at = at + needed + members
-  elseif what == 'expire' then
-    ttls[#ttls + 1] = {'HPEXPIRE', take(), name}
-    needs_field_ttl = true
-  elseif what == 'persist' then
-    ttls[#ttls + 1] = {'HPERSIST', false, name}
-    needs_field_ttl = true
-  elseif what == 'absent' or what == 'present' then
-    if (read(name) and true or false) ~= (what == 'present') then conflicts[#conflicts + 1] = name end
-  elseif what == 'eq' or what == 'least' or what == 'most' then
+  elseif word == 'absent' or word == 'present' then
+    if (value(name) and true or false) ~= (word == 'present') then conflicts[#conflicts + 1] = name end
+  elseif word == 'eq' or word == 'ge' or word == 'le' then
     local kind, asked = take(), take()
-    local held = read(name) or stands[name]
-    if not held or not holds(what, kind, held, asked) then conflicts[#conflicts + 1] = name end
-  elseif what == 'set' then
-    writes[#writes + 1] = {'HSET', name, take()}
-  elseif what == 'reset' then
-    writes[#writes + 1] = {'HSET', name, take(), keeps = true}
-  elseif what == 'setnx' then
-    local value = take()
-    if not read(name) then writes[#writes + 1] = {'HSET', name, value} end
-  elseif what == 'del' then
-    writes[#writes + 1] = {'HDEL', name}
-  elseif what == 'incr' then
-    local by, min, max = take(), take(), take()
-    writes[#writes + 1] = {'incr', name, by, min, max}
-  elseif what == 'incrf' then
-    local by, max = take(), take()
-    writes[#writes + 1] = {'incrf', name, by, max}
+    local stored = value(name) or defaults[name]
+    if not stored or not holds(word, kind, stored, asked) then conflicts[#conflicts + 1] = name end
+  elseif word == 'expire' then
+    expiries[#expiries + 1] = {command = 'HPEXPIRE', name = name, millis = take()}
+    needs_field_ttl = true
+  elseif word == 'persist' then
+    expiries[#expiries + 1] = {command = 'HPERSIST', name = name}
+    needs_field_ttl = true
+  else
+    local change = {word = word, name = name}
+    if word ~= 'del' then change.argument = take() end
+    if word == 'incr' then change.min = take() end
+    if word == 'incr' or word == 'incrf' then change.max = take() end
+    changes[#changes + 1] = change
   end
 end
 if #conflicts > 1 then return conflicts end
+if new and ARGV[1] == 'incomplete' then return {7} end
 
-local after = {}
-for i = 1, #writes do after[writes[i][2]] = writes[i][1] ~= 'HDEL' end
-local function is_there(name)
-  if after[name] ~= nil then return after[name] end
-  return read(name) and true or false
+-- Checks flattened structs. A text that is no value counts here: a reader finds it.
+local changed = {}
+for i = 1, #changes do changed[changes[i].name] = changes[i].word end
+local function will_have(name)
+  if changed[name] then return changed[name] ~= 'del' end
+  return field(name).text and true or false
 end
 for i = 1, #groups do
   local needed, members, last = unpack(groups[i])
   local any, lacks = false, nil
-  for at = members, last do any = any or is_there(ARGV[at]) end
-  for at = needed, members - 1 do lacks = lacks or not is_there(ARGV[at]) and ARGV[at] end
+  for at = members, last do any = any or will_have(ARGV[at]) end
+  for at = needed, members - 1 do lacks = lacks or not will_have(ARGV[at]) and ARGV[at] end
   if any and lacks then return {5, lacks} end
 end
 
 if needs_field_ttl then
-  local known = redis.pcall('HPTTL', key, 'FIELDS', 1, '_')
-  if known.err then
-    if not string.find(known.err, 'nknown') then return known end
+  time_left('_')
+  if not fields_expire then
     return redis.error_reply('NOFIELDTTL fields of a hash that expire need Redis 7.4 or Valkey 9')
   end
 end
 
-for i = 1, #writes do
-  local name, by = writes[i][2], writes[i][3]
-  if writes[i].keeps then
-    local left = redis.pcall('HPTTL', key, 'FIELDS', 1, name)
-    writes[i].left = not left.err and left[1] > 0 and left[1] or nil
-  elseif writes[i][1] == 'incr' then
-    local stored = read(name)
-    local held = stored or stands[name] or '0'
-    local negative, digits = integer(held)
-    if not digits then return {4, name} end
-    local by_negative, by_digits = integer(by)
-    local min_negative, min = integer(writes[i][4])
-    local max_negative, max = integer(writes[i][5])
-    negative, digits = add(negative, digits, by_negative, by_digits)
-    if compare(negative, digits, min_negative, min) < 0 or compare(negative, digits, max_negative, max) > 0 then
-      return {3, name}
-    end
-    -- HINCRBY keeps a field's TTL, but takes only plain 64-bit numbers.
-    if stored and #held < 19 and #by < 19 and string.match(held, '^-?[1-9]%d*$') then
-      writes[i] = {'HINCRBY', name, by}
-    else
-      -- HSET does not: it is given back what is left of it.
-      local left = stored and redis.pcall('HPTTL', key, 'FIELDS', 1, name) or {}
-      left = not left.err and left[1] and left[1] > 0 and left[1] or nil
-      writes[i] = {'HSET', name, (negative and '-' or '') .. digits, left = left}
-    end
-  elseif writes[i][1] == 'incrf' then
-    local stored = read(name)
-    local held = float(stored or stands[name] or '0')
-    if not held then return {4, name} end
-    local sum = held + tonumber(by)
-    if math.abs(sum) > tonumber(writes[i][4]) then return {3, name} end
-    writes[i] = {'HINCRBYFLOAT', name, by, from = not stored and stands[name]}
-  end
+-- Writes a value that was there already: its TTL stays what it is, although HSET drops it.
+local function rewrite(name, text)
+  local ttl = write_ttl[name]
+  if value(name) then ttl = time_left(field(name).under) end
+  write('HSET', name, text, ttl)
 end
 
--- Second pass: nothing can fail any more.
-for i = 1, #writes do
-  local command, name = writes[i][1], writes[i][2]
-  local lives_for = lives[name]
-  if writes[i].left then
-    lives_for = writes[i].left
-  elseif (command ~= 'HSET' or writes[i].keeps) and lives_for and read(name) then
-    -- Neither HINCRBY nor HDEL takes away a TTL that is running.
-    lives_for = nil
-  end
-  if writes[i].from then redis.call('HSET', key, name, writes[i].from) end
-  redis.call(command, key, unpack(writes[i], 2))
-  if lives_for then redis.call('HPEXPIRE', key, lives_for, 'FIELDS', 1, name) end
+-- HINCRBY and HINCRBYFLOAT work on what is stored under the field's own name, and keep
+-- its TTL.
+local function is_in_place(name)
+  return value(name) and field(name).under == name
 end
-for i = 1, #ttls do
-  local command, millis, name = unpack(ttls[i])
-  if millis then
-    redis.call(command, key, millis, 'FIELDS', 1, name)
+
+-- Adds integers that doubles hold exactly, which takes a third of the time.
+local function increment_small(name, text, by, min, max)
+  local number = tonumber(text)
+  min, max = tonumber(min), tonumber(max)
+  if number < min or number > max then return {4, name} end
+  local sum = number + tonumber(by)
+  if sum < min or sum > max then return {3, name} end
+  if is_in_place(name) then
+    write('HINCRBY', name, by)
   else
-    redis.call(command, key, 'FIELDS', 1, name)
+    rewrite(name, string.format('%.0f', sum))
   end
 end
 
--- Redis has no empty hash: a record that lost its last field keeps the marker.
-if redis.call('EXISTS', key) == 0 then redis.call('HSET', key, '_', '') end
+local function is_small(text)
+  return #text <= 15 and (string.find(text, '^-?[1-9]%d*$') or text == '0')
+end
 
-if ARGV[2] == 'persist' then
+local function increment(name, by, min, max)
+  local text = value(name) or defaults[name] or '0'
+  if is_small(text) and is_small(by) then return increment_small(name, text, by, min, max) end
+  local negative, digits = integer(text)
+  -- Rust reads no sign in front of an unsigned number.
+  local unsigned = string.sub(min, 1, 1) ~= '-'
+  if not digits or unsigned and string.sub(text, 1, 1) == '-' or not in_range(negative, digits, min, max) then
+    return {4, name}
+  end
+  negative, digits = add(negative, digits, integer(by))
+  if not in_range(negative, digits, min, max) then return {3, name} end
+  rewrite(name, (negative and '-' or '') .. digits)
+end
+
+local function increment_float(name, by, max)
+  local text = value(name) or defaults[name]
+  local number = float(text or '0')
+  if not number or math.abs(number) > tonumber(max) then return {4, name} end
+  if math.abs(number + tonumber(by)) > tonumber(max) then return {3, name} end
+  -- What is too small for HINCRBYFLOAT is a zero to it, too: it keeps 17 decimals.
+  local is_tiny = math.abs(number) < 1e-300 and text and text ~= '0' and text ~= '0.0'
+  if not text or is_in_place(name) and not is_tiny then
+    write('HINCRBYFLOAT', name, by, not text and write_ttl[name] or nil)
+  else
+    rewrite(name, is_tiny and '0' or text)
+    write('HINCRBYFLOAT', name, by)
+  end
+end
+
+-- Plans the writes: first all that adds fields, so that the hash is never empty.
+for i = 1, #moved do
+  local name = moved[i]
+  if not changed[name] or changed[name] == 'setnx' then
+    write('HSET', name, field(name).text, time_left(field(name).under))
+  end
+end
+for i = 1, #changes do
+  local change, refused = changes[i], nil
+  local name, argument = change.name, change.argument
+  if change.word == 'set' then
+    write('HSET', name, argument, write_ttl[name])
+  elseif change.word == 'rewrite' then
+    rewrite(name, argument)
+  elseif change.word == 'setnx' then
+    if not value(name) then write('HSET', name, argument, write_ttl[name]) end
+  elseif change.word == 'del' then
+    removals[#removals + 1] = name
+  elseif change.word == 'incr' then
+    refused = increment(name, argument, change.min, change.max)
+  else
+    refused = increment_float(name, argument, change.max)
+  end
+  if refused then return refused end
+end
+local ttl = ARGV[2] == '' and new and ARGV[3] or ARGV[2]
+
+-- A user may not be permitted to run one of the commands. Redis older than 7.0 cannot
+-- be asked.
+local commands = {}
+for i = 1, #writes do
+  commands[writes[i].command] = true
+  if writes[i].ttl then commands.HPEXPIRE = true end
+end
+for i = 1, #expiries do commands[expiries[i].command] = true end
+if #removals > 0 then commands.HDEL = true end
+if ttl ~= '' then commands[ttl == 'persist' and 'PERSIST' or 'PEXPIRE'] = true end
+if returned > 0 then commands.HMGET = true end
+for command in pairs(commands) do
+  if redis.acl_check_cmd and not redis.acl_check_cmd(command, key) then
+    return redis.error_reply('NOPERM this user has no permissions to run ' .. command .. ' on the key: nothing was written')
+  end
+end
+
+-- Writes: nothing can fail any more.
+for i = 1, #writes do
+  local it = writes[i]
+  redis.call(it.command, key, it.name, it.argument)
+  if it.ttl then redis.call('HPEXPIRE', key, it.ttl, 'FIELDS', 1, it.name) end
+end
+for i = 1, #removals do redis.call('HDEL', key, removals[i]) end
+for i = 1, #expiries do
+  local it = expiries[i]
+  if not it.millis then
+    redis.call('HPERSIST', key, 'FIELDS', 1, it.name)
+  elseif redis.call('HEXISTS', key, it.name) == 1 then
+    -- Redis 8 brings back a field that has expired and gets a new TTL.
+    redis.call('HPEXPIRE', key, it.millis, 'FIELDS', 1, it.name)
+  end
+end
+if ttl == 'persist' then
   redis.call('PERSIST', key)
-elseif ARGV[2] ~= '' then
-  redis.call('PEXPIRE', key, ARGV[2])
-elseif new and ARGV[3] ~= '' then
-  redis.call('PEXPIRE', key, ARGV[3])
+elseif ttl ~= '' then
+  redis.call('PEXPIRE', key, ttl)
 end
 
 local reply = {1}
-if returned > 0 then
-  for from = 5, 4 + returned, 4000 do
-    local part = redis.call('HMGET', key, unpack(ARGV, from, math.min(from + 3999, 4 + returned)))
-    for i = 1, #part do reply[#reply + 1] = part[i] end
-  end
+-- unpack cannot take thousands of arguments at once.
+for from = 5, 4 + returned, 4000 do
+  local part = redis.call('HMGET', key, unpack(ARGV, from, math.min(from + 3999, 4 + returned)))
+  for i = 1, #part do reply[#reply + 1] = part[i] end
 end
 return reply

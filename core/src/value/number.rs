@@ -155,7 +155,9 @@ macro_rules! floats {
 }
 
 floats! {
-    f32, "3.4028234663852886e38";
+    // The largest double that is read as a finite `f32`: `f32::MAX` itself is stored as
+    // 3.4028235e38, which as a double is larger than `f32::MAX`.
+    f32, "3.4028235677973362e38";
     f64, "1.7976931348623157e308";
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{about, debug_by_key, key_of_id};
 use crate::error::Result;
 use crate::guard;
-use crate::model::RedisModel;
+use crate::model::{RedisModel, Storage};
 use crate::op::{Operation, Replies, Request};
 use crate::ttl::{Expiry, Ttl};
 
@@ -28,7 +28,7 @@ macro_rules! verbs {
 verbs! {
     /// Deletes a record; see [`RedisModel::delete`].
     Delete;
-    /// Whether there is a record; see [`RedisModel::exists`].
+    /// Asks whether there is a record; see [`RedisModel::exists`].
     Exists;
     /// How long a record has to live; see [`RedisModel::ttl`].
     TtlOf;
@@ -70,8 +70,7 @@ impl<M: RedisModel> Operation for Exists<M> {
     type Output = bool;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let key = key_of_id::<M>(&self.id);
-        request.command("EXISTS", 1, key.len()).arg(key);
+        M::Storage::exists(&key_of_id::<M>(&self.id), request);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{about, debug_by_key, key_of_id};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{After, Read, RedisModel, Storage};
 use crate::op::{Operation, Replies, Request};
 use crate::ttl::Expiry;
@@ -23,6 +23,11 @@ impl<M: RedisModel> Get<M> {
     /// Lets the record expire after this time from now, in the same step: a
     /// session that lives as long as it is used. Sends a script (hash:
     /// `HMGET`, `PEXPIRE`) or `GETEX` (blob).
+    ///
+    /// # Errors
+    ///
+    /// Of a record that cannot be read the TTL is set all the same: the error's
+    /// [`is_applied`](Error::is_applied) is true.
     pub fn refresh(self, ttl: Duration) -> Self {
         Self { refresh: Expiry::after(ttl), ..self }
     }
@@ -41,10 +46,10 @@ impl<M: RedisModel> Operation for Get<M> {
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Option<M>> {
-        replies
-            .next()
-            .and_then(|reply| M::Storage::record(&self.id, reply))
-            .map_err(about::<M>(|| key_of_id::<M>(&self.id)))
+        let reply = replies.next().map_err(about::<M>(|| key_of_id::<M>(&self.id)))?;
+        let record =
+            M::Storage::record(&self.id, reply).map_err(about::<M>(|| key_of_id::<M>(&self.id)));
+        if self.refresh == Expiry::Keep { record } else { record.map_err(Error::applied) }
     }
 }
 
