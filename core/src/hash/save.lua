@@ -36,7 +36,7 @@ end
 if ARGV[5] ~= '' then
   local stored = redis.call('HGET', key, ARGV[5])
   local version = stored and (tonumber(string.match(number(stored), '^%d%d?%d?$')) or 0)
-  if version and (version < 1 or version > 255) then
+  if version and (version < 1 or version > 254) then
     return redis.error_reply('NOVERSION the version in the hash is not a number from 1 to 254')
   end
   if version and version > tonumber(ARGV[6]) then
