@@ -202,7 +202,7 @@ fn a_display_that_fails_is_an_error_and_never_a_panic() {
             con.run(coded.save()).unwrap_err(),
             plain.save().explain().map(drop).unwrap_err(),
             coded.create().explain().map(drop).unwrap_err(),
-            con.run(update().set(f.plain, &Some(broken.clone()))).map(drop).unwrap_err(),
+            con.run(update().set(f.plain, Some(broken.clone()))).map(drop).unwrap_err(),
             con.run(update().set(f.coded, Some(broken.clone()))).map(drop).unwrap_err(),
             con.run(update().only_if(f.plain.eq(broken.clone())).remove(f.coded))
                 .map(drop)

@@ -280,24 +280,14 @@ fn urls() -> impl Strategy<Value = url::Url> {
         "(https?|ftp|file|data|mailto|web[+]x|blob):/{0,3}[a-z0-9.:@%\\[\\]é ]{0,12}(/[a-z%20é .:;]{0,9}){0,3}([?]\\PC{0,9})?(#\\PC{0,9})?",
         "[a-z]{1,9}:\\PC{0,20}",
     ];
-    let part = || proptest::option::of("[/.:%20 a?#é]{0,6}");
-    (text, part(), part(), part(), part()).prop_filter_map(
-        "a URL",
-        |(text, host, path, query, fragment)| {
-            let mut url: url::Url = text.parse().ok()?;
-            let _ = host.map(|host| {
-                url.set_host(Some(&host).filter(|host| !host.is_empty()).map(String::as_str))
-            });
-            path.iter().for_each(|path| url.set_path(path));
-            query.iter().for_each(|query| {
-                url.set_query(Some(query).filter(|it| !it.is_empty()).map(String::as_str))
-            });
-            fragment.iter().for_each(|it| {
-                url.set_fragment(Some(it).filter(|it| !it.is_empty()).map(String::as_str))
-            });
-            Some(url)
-        },
-    )
+    let part = || proptest::option::of("[/.:%20 a?#é]{1,6}");
+    (text, part(), part(), part()).prop_filter_map("a URL", |(text, path, query, fragment)| {
+        let mut url: url::Url = text.parse().ok()?;
+        path.iter().for_each(|path| url.set_path(path));
+        query.iter().for_each(|query| url.set_query(Some(query)));
+        fragment.iter().for_each(|fragment| url.set_fragment(Some(fragment)));
+        Some(url)
+    })
 }
 
 fn sockets_of_16_bytes() -> impl Strategy<Value = SocketAddrV6> {

@@ -72,7 +72,7 @@ fn shared(address: usize, examine: fn() -> Known) -> &'static Known {
     // Without the lock: the type's own code runs.
     let known = examine();
     let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-    *all.get_or_insert_default().entry(address).or_insert_with(|| Box::leak(Box::new(known)))
+    all.get_or_insert_default().entry(address).or_insert_with(|| Box::leak(Box::new(known)))
 }
 
 fn examine<T: DeserializeOwned>() -> Known {
