@@ -1,0 +1,13 @@
+#![allow(dead_code)]
+
+use redis_model::RedisModel;
+
+#[derive(RedisModel)]
+#[redis(key = "{bucket}:{path:raw}")]
+struct User {
+    bucket: String,
+    path: String,
+    size: u64,
+}
+
+fn main() {}
