@@ -87,12 +87,14 @@ twins! {
     "ui/pass/field-name-misspelled.rs" field_name_misspelled;
     "ui/pass/field-of-another-model.rs" field_of_another_model;
     "ui/pass/field-ttl-on-required-field.rs" field_ttl_on_required_field;
+    "ui/pass/field-ttl-too-long.rs" field_ttl_too_long;
     "ui/pass/field-type-not-storable.rs" field_type_not_storable;
     "ui/pass/field-type-without-deserialize.rs" field_type_without_deserialize;
     "ui/pass/fields-name-given-twice.rs" fields_name_given_twice;
     "ui/pass/fields-of-an-enum.rs" fields_of_an_enum;
     "ui/pass/fields-with-a-key.rs" fields_with_a_key;
     "ui/pass/flatten-collides.rs" flatten_collides;
+    "ui/pass/flatten-has-more-than-256-fields.rs" flatten_has_more_than_256_fields;
     "ui/pass/flatten-with-codec.rs" flatten_with_codec;
     "ui/pass/flatten-with-ttl.rs" flatten_with_ttl;
     "ui/pass/flatten-without-the-derive.rs" flatten_without_the_derive;
@@ -113,9 +115,12 @@ twins! {
     "ui/pass/increment-text.rs" increment_text;
     "ui/pass/key-given-twice.rs" key_given_twice;
     "ui/pass/key-has-empty-placeholder.rs" key_has_empty_placeholder;
+    "ui/pass/key-has-two-raw-parts.rs" key_has_two_raw_parts;
     "ui/pass/key-has-unclosed-brace.rs" key_has_unclosed_brace;
     "ui/pass/key-has-unknown-format.rs" key_has_unknown_format;
     "ui/pass/key-has-unopened-brace.rs" key_has_unopened_brace;
+    "ui/pass/key-id-not-separated-from-its-prefix.rs" key_id_not_separated_from_its_prefix;
+    "ui/pass/key-id-not-separated-from-its-suffix.rs" key_id_not_separated_from_its_suffix;
     "ui/pass/key-is-empty.rs" key_is_empty;
     "ui/pass/key-is-missing.rs" key_is_missing;
     "ui/pass/key-is-missing-among-attributes.rs" key_is_missing_among_attributes;
@@ -130,6 +135,7 @@ twins! {
     "ui/pass/key-part-of-two-fields.rs" key_part_of_two_fields;
     "ui/pass/key-placeholders-not-separated.rs" key_placeholders_not_separated;
     "ui/pass/key-placeholders-run-together.rs" key_placeholders_run_together;
+    "ui/pass/key-raw-part-not-separated.rs" key_raw_part_not_separated;
     "ui/pass/key-without-its-name.rs" key_without_its_name;
     "ui/pass/key-without-value.rs" key_without_value;
     "ui/pass/not-a-struct-but-a-union.rs" not_a_struct_but_a_union;

@@ -82,7 +82,7 @@ where
     let missing = con.run(update(id)).unwrap().is_missing();
     assert_eq!(missing, !exists, "update of {fields:?}");
     let id = stored(con);
-    let taken = con.run(M::take(id));
+    let taken = con.run_flow(&mut M::take(id));
     assert_eq!(taken.is_ok_and(|taken| taken.is_none()), !exists, "take of {fields:?}");
     let id = stored(con);
     let hour = Duration::from_secs(3600);

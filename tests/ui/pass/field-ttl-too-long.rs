@@ -11,4 +11,4 @@ struct Login {
     code: Option<u32>,
 }
 
-fn main() {}
+pub fn main() {}

@@ -48,6 +48,6 @@ struct User {
     d: SixtyFour,
 }
 
-fn main() {
+pub fn main() {
     assert_eq!(User::SPEC.fields.len(), 256);
 }

@@ -10,4 +10,4 @@ struct User {
     size: u64,
 }
 
-fn main() {}
+pub fn main() {}

@@ -9,4 +9,4 @@ struct User {
     name: String,
 }
 
-fn main() {}
+pub fn main() {}

@@ -461,7 +461,7 @@ impl Pending {
 }
 
 impl Part {
-    fn command(&self) -> Option<usize> {
+    pub(super) fn command(&self) -> Option<usize> {
         match self {
             Self::Command(at) => Some(*at),
             Self::Multi | Self::Exec | Self::Probe => None,
