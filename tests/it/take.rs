@@ -169,7 +169,7 @@ fn a_hash_that_take_cannot_decode_stays() {
             ("attempts", "many", ErrorKind::InvalidValue),
             ("attempts", "4294967296", ErrorKind::InvalidValue),
             ("tags", "[", ErrorKind::Codec),
-            ("tags", "\u{4}\u{8}[", ErrorKind::Codec),
+            ("tags", "\u{4}\u{8}[", ErrorKind::Foreign),
         ] {
             let id = fresh();
             con.run(job(id).save()).unwrap();

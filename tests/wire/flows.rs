@@ -78,7 +78,7 @@ fn a_scan_asks_what_it_is_connected_to_and_then_page_after_page() -> Result<()> 
     let ask = "CLUSTER SLOTS";
     let begin = || vec![ask.to_owned(), "INFO server".to_owned(), page.to_owned()];
     // Of a found hash, whether it is a record.
-    let check = "EXISTS user:1".to_owned();
+    let check = "script user:1".to_owned();
 
     assert_eq!(User::count().run(&mut con)?, 0);
     assert_eq!(con.sent(), begin());

@@ -70,7 +70,7 @@ local last = presence + 1 + tonumber(ARGV[presence + 1])
 -- be asked.
 local commands = {HSET = true}
 if last < #ARGV then commands.HDEL = true end
-if ttls > 5 then commands.HPEXPIRE = true end
+if ttls > 7 then commands.HPEXPIRE = true end
 if ARGV[2] ~= '' then commands[ARGV[2] == 'persist' and 'PERSIST' or 'PEXPIRE'] = true end
 for command in pairs(commands) do
   if redis.acl_check_cmd and not redis.acl_check_cmd(command, key) then
