@@ -16,7 +16,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use super::{Operation, Topology, Replies, Request};
+use super::{Operation, Replies, Request, Topology};
 #[cfg(any(feature = "tokio", feature = "smol"))]
 use crate::connection::AsyncConnection;
 use crate::connection::SyncConnection;
