@@ -46,6 +46,7 @@ pub(crate) fn codec(bytes: &[u8]) -> Option<&'static str> {
 }
 
 /// Adds to a codec's error what the bytes look like, if that is another format.
+#[cfg_attr(not(any(feature = "serde", feature = "zstd", feature = "lz4")), allow(dead_code))]
 pub(crate) fn explain(error: ValueError, bytes: &[u8], own: &str) -> ValueError {
     let what = looks_like(bytes);
     let is_known = match codec(bytes) {
