@@ -36,6 +36,18 @@ pub(crate) enum Expected {
     Unreadable(ErrorKind, String),
 }
 
+impl Expected {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Applied(_) => "applied",
+            Self::Missing => "missing",
+            Self::Conflict(_) => "conflict",
+            Self::Refused(..) => "refused",
+            Self::Unreadable(..) => "unreadable",
+        }
+    }
+}
+
 /// The model and the hash, while an update runs.
 struct Run<'a> {
     columns: &'a [Column],
@@ -228,11 +240,8 @@ impl Run<'_> {
             match before.change_of(column.name) {
                 None => {}
                 Some(Change::Set(text)) => drop(fields.insert(name, written(text))),
-                Some(Change::SetIfAbsent(text)) => {
-                    if before.value(column).is_none() {
-                        fields.insert(name, written(text));
-                    }
-                }
+                Some(Change::SetIfAbsent(_)) if before.value(column).is_some() => {}
+                Some(Change::SetIfAbsent(text)) => drop(fields.insert(name, written(text))),
                 Some(Change::Remove) => drop(fields.remove(&name)),
                 Some(Change::Incr(_) | Change::IncrFloat(_)) => {
                     let sum = sums.iter().find(|(summed, _)| *summed == column.name);

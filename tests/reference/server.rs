@@ -34,6 +34,7 @@ pub(crate) fn compare<M: Modelled>(
     }
     let random = &mut Random::new(seed);
     let columns = M::columns();
+    let mut seen = BTreeMap::new();
     for first in (0..programs).step_by(AT_ONCE) {
         let cases: Vec<_> = (first..first + AT_ONCE)
             .map(|id| Case {
@@ -45,7 +46,7 @@ pub(crate) fn compare<M: Modelled>(
         store::<M>(con, &cases);
         let operations = cases.iter().map(|case| M::operation(case.id, &case.program));
         // One batch in four runs one by one: some updates are other commands then.
-        let results: Vec<_> = if (first / AT_ONCE) % 4 != 0 {
+        let results: Vec<_> = if !(first / AT_ONCE).is_multiple_of(4) {
             batch(operations).run(con).unwrap()
         } else {
             operations.map(|operation| operation.run(con)).collect()
@@ -54,6 +55,7 @@ pub(crate) fn compare<M: Modelled>(
         for ((case, result), found) in cases.iter().zip(results).zip(found) {
             let mut expected = live(&case.before);
             let outcome = apply(&mut expected, &columns, &M::SPEC, &case.program);
+            *seen.entry(outcome.name()).or_insert(0) += 1;
             let context = || {
                 let name = M::SPEC.name;
                 format!("seed {seed}, {name}\n{:#?}\non {:#?}", case.program, case.before)
@@ -62,6 +64,8 @@ pub(crate) fn compare<M: Modelled>(
             check_state(&expected, &found, &columns, &context);
         }
     }
+    // A generator whose programs are all refused, or all applied, would show little.
+    assert!(seen.len() == 5 && seen.values().all(|count| *count > programs / 200), "{seen:?}");
 }
 
 /// Returns the hash without what has expired.
