@@ -44,7 +44,7 @@ pub struct Atomic<O>(O);
 /// assert_eq!((from.applied(), to.applied()), (Some(70), Some(30)));
 ///
 /// let plan = atomic((Account::get(1), Account::exists(2))).explain()?;
-/// assert_eq!(plan.to_string(), "MULTI\nHMGET account:1 balance\nEXISTS account:2\nEXEC");
+/// assert_eq!(plan.to_string(), "MULTI\nHMGET account:1 balance\nHEXISTS account:2 balance\nEXEC");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn atomic<O: Operation>(operations: O) -> Atomic<O> {

@@ -18,7 +18,7 @@ use crate::error::Result;
 /// # #[redis(key = "user:{id}")]
 /// # struct User { id: u64, name: String, email: Option<String> }
 /// let plan = (User::get(7), User::exists(8)).explain()?;
-/// assert_eq!(plan.to_string(), "HMGET user:7 name email\nEXISTS user:8");
+/// assert_eq!(plan.to_string(), "HMGET user:7 name email\nHEXISTS user:8 name");
 /// assert_eq!(plan.round_trips(), 1);
 /// # Ok::<(), redis_model::Error>(())
 /// ```
