@@ -107,8 +107,8 @@ const MAX_TEXT: usize = 8 << 10;
 struct Text {
     bytes: [u8; MAX_TEXT],
     ends: [u16; MAX_NAMES],
-    /// Two names are compared byte by byte only if their hashes are equal:
-    /// comparing all of 256 names with each other takes rustc minutes.
+    /// Two names are compared byte by byte only if their hashes are equal, because
+    /// rustc limits how long a constant may take.
     hashes: [u64; MAX_NAMES],
     names: usize,
     /// Per column: how many aliases, and the rest of it.
