@@ -33,7 +33,9 @@ pub use atomic::{Atomic, atomic};
 pub use batch::{Batch, batch};
 pub use boxed::BoxedOperation;
 pub(crate) use capability::Capability;
-pub(crate) use exchange::{Exchange, Payload, RawReply, Topology, Transmit};
+#[cfg(any(feature = "tokio", feature = "smol"))]
+pub(crate) use exchange::Transmit;
+pub(crate) use exchange::{Exchange, Payload, RawReply, Topology};
 pub use explain::{Explanation, SentCommand};
 pub(crate) use flow::{Ask, Next, run_without_import};
 pub use flow::{Flow, Moment, Step};
