@@ -70,9 +70,6 @@ fn an_error_tells_whether_to_try_again_later_or_to_reconnect() {
 
 #[test]
 fn refused_credentials_are_a_servers_error_with_a_code() {
-    let server = Server::options().argument("--requirepass").argument("right").start();
-    // The server asks for a password, so it does not answer without one.
-    assert!(server.is_err());
     let server = Server::start().unwrap();
     redis::cmd("CONFIG")
         .arg(&["SET", "requirepass", "right"])
