@@ -51,3 +51,15 @@ fn a_write_that_was_only_queued_is_an_error() {
         assert_eq!(there, 0);
     }
 }
+
+#[test]
+fn a_step_that_a_foreign_multi_swallowed_is_said_to_be_applied() {
+    let mut con = server().connection().unwrap();
+    let id = fresh();
+    redis::cmd("MULTI").exec(&mut con).unwrap();
+    let record = Record { id, name: "Ada".into(), nick: Some("a".into()) };
+    let step = redis_model::atomic((record.save(), Record::get(id)));
+    let error = step.run(&mut con).map(drop).unwrap_err();
+    assert!(error.is_applied() && error.to_string().contains("open MULTI"), "{error}");
+    assert!(Record::get(id).run(&mut con).unwrap().is_some());
+}

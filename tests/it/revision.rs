@@ -101,7 +101,10 @@ fn counts_are_compared_as_numbers() {
         for stored in ["70", "-7", "7 ", "7.0", "", "x", "٧"] {
             let id = fresh();
             con.raw::<()>(&["HSET", &Page::key(id), "text", "b", "revision", stored]);
-            assert!(con.run(page(id, 7).save()).unwrap_err().is_conflict(), "{stored}");
+            // What is no count is nobody's later write.
+            let error = con.run(page(id, 7).save()).unwrap_err();
+            assert_eq!(error.is_conflict(), stored == "70", "{stored}: {error}");
+            assert_eq!(error.is_invalid_value(), stored != "70", "{stored}: {error}");
             assert_eq!(con.hash(&Page::key(id)).len(), 2);
         }
     });
@@ -115,7 +118,7 @@ fn a_megabyte_of_zeros_as_a_count_costs_nothing() {
         let id = fresh();
         let stored = format!("{}x", "0".repeat(1 << 20));
         con.raw::<()>(&["HSET", &Page::key(id), "text", "b", "revision", &stored]);
-        assert!(con.run(page(id, 7).save()).unwrap_err().is_conflict());
+        assert!(con.run(page(id, 7).save()).unwrap_err().is_invalid_value());
     });
 }
 
@@ -165,5 +168,31 @@ fn a_program_saves_and_goes_on_with_the_count_that_comes_back() {
         let mut small = Small { id, text: None, revision: 0 };
         small.revision = con.run(small.save().returning(Small::FIELDS.revision)).unwrap();
         assert_eq!(small.revision, 1);
+    });
+}
+
+/// A record of a newer version is no record to a cache, so its count is not, either.
+#[test]
+fn a_cache_overwrites_a_newer_record_whatever_its_count() {
+    #[derive(Debug, PartialEq, RedisModel)]
+    #[redis(key = "revision:cache:{id}", version = 1, version_field = "_v", on_mismatch = "miss")]
+    struct Cached {
+        id: u64,
+        name: String,
+        #[redis(version)]
+        revision: u64,
+    }
+    everywhere(|con| {
+        let id = fresh();
+        let key = Cached::key(id);
+        con.raw::<()>(&["HSET", &key, "_v", "9", "name", "new", "revision", "5"]);
+        assert_eq!(con.run(Cached::get(id)).unwrap(), None);
+        con.run(Cached { id, name: "a".into(), revision: 0 }.save()).unwrap();
+        assert_eq!(con.run(Cached::get(id)).unwrap().map(|it| it.revision), Some(1));
+        // Of the program's own version the count is checked as ever.
+        let stale = Cached { id, name: "b".into(), revision: 0 };
+        assert!(con.run(stale.save()).unwrap_err().is_conflict());
+        con.raw::<()>(&["HSET", &key, "revision", "many"]);
+        assert!(con.run(stale.save()).unwrap_err().is_invalid_value());
     });
 }

@@ -1,7 +1,8 @@
 -- Writes a record as one step.
 --
 -- KEYS[1]  the hash
--- ARGV[1]  "create": only if there is no record; "save": in any case
+-- ARGV[1]  "create": only if there is no record; "save": in any case; "overwrite": also
+--          over a newer version, whose count then does not matter
 -- ARGV[2]  milliseconds to live, "persist", or "" to leave the TTL alone
 -- ARGV[3]  the name of the field that counts the writes, or ""
 -- ARGV[4]  the count that the record must have; a record without one has 0
@@ -22,7 +23,7 @@ redis.call('HLEN', key)
 -- A number without leading zeros: `007` is read as 7. The length comes first,
 -- because the pattern backtracks.
 local function number(text)
-  return #text < 40 and string.match(text, '^%+?0*(%d+)$') or text
+  return #text <= 60 and string.match(text, '^%+?0*(%d+)$') or text
 end
 
 local ttls = 7 + tonumber(ARGV[7])
@@ -33,20 +34,25 @@ if ARGV[1] == 'create' then
   end
 end
 
+local is_newer = false
 if ARGV[5] ~= '' then
   local stored = redis.call('HGET', key, ARGV[5])
   local version = stored and (tonumber(string.match(number(stored), '^%d%d?%d?$')) or 0)
-  if version and (version < 1 or version > 254) then
+  if ARGV[1] == 'overwrite' then
+    is_newer = version and (version < 1 or version > tonumber(ARGV[6]))
+  elseif version and (version < 1 or version > 254) then
     return redis.error_reply('NOVERSION the version in the hash is not a number from 1 to 254')
-  end
-  if version and version > tonumber(ARGV[6]) then
+  elseif version and version > tonumber(ARGV[6]) then
     return redis.error_reply('NEWERVERSION stored by version ' .. version .. ' of the model; this program knows up to ' .. ARGV[6] .. '; `overwrite_newer` replaces it')
   end
 end
 
 -- What is created has no count to compare with.
-if ARGV[3] ~= '' and ARGV[1] == 'save' then
+if ARGV[3] ~= '' and ARGV[1] ~= 'create' and not is_newer then
   local count = redis.call('HGET', key, ARGV[3]) or '0'
+  if not string.match(number(count), '^%d+$') then
+    return redis.error_reply('NOVERSION the stored count of writes is not a number')
+  end
   if number(count) ~= ARGV[4] then
     local why = redis.call('EXISTS', key) == 1
       and 'the record was written since this value was read (a save makes the value in hand stale, too)'

@@ -18,7 +18,9 @@ pub(super) fn write<M: HashModel>(model: &M, write: Write, request: &mut Request
     let former = M::HISTORY.former();
     let Write { only_new, overwrite_newer, expiry } = write;
     // A `create` writes over nothing. What `get` takes for absent, a save writes over.
-    let checked = version.filter(|_| !only_new && !overwrite_newer && !M::HISTORY.is_miss);
+    let overwrites = overwrite_newer || M::HISTORY.is_miss;
+    // The count of a record that is written over does not matter.
+    let checked = version.filter(|_| !only_new && (!overwrites || M::SPEC.version().is_some()));
 
     let removes = size.absent + former.len() > 0;
     let plain = !only_new
@@ -35,7 +37,11 @@ pub(super) fn write<M: HashModel>(model: &M, write: Write, request: &mut Request
         let aliases = M::SPEC.aliases().count();
         let arguments = pairs + size.absent + 2 * ttls + aliases + former.len() + 9;
         let mut command = request.script(&SAVE, &key, arguments, size.bytes + 48);
-        command.arg(if only_new { "create" } else { "save" });
+        command.arg(match (only_new, overwrites && checked.is_some()) {
+            (true, _) => "create",
+            (false, true) => "overwrite",
+            (false, false) => "save",
+        });
         match expiry.check()? {
             Expiry::After(millis) => command.int(millis),
             Expiry::Persist => command.arg("persist"),

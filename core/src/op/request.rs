@@ -24,7 +24,6 @@ const ARGUMENT: usize = 16;
 ///
 /// The first command stands inline: an operation of one command, which is
 /// most of them, costs no list.
-#[derive(Default)]
 pub struct Request {
     first: Option<Command>,
     rest: Vec<Command>,
@@ -69,8 +68,10 @@ pub struct CommandWriter<'a> {
 }
 
 impl Request {
+    // Not `Default`: an operation must not replace the request that it is given.
     pub(crate) fn new() -> Self {
-        Self::default()
+        let (rest, members) = (Vec::new(), Vec::new());
+        Self { first: None, rest, members, size: 0, in_item: false, atomic: 0, atomics: 0 }
     }
 
     /// Adds a command. `arguments` and `bytes` are what it is going to need at

@@ -309,8 +309,11 @@ impl Pipelined {
     /// Takes in what EXEC answered.
     fn executed(&mut self, transaction: Transaction, reply: Result<Reply>) {
         let Transaction { refused, members } = transaction;
-        if let Some(refused) = refused {
-            return self.not_together(members, &refused);
+        match refused {
+            // MULTI within a MULTI of the caller's own: EXEC has executed both.
+            Some(_) if reply.is_ok() => return self.executed_with_others(members),
+            Some(refused) => return self.not_together(members, &refused),
+            None => {}
         }
         match reply.and_then(Reply::into_items) {
             Ok(values) if values.len() == members.len() => {
@@ -377,6 +380,15 @@ impl Pipelined {
                 let error = error.unwrap_or_else(|| aborted.again());
                 self.record(at, Err(error.with_transaction(TransactionState::NotApplied)));
             }
+        }
+    }
+
+    /// Takes in that the connection had an open MULTI, which EXEC has ended.
+    fn executed_with_others(&mut self, members: Vec<(usize, Result<Reply>)>) {
+        for (at, _) in members {
+            let message = "the connection had an open MULTI: EXEC has executed its commands \
+                           together with this step; do not mix `atomic` with a MULTI of your own";
+            self.record(at, Err(Error::new(ErrorKind::Server, message).applied()));
         }
     }
 
