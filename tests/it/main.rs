@@ -45,6 +45,7 @@ mod scripts;
 mod sealed;
 mod secrets;
 mod take;
+mod unfinished;
 mod update;
 mod value_types;
 mod values;

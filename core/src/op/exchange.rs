@@ -75,6 +75,7 @@ impl Exchange {
     ///
     /// `CrossSlot` if one step has keys of several slots. Nothing is sent then.
     pub(crate) fn new(request: Request, topology: impl Fn() -> Topology) -> Result<Self> {
+        request.check_finished(0)?;
         match request.into_single() {
             Ok((command, members)) => {
                 Ok(Self::Single(SingleCommand::new(command, members, topology)))

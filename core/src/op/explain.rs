@@ -41,6 +41,7 @@ impl Explanation {
         if let Some(error) = request.take_error() {
             return Err(error);
         }
+        request.check_finished(0)?;
         let alone = request.len() == 1;
         let (mut commands, mut step, mut round_trips) = (Vec::new(), 0, 0);
         let (mut count, mut size) = (AT_ONCE, 0);

@@ -8,7 +8,7 @@ use redis::{Cmd, RedisWrite};
 use super::Script;
 use super::capability::{Capability, Cheaper};
 use crate::codec::Place;
-use crate::error::{Error, Result, ValueError};
+use crate::error::{Error, ErrorKind, Result, ValueError};
 use crate::field::Stored;
 use crate::redis_rs;
 
@@ -58,6 +58,8 @@ pub(crate) struct Command {
     pub(crate) size: usize,
     pub(crate) in_item: bool,
     pub(crate) atomic: u32,
+    /// A value of it could not be encoded.
+    unfinished: bool,
     /// What may be sent in its place, where it is sent alone.
     pub(crate) cheaper: Option<Box<Cheaper>>,
 }
@@ -107,7 +109,8 @@ impl Request {
     ) -> CommandWriter<'_> {
         self.size += size;
         let (in_item, atomic) = (self.in_item, self.atomic);
-        let command = Command { cmd, script, keys, size, in_item, atomic, cheaper: None };
+        let (unfinished, cheaper) = (false, None);
+        let command = Command { cmd, script, keys, size, in_item, atomic, unfinished, cheaper };
         CommandWriter { command: self.add(command) }
     }
 
@@ -156,7 +159,18 @@ impl Request {
         let encoded = encode(self);
         let (commands, members) = (self.len() - start, self.members.len() - at - 1);
         self.members[at] = Member { commands, members, error: None };
-        encoded
+        encoded.and_then(|()| self.check_finished(start))
+    }
+
+    /// Refuses a command that an operation left half-written, ignoring the error
+    /// of what it wrote.
+    pub(crate) fn check_finished(&self, start: usize) -> Result<()> {
+        if !self.first.iter().chain(&self.rest).skip(start).any(|command| command.unfinished) {
+            return Ok(());
+        }
+        let message =
+            "a command was left half-written; an operation must return the errors of `encode`";
+        Err(Error::new(ErrorKind::InvalidOperation, message))
     }
 
     /// Adds what `encode` adds as an item of a list. If that fails, the item
@@ -242,7 +256,9 @@ impl CommandWriter<'_> {
         value: &V,
         place: &Place<'_>,
     ) -> Result<(), ValueError> {
-        value.write(place, &mut self.command.cmd.writer_for_next_arg())
+        let written = value.write(place, &mut self.command.cmd.writer_for_next_arg());
+        self.command.unfinished |= written.is_err();
+        written
     }
 }
 
