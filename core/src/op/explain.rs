@@ -38,7 +38,7 @@ pub struct SentCommand {
 
 impl Explanation {
     pub(super) fn of(mut request: Request) -> Result<Self> {
-        if let Some(error) = request.take_error() {
+        if let Some(error) = request.take_error(0) {
             return Err(error);
         }
         request.check_finished(0)?;

@@ -125,8 +125,7 @@ impl Request {
         let encoded = encode(self);
         self.atomic = outer;
         encoded?;
-        let refused = self.members[start..].iter_mut().find_map(|member| member.error.take());
-        refused.map_or(Ok(()), Err)
+        self.take_error(start).map_or(Ok(()), Err)
     }
 
     /// Returns `true` if it is as large as what is sent at once should be.
@@ -159,7 +158,7 @@ impl Request {
         let encoded = encode(self);
         let (commands, members) = (self.len() - start, self.members.len() - at - 1);
         self.members[at] = Member { commands, members, error: None };
-        encoded.and_then(|()| self.check_finished(start))
+        encoded
     }
 
     /// Refuses a command that an operation left half-written, ignoring the error
@@ -178,7 +177,7 @@ impl Request {
     pub(crate) fn item(&mut self, encode: impl FnOnce(&mut Self) -> Result<()>) {
         let (at, start, size) = (self.members.len(), self.len(), self.size);
         let outer = mem::replace(&mut self.in_item, true);
-        let encoded = self.member(encode);
+        let encoded = self.member(encode).and_then(|()| self.check_finished(start));
         self.in_item = outer;
         if let Err(error) = encoded {
             self.rest.truncate(start.saturating_sub(1));
@@ -191,9 +190,10 @@ impl Request {
         }
     }
 
-    /// Returns the error of the first item that could not be encoded.
-    pub(crate) fn take_error(&mut self) -> Option<Error> {
-        self.members.iter_mut().find_map(|member| member.error.take())
+    /// Returns the error of the first item that could not be encoded, from the
+    /// member at `start` on.
+    pub(crate) fn take_error(&mut self, start: usize) -> Option<Error> {
+        self.members[start..].iter_mut().find_map(|member| member.error.take())
     }
 
     pub(crate) fn into_parts(self) -> (impl Iterator<Item = Command>, Vec<Member>) {
