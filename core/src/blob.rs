@@ -10,10 +10,11 @@ use crate::error::{Error, Result, ValueError};
 use crate::guard;
 use crate::hash::KeyOf;
 use crate::key::Key;
-use crate::model::{Read, RedisModel, Reread, Storage, Visit, Write, key_of};
+use crate::model::{Read, RedisModel, Reread, Storage, Write};
 use crate::op::{CommandWriter, Reply, Request, Script};
 use crate::ttl::Expiry;
 use crate::update::Outcome;
+use crate::visit::{key_of, set_id};
 use draft::{Held, Swap};
 
 /// A model that is stored as a blob: `#[redis(key = "…", blob = Json)]`.
@@ -89,17 +90,30 @@ pub trait BlobModel: RedisModel {
     /// What writes and reads the bytes.
     type Codec: Codec<Self>;
 
-    /// The codecs that are read besides. (With the one above in the list one
-    /// mistake would make two errors.)
     #[doc(hidden)]
-    type Older: Readers<Self>;
+    const VERSIONS: BlobVersions<Self> = BlobVersions::new::<(), ()>(Layout::DEFAULT);
+}
 
-    /// The older versions that are read.
-    #[doc(hidden)]
-    type Past: Past<Self, (Self::Codec, Self::Older)>;
+/// A blob model's codecs, versions and envelope: the container attributes `codecs`,
+/// `version`, `migrate`, `envelope` and `on_mismatch`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct BlobVersions<M> {
+    layout: Layout,
+    read: fn(&[u8], &Place<'_>, &'static str, Layout) -> Result<M, ValueError>,
+}
 
-    #[doc(hidden)]
-    const LAYOUT: Layout = Layout::DEFAULT;
+#[doc(hidden)]
+impl<M: BlobModel> BlobVersions<M> {
+    /// `Older` are the codecs that are read besides the model's own. (With that one in
+    /// the list, one mistake would make two errors.) `P` are the older versions.
+    pub const fn new<Older, P>(layout: Layout) -> Self
+    where
+        Older: Readers<M>,
+        P: Past<M, (M::Codec, Older)>,
+    {
+        Self { layout, read: codec::read::<M, M::Codec, (M::Codec, Older), P> }
+    }
 }
 
 /// Stored as a blob.
@@ -136,9 +150,9 @@ impl<M: BlobModel> Storage<M> for Blob {
         if write.only_new {
             let mut command = request.command("SET", 5, size);
             set_expiry(command.arg(&key).arg(bytes).arg("NX"), expiry);
-        } else if M::LAYOUT.checks_version() && !write.overwrite_newer {
+        } else if M::VERSIONS.layout.checks_version() && !write.overwrite_newer {
             let mut command = request.script(&SAVE, &key, 4, size);
-            command.int(M::LAYOUT.current_version());
+            command.int(M::VERSIONS.layout.current_version());
             set_expiry(command.arg(bytes), expiry);
         } else if bytes.len() <= SMALL {
             let mut command = request.command("SET", 5, size);
@@ -184,7 +198,7 @@ impl<M: BlobModel> Storage<M> for Blob {
     fn decode_snapshot(id: &M::Id, reply: Reply) -> Result<Option<(M, Vec<u8>)>> {
         let Some(bytes) = reply.into_bytes()? else { return Ok(None) };
         match decode_at(id, &bytes, Place::key_of(&KeyOf::<M>(id))) {
-            Err(error) if M::LAYOUT.is_miss && error.is_mismatch() => Ok(None),
+            Err(error) if M::VERSIONS.layout.is_miss && error.is_mismatch() => Ok(None),
             decoded => decoded.map(|model| Some((model, bytes))),
         }
     }
@@ -201,7 +215,7 @@ impl<M: BlobModel> Storage<M> for Blob {
         let key = KeyOf::<M>(id);
         let place = Place::key_of(&key);
         let model: M = match decode_at(id, &stored, place) {
-            Err(error) if M::LAYOUT.is_miss && error.is_mismatch() => return Ok(None),
+            Err(error) if M::VERSIONS.layout.is_miss && error.is_mismatch() => return Ok(None),
             decoded => decoded?,
         };
         // What is stored may be of an older codec, version or key.
@@ -251,7 +265,7 @@ fn set_expiry(command: &mut CommandWriter<'_>, expiry: Expiry) {
 }
 
 pub(crate) fn encode<M: BlobModel>(model: &M, place: Place<'_>) -> Result<Vec<u8>> {
-    let header = M::LAYOUT.header::<M, M::Codec>(M::SPEC.name);
+    let header = M::VERSIONS.layout.header::<M, M::Codec>(M::SPEC.name);
     let mut bytes = Vec::with_capacity(256);
     bytes.extend_from_slice(header.as_bytes());
     let place = place.with_header(header.as_bytes());
@@ -263,29 +277,16 @@ pub(crate) fn encode<M: BlobModel>(model: &M, place: Place<'_>) -> Result<Vec<u8
 }
 
 pub(crate) fn decode<M: BlobModel>(bytes: &[u8], place: Place<'_>) -> Result<M> {
-    codec::read::<M, M::Codec, (M::Codec, M::Older), M::Past>(
-        bytes,
-        &place,
-        M::SPEC.name,
-        M::LAYOUT,
-    )
-    .map_err(wrong::<M>)
+    let versions = M::VERSIONS;
+    (versions.read)(bytes, &place, M::SPEC.name, versions.layout).map_err(wrong::<M>)
 }
 
-/// The record under the key of this id, which is its id: what its bytes say of
-/// that is of where they were written, and a key may have been copied.
+/// Decodes a record and puts the id of its key into it. The bytes hold the id that it
+/// was written with, and a key may have been copied.
 fn decode_at<M: BlobModel>(id: &M::Id, bytes: &[u8], place: Place<'_>) -> Result<M> {
-    struct SetId<M: RedisModel>(M, M::Id);
-
-    impl<M: RedisModel> Visit<M> for SetId<M> {
-        fn keyed(&mut self, set: impl FnOnce(&mut M, M::Id)) {
-            set(&mut self.0, self.1.clone());
-        }
-    }
-
-    let mut set = SetId(decode::<M>(bytes, place)?, id.clone());
-    M::visit(&mut set);
-    Ok(set.0)
+    let mut model = decode::<M>(bytes, place)?;
+    set_id(&mut model, id);
+    Ok(model)
 }
 
 pub(crate) fn needs_rewrite<M: BlobModel>(id: &M::Id, bytes: &[u8]) -> Result<bool> {

@@ -11,10 +11,11 @@ pub use modify::Modify;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{self, Key};
-use crate::model::{Read, RedisModel, Storage, Write, key_of};
+use crate::model::{Read, RedisModel, Storage, Write};
 use crate::op::{Operation, Replies, Request};
 use crate::ttl::Expiry;
 use crate::update::{Conflict, Outcome};
+use crate::visit::key_of;
 
 /// Reads a record as a [`Draft`]; see [`RedisModel::edit`].
 #[must_use = "an operation does nothing until it is run"]

@@ -1,64 +1,68 @@
 //! Fields: handles by which users name them, and how they are stored.
 
-mod flat;
-mod how;
-mod stored;
+mod encoding;
+mod flatten;
+mod into;
+mod slot;
+mod value;
 
 use std::fmt;
 use std::marker::PhantomData;
 
-pub(crate) use flat::read as read_flat;
-pub use flat::{Always, HandlesAt, Past, Plus, Position, RedisFields, Start, Wrap, handle};
-pub use how::{
-    Counter, EmptyAsNone, Fallback, MayLapse, Maybe, OrElse, Shown, ShownOption, Version,
+pub use encoding::{
+    AsDisplay, AsDisplayOption, DefaultValue, EmptyAsNone, InOption, Incrementable, MayExpire,
+    Revision, RevisionNumber, TypeDefault, WithDefault,
 };
-pub(crate) use stored::default_text;
-pub use stored::{Countable, OrDefault, Plain, StoreAs, Stored, Via};
+pub use flatten::{Optional, Presence, RedisFields, Required};
+pub use into::IntoField;
+pub(crate) use slot::{Slot, SlotOf};
+pub use value::{Encoded, FieldType, Plain};
+pub(crate) use value::{default_text, encode};
 
 use crate::model::RedisModel;
 
 /// A handle of one field: `User::FIELDS.visits`.
 ///
-/// It is a position in the model's list of fields, together with the types
-/// that make a call check out: `M` the model, `V` the field's type, `As` how
-/// it is stored ([`Plain`] or [`Via`] a codec).
-pub struct Field<M, V, As = Plain> {
+/// A handle is a position in the model's list of fields, together with the types that
+/// make a call check out: `M` the model, `V` the field's type, `Enc` its encoding
+/// ([`Plain`] or [`Encoded`] by a codec).
+pub struct Field<M, V, Enc = Plain> {
     pub(crate) index: u16,
-    types: Types<M, V, As>,
+    types: Types<M, V, Enc>,
 }
 
 /// Types that a handle is about, without having values of them.
-type Types<M, V, As> = PhantomData<fn() -> (M, V, As)>;
+type Types<M, V, Enc> = PhantomData<fn() -> (M, V, Enc)>;
 
-impl<M, V, As> Field<M, V, As> {
+impl<M, V, Enc> Field<M, V, Enc> {
     #[doc(hidden)]
     pub const fn at(index: u16) -> Self {
         Self { index, types: PhantomData }
     }
 }
 
-impl<M: RedisModel, V, As> Field<M, V, As> {
-    /// The field's name in the hash.
+impl<M: RedisModel, V, Enc> Field<M, V, Enc> {
+    /// Returns the field's name in the hash.
     pub fn name(self) -> &'static str {
         M::SPEC.fields[usize::from(self.index)]
     }
 
-    /// Names under which the field is read, too: `#[redis(alias = "…")]`.
+    /// Returns the names under which the field is read, too: `#[redis(alias = "…")]`.
     pub fn aliases(self) -> &'static [&'static str] {
-        M::SPEC.extra(self.index.into()).aliases
+        M::SPEC.aliases_of(self.index.into())
     }
 }
 
-// By hand: deriving would ask the same of `M`, `V` and `As`.
-impl<M, V, As> Clone for Field<M, V, As> {
+// Deriving would require the same of `M`, `V` and `Enc`.
+impl<M, V, Enc> Clone for Field<M, V, Enc> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<M, V, As> Copy for Field<M, V, As> {}
+impl<M, V, Enc> Copy for Field<M, V, Enc> {}
 
-impl<M: RedisModel, V, As> fmt::Debug for Field<M, V, As> {
+impl<M: RedisModel, V, Enc> fmt::Debug for Field<M, V, Enc> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Field({})", self.name())
     }

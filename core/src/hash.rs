@@ -4,30 +4,34 @@
 //! same cost for the server its reply is half as large, needs no names to be
 //! compared, and is not concerned with fields that others put into the hash.
 
-mod draft;
+mod diff;
 mod field_ttl;
-mod history;
-mod read;
-pub(crate) mod revision;
+mod mapping;
+mod revision;
+mod row;
+mod save;
 mod select;
-mod take;
-mod write;
+mod snapshot;
+mod versions;
 
 pub use field_ttl::FieldTtl;
-pub use history::History;
-pub(crate) use read::Reader;
+pub(crate) use mapping::{Group, Mapping};
+use mapping::Record;
+pub(crate) use revision::next as next_revision;
+pub(crate) use row::KeyOf;
+pub use row::Row;
 pub use select::{Select, Selection};
+use versions::VersionList;
+pub use versions::{Predecessors, SchemaVersions};
 
 use std::cell::Cell;
-use std::vec;
 
-use crate::error::{Error, Result};
-use crate::field::Stored;
+use crate::error::{Error, Result, ValueError};
 use crate::key::{self, Key};
-use crate::model::{Read, RedisModel, Reread, Storage, Visit, Write};
+use crate::model::{Read, RedisModel, Reread, Storage, Write};
 use crate::op::{Reply, Request, Script};
-use crate::redis_rs::ReplyValue;
 use crate::update::{self, Call, Changes, NoRecord, Outcome};
+use crate::visit::key_of;
 
 /// A model that is stored as a hash: its fields can be read and changed one by one.
 ///
@@ -120,18 +124,18 @@ use crate::update::{self, Call, Changes, NoRecord, Outcome};
 )]
 pub trait HashModel: RedisModel {
     #[doc(hidden)]
-    const HISTORY: History<Self> = History::NONE;
+    const VERSIONS: SchemaVersions<Self> = SchemaVersions::NONE;
 }
 
 /// Stored as a hash.
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Hash;
 
-/// Redis has no empty hash: a record that can have no field at all has this
-/// one, so that it exists.
+/// The field of records that can have no other. Redis has no empty hash.
 pub(crate) const MARKER: &str = "_";
 
-/// The error of a record whose version is none.
+/// The error for a record whose version is none.
 pub(crate) const NOT_A_VERSION: &str = "the version in the hash is not a number from 1 to 254";
 
 static EXISTS: Script = Script::reading("hash_exists", include_str!("hash/exists.lua"));
@@ -141,7 +145,7 @@ impl<M: HashModel> Storage<M> for Hash {
     const TYPE: &'static str = "hash";
 
     fn write(model: &M, write: Write, request: &mut Request) -> Result<()> {
-        write::write(model, write, request)
+        Record::with(model, &key_of(model), |record| save::save(record, write, request))
     }
 
     fn decode_saved(reply: Reply) -> Result<()> {
@@ -154,90 +158,61 @@ impl<M: HashModel> Storage<M> for Hash {
     }
 
     fn read(key: &Key, read: Read, request: &mut Request) -> Result<()> {
-        let history = M::HISTORY;
-        let (mut count, mut bytes) = (2, key.len() + 32);
-        history.each_name(&mut |name| (count, bytes) = (count + 1, bytes + name.len()));
-        let mut command = match read {
-            Read::Stay => {
-                let mut command = request.command("HMGET", count, bytes);
-                command.arg(key);
-                command
-            }
-            Read::Expire(after) => {
-                let mut positions = Vec::new();
-                history.each_presence(&mut |at, _| positions.push(at + 1));
-                let mut command = request.script(&REFRESH, key, count + positions.len(), bytes);
-                command.int(after.0).int(positions.len());
-                for position in positions {
-                    command.int(position);
-                }
-                command
-            }
-        };
-        history.each_name(&mut |name| {
-            command.arg(name);
-        });
+        encode_read(Mapping::of::<M>(), key, read, request);
         Ok(())
     }
 
     fn record(id: &M::Id, reply: Reply) -> Result<Option<M>> {
-        let Some(values) = row::<M>(reply)? else { return Ok(None) };
-        history::record(id, values)
+        let Some(values) = Mapping::of::<M>().values(reply)? else { return Ok(None) };
+        row::decode_or_none(id, values)
     }
 
-    type RawSnapshot = take::RawSnapshot;
+    type RawSnapshot = snapshot::RawSnapshot;
 
     fn decode_snapshot(id: &M::Id, reply: Reply) -> Result<Option<(M, Self::RawSnapshot)>> {
-        let Some(values) = row::<M>(reply)? else { return Ok(None) };
-        let snapshot = take::RawSnapshot::of::<M>(values.as_slice())?;
-        Ok(history::record(id, values)?.map(|model| (model, snapshot)))
+        let mapping = Mapping::of::<M>();
+        let Some(values) = mapping.values(reply)? else { return Ok(None) };
+        let snapshot = snapshot::RawSnapshot::new(mapping, values.as_slice())?;
+        Ok(row::decode_or_none(id, values)?.map(|model| (model, snapshot)))
     }
 
     fn encode_delete(snapshot: &Self::RawSnapshot, key: &Key, request: &mut Request) {
-        snapshot.write(key, request);
+        snapshot.encode_delete(key, request);
     }
 
     fn exists(key: &Key, request: &mut Request) {
-        let names = M::HISTORY.presence_names();
-        let bytes = key.len() + names.iter().map(|name| name.len()).sum::<usize>();
-        let mut command = match names.as_slice() {
-            [_] => {
-                let mut command = request.command("HEXISTS", 2, bytes);
-                command.arg(key);
-                command
-            }
-            _ => request.script(&EXISTS, key, names.len(), bytes),
-        };
-        for name in names {
-            command.arg(name);
-        }
+        encode_exists(Mapping::of::<M>(), key, request);
     }
 
-    type Held = draft::Held;
+    type Held = diff::Snapshot;
     type Changes = Changes;
 
     fn draft(id: &M::Id, reply: Reply) -> Result<Option<(M, Self::Held)>> {
-        let Some(values) = row::<M>(reply)? else { return Ok(None) };
-        let (key, stored) = (KeyOf::<M>(id), draft::Raw::of::<M>(values.as_slice()));
-        let Some(model) = history::record(id, values)? else { return Ok(None) };
-        let held = draft::Held::of(&model, stored?, &key);
+        let mapping = Mapping::of::<M>();
+        let Some(values) = mapping.values(reply)? else { return Ok(None) };
+        let raw = diff::RawFields::new(mapping, values.as_slice());
+        let Some(model) = row::decode_or_none(id, values)? else { return Ok(None) };
+        let (key, raw) = (key::write(M::SPEC.template(), id), raw?);
+        let held = Record::with(&model, &key, |record| diff::Snapshot::new(record, raw));
         Ok(Some((model, held)))
     }
 
     fn changes(model: &M, held: &Self::Held, key: &Key) -> Result<Option<Changes>> {
-        draft::changes(model, held, key)
+        Record::with(model, key, |record| diff::changes(record, held))
     }
 
     fn reread(id: &M::Id, key: &Key, reply: Reply) -> Result<Reread<Changes>> {
-        let Some(values) = row::<M>(reply)? else { return Ok(Reread::Missing) };
-        let raw = draft::Raw::of::<M>(values.as_slice())?;
+        let mapping = Mapping::of::<M>();
+        let Some(values) = mapping.values(reply)? else { return Ok(Reread::Missing) };
+        let raw = diff::RawFields::new(mapping, values.as_slice())?;
         let stale = Cell::new(raw.is_old());
-        let model = M::HISTORY.read(id, values, Reader::empty(key).noting(&stale))?;
+        let model: M = row::decode(id, values, Some(&stale))?;
         if !stale.get() {
             return Ok(Reread::Current);
         }
-        let held = draft::Held::of(&model, raw, key);
-        let changes = draft::rewritten(&model, &held, key)?;
+        let changes = Record::with(&model, key, |record| {
+            diff::rewrite(record, &diff::Snapshot::new(record, raw))
+        })?;
         Ok(changes.map_or(Reread::Current, Reread::Stale))
     }
 
@@ -245,7 +220,7 @@ impl<M: HashModel> Storage<M> for Hash {
         let expiry = write.expiry;
         let call =
             Call { key, no_record: NoRecord::Missing, expiry, returned: Vec::new(), changes };
-        call.write::<M>(request);
+        call.write(Mapping::of::<M>(), request);
     }
 
     fn committed(_: &Self::Changes, reply: Reply) -> Result<Outcome<()>> {
@@ -253,74 +228,47 @@ impl<M: HashModel> Storage<M> for Hash {
     }
 }
 
-/// Returns the values of the names to read, `None` if they are of no record.
-fn row<M: HashModel>(reply: Reply) -> Result<Option<vec::IntoIter<ReplyValue>>> {
-    let values = reply.into_row(M::HISTORY.count_names())?;
-    Ok(M::HISTORY.is_record(values.as_slice()).then_some(values))
-}
-
-/// The key of an id, made only where it is asked for.
-pub(crate) struct KeyOf<'a, M: RedisModel>(pub(crate) &'a M::Id);
-
-impl<M: RedisModel> std::fmt::Display for KeyOf<'_, M> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&key::write(M::SPEC.template(), self.0))
-    }
-}
-
-/// The positions of the fields without which there is no record.
-pub(crate) fn required<M: RedisModel>() -> impl Iterator<Item = usize> {
-    let needed = needed::<M>().into_iter().enumerate();
-    needed.filter(|(_, needed)| *needed == Some(Always)).map(|(at, _)| at)
-}
-
-/// Returns `true` for a field without which the record, or the flattened `Option` that
-/// the field belongs to, cannot be read.
-pub(crate) fn is_needed<M: RedisModel>(name: &str) -> bool {
-    let mut named = M::SPEC.fields.iter().zip(needed::<M>());
-    named.any(|(field, needed)| *field == name && needed.is_some())
-}
-
-/// Who cannot be read without a field: every record, or only a flattened `Option`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Needed {
-    Always,
-    InOption,
-}
-
-use Needed::{Always, InOption};
-
-fn needed<M: RedisModel>() -> Vec<Option<Needed>> {
-    struct Fields(Vec<Option<Needed>>);
-
-    impl<M: RedisModel> Visit<M> for Fields {
-        fn field<As, V: Stored<As>>(&mut self, always: bool, _: impl Fn(&M) -> Option<&V>) {
-            let needed = if always { Always } else { InOption };
-            self.0.push(V::absent().is_none().then_some(needed));
+fn encode_read(mapping: Mapping, key: &Key, read: Read, request: &mut Request) {
+    let (mut count, mut bytes) = (2, key.len() + 32);
+    mapping.each_name(&mut |name| (count, bytes) = (count + 1, bytes + name.len()));
+    let mut command = match read {
+        Read::Stay => {
+            let mut command = request.command("HMGET", count, bytes);
+            command.arg(key);
+            command
         }
-    }
-
-    let mut fields = Fields(Vec::new());
-    M::visit(&mut fields);
-    fields.0
-}
-
-/// Whether a record may have none of its fields.
-pub(crate) fn needs_marker<M: RedisModel>() -> bool {
-    struct Any(bool);
-
-    impl<M: RedisModel> Visit<M> for Any {
-        fn field<As, V: Stored<As>>(&mut self, always: bool, _: impl Fn(&M) -> Option<&V>) {
-            self.0 |= always && V::absent().is_none();
+        Read::Expire(after) => {
+            let positions = mapping.presence_positions();
+            let mut command = request.script(&REFRESH, key, count + positions.len(), bytes);
+            command.int(after.0).int(positions.len());
+            for position in positions {
+                command.int(position + 1);
+            }
+            command
         }
-    }
-
-    let mut required = Any(false);
-    M::visit(&mut required);
-    !required.0
+    };
+    mapping.each_name(&mut |name| {
+        command.arg(name);
+    });
 }
 
-/// Adds where a value stands to why it is wrong.
-pub(crate) fn at_field(name: &'static str) -> impl FnOnce(crate::error::ValueError) -> Error {
+fn encode_exists(mapping: Mapping, key: &Key, request: &mut Request) {
+    let names = mapping.presence_names();
+    let bytes = key.len() + names.iter().map(|name| name.len()).sum::<usize>();
+    let mut command = match names.as_slice() {
+        [_] => {
+            let mut command = request.command("HEXISTS", 2, bytes);
+            command.arg(key);
+            command
+        }
+        _ => request.script(&EXISTS, key, names.len(), bytes),
+    };
+    for name in names {
+        command.arg(name);
+    }
+}
+
+/// Attaches the field name to a `ValueError`.
+pub(crate) fn at_field(name: &'static str) -> impl FnOnce(ValueError) -> Error {
     move |error| Error::from(error).with_field(name)
 }

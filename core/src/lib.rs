@@ -6,7 +6,7 @@ mod codec;
 mod connection;
 mod edit;
 mod error;
-mod field;
+pub mod field;
 mod guard;
 mod hash;
 mod key;
@@ -15,10 +15,12 @@ mod op;
 mod redis_rs;
 mod run;
 mod scan;
+pub mod schema;
 mod ttl;
 mod update;
 mod value;
 mod verbs;
+mod visit;
 
 #[cfg(all(feature = "embedded", unix))]
 #[cfg_attr(docsrs, doc(cfg(feature = "embedded")))]
@@ -57,13 +59,11 @@ pub use crate::connection::AsyncConnection;
 pub use crate::connection::{PoisonOnError, SyncConnection};
 pub use crate::edit::{Commit, Draft, Edit, Modify};
 pub use crate::error::{Error, ErrorKind, Result, ValueError};
-pub use crate::field::{
-    Countable, Counter, EmptyAsNone, Field, Maybe, OrDefault, OrElse, Plain, RedisFields, Shown,
-    ShownOption, StoreAs, Stored, Version, Via,
-};
+pub use crate::field::{Field, RedisFields};
 pub use crate::hash::{FieldTtl, HashModel, Select, Selection};
 pub use crate::key::{IntoId, Key, KeyPart, ModelId, PartWriter};
-pub use crate::model::{Description, Extra, FieldDescription, RedisModel, Spec};
+pub use crate::model::RedisModel;
+pub use crate::schema::{Description, FieldDescription, Spec};
 pub use crate::op::{
     Atomic, Batch, BoxedOperation, CommandWriter, Explanation, Flow, Map, Moment, Operation,
     Replies, Reply, Request, SentCommand, Step, atomic, batch,
@@ -189,7 +189,7 @@ pub use crate::verbs::{
 ///
 /// # Optimistic locking
 ///
-/// With `#[redis(version)]` on a field, every write of the record adds one to it,
+/// With `#[redis(revision)]` on a field, every write of the record adds one to it,
 /// and a `save` is an error ([`Conflict`](ErrorKind::Conflict)) unless the stored
 /// count is that of the value in hand. A new value starts at 0, and a record
 /// without the field has 0.

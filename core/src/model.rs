@@ -1,10 +1,6 @@
 //! Models: structs that are kept in Redis.
 
-mod columns;
-mod describe;
-mod spec;
 mod storage;
-mod visit;
 
 use std::borrow::Borrow;
 
@@ -18,16 +14,12 @@ use crate::verbs::{
     Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Save, SaveMany, Take,
     TakeMany, TtlOf,
 };
-use crate::{blob, hash, key, update};
+use crate::schema::{Description, Spec};
+use crate::visit::{Visitor, key_of};
+use crate::{blob, hash, key, schema, update};
 
-pub(crate) use columns::width;
-pub use columns::{Column, Declared, Extra, Flattened};
-pub use describe::{Description, FieldDescription};
-pub use spec::Spec;
 pub use storage::Stub;
 pub(crate) use storage::{After, Read, Reread, Storage, Write};
-pub use visit::Visit;
-pub(crate) use visit::{Inside, key_of};
 
 /// A struct that is kept in Redis under a key of its own; use
 /// `#[derive(RedisModel)]`.
@@ -80,7 +72,7 @@ pub trait RedisModel: Sized {
     /// Visits the parts of the key, in the key's order, then the stored
     /// fields, in the order of [`Spec::fields`].
     #[doc(hidden)]
-    fn visit<V: Visit<Self>>(visit: &mut V);
+    fn visit(visit: &mut Visitor<'_, Self, Self::Id>);
 
     /// The model as data, with the types of its fields: for documentation,
     /// which its `Display` writes as a table, and for tools.
@@ -108,7 +100,7 @@ pub trait RedisModel: Sized {
     /// "));
     /// ```
     fn describe() -> Description {
-        describe::describe::<Self>()
+        schema::describe::<Self>()
     }
 
     /// The key of a record: `user:1000`.
@@ -140,7 +132,7 @@ pub trait RedisModel: Sized {
     /// `version` and the record is of a later one; [`Save::overwrite_newer`] and
     /// `on_mismatch = "miss"` write all the same.
     /// [`Conflict`](crate::ErrorKind::Conflict) if a field counts the writes
-    /// (`#[redis(version)]`) and the record was written or deleted since this
+    /// (`#[redis(revision)]`) and the record was written or deleted since this
     /// value was read. Nothing is written in either case.
     ///
     /// | stored as | sends |
@@ -500,9 +492,9 @@ pub trait RedisModel: Sized {
     /// let left = Login::field_ttl(7, Login::FIELDS.code).run(&mut con)?.remaining();
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    fn field_ttl<V, As>(
+    fn field_ttl<V, Enc>(
         id: impl IntoId<Self::Id>,
-        field: Field<Self, V, As>,
+        field: Field<Self, V, Enc>,
     ) -> hash::FieldTtl<Self>
     where
         Self: hash::HashModel,

@@ -4,26 +4,51 @@ pub use core::assert;
 pub use core::clone::Clone;
 pub use core::default::Default;
 pub use core::option::Option;
-pub use core::primitive::{str, u8, usize};
+pub use core::marker::PhantomData;
+pub use core::primitive::{i128, str, u8, u16, usize};
 pub use core::result::Result::{Err, Ok};
 pub use std::io::Write;
 pub use std::vec::Vec;
 
-pub use crate::blob::{Blob, BlobModel, NoFields};
+pub use crate::blob::{Blob, BlobModel, BlobVersions, NoFields};
 pub use crate::codec::{Codec, Envelope, Layout};
 pub use crate::error::{Result, ValueError};
 pub use crate::field::{
-    Always, EmptyAsNone, Fallback, Field, HandlesAt, MayLapse, OrDefault, OrElse, Past, Plain,
-    Plus, Position, RedisFields, Shown, ShownOption, Start, Stored, Version, Via, Wrap, handle,
+    AsDisplay, AsDisplayOption, DefaultValue, EmptyAsNone, Encoded, Field, FieldType, MayExpire,
+    Plain, Presence, RedisFields, Required, Revision, WithDefault,
 };
-pub use crate::hash::{Hash, HashModel, History};
+pub use crate::hash::{Hash, HashModel, SchemaVersions};
 pub use crate::key::{KeyPart, PartWriter};
-pub use crate::model::{Column, Declared, Flattened, RedisModel, Spec, Stub, Visit};
+pub use crate::model::{RedisModel, Stub};
+pub use crate::schema::{Column, Columns, FlatColumns, FlatNames, Spec};
 pub use crate::value::RedisValue;
+pub use crate::visit::Visitor;
 
 /// The handle of the field at this position.
-pub const fn at<M, V, As>(index: u16) -> Field<M, V, As> {
+pub const fn at<M, V, Enc>(index: u16) -> Field<M, V, Enc> {
     Field::at(index)
+}
+
+/// The type of one of several key parts.
+///
+/// As a projection, it makes one error at the user's token if the type cannot stand in a
+/// key. In a tuple, the error would be about the tuple.
+pub type Part<P> = <P as PartOfKey>::Part;
+
+/// Implemented for every [`KeyPart`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in a Redis key",
+    label = "named in the key, but it has no text form for keys",
+    note = "integers, `bool`, `char`, strings, IP addresses and `uuid::Uuid` (feature `uuid`) can; to an enum without data or a newtype add `#[derive(redis_model::KeyPart)]`"
+)]
+pub trait PartOfKey {
+    /// The type itself.
+    type Part;
+}
+
+#[diagnostic::do_not_recommend]
+impl<P: KeyPart> PartOfKey for P {
+    type Part = P;
 }
 
 /// What `derive(RedisValue)` makes of a type.
@@ -53,17 +78,17 @@ pub mod value {
     }
 
     /// Writes a variant's number.
-    pub fn number<W: Write>(number: i64, out: &mut W) -> Result<(), ValueError> {
+    pub fn number<W: Write>(number: i128, out: &mut W) -> Result<(), ValueError> {
         put(out, itoa::Buffer::new().format(number).as_bytes())
     }
 
     /// Reads a variant's number.
-    pub fn read_number(bytes: &[u8]) -> Result<i64, ValueError> {
+    pub fn read_number(bytes: &[u8]) -> Result<i128, ValueError> {
         let text = std::str::from_utf8(bytes).ok();
         text.and_then(|text| text.parse().ok()).ok_or(ValueError::new("not an integer"))
     }
 
-    /// What is stored is none of the variants.
+    /// Returns the error for a stored text that is none of the variants.
     pub const fn unknown() -> ValueError {
         ValueError::new(
             "not a variant of the enum; give a variant of its own, or `#[redis(other)]`, to values of a newer program",

@@ -15,18 +15,19 @@
 // seen: bool,
 // }
 
+#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
 const _: () = {
     use renamed::__private as __rt;
     pub(crate) struct MemberFields {
         pub full_name: __rt::Field<Member, String>,
         r#enum: __rt::Field<Member, Option<i8>>,
-        tags: __rt::Field<Member, Vec<String>, __rt::Via<Json>>,
-        visits: __rt::Field<Member, u64, __rt::OrDefault<__rt::Plain>>,
-        friends: __rt::Field<Member, Vec<u64>, __rt::OrDefault<__rt::Via<Json>>>,
+        tags: __rt::Field<Member, Vec<String>, __rt::Encoded<Json>>,
+        visits: __rt::Field<Member, u64, __rt::WithDefault<__rt::Plain>>,
+        friends: __rt::Field<Member, Vec<u64>, __rt::WithDefault<__rt::Encoded<Json>>>,
     }
     #[automatically_derived]
     impl __rt::RedisModel for Member {
-        type Id = (String, u32);
+        type Id = (__rt::Part<String>, __rt::Part<u32>);
         type Fields = MemberFields;
         type Storage = __rt::Hash;
         const FIELDS: MemberFields = MemberFields {
@@ -42,29 +43,28 @@ const _: () = {
             &["fullName", "e", "tags", "visits", "friends"],
         )
         .ttl(5400000);
-        fn visit<__V: __rt::Visit<Self>>(visit: &mut __V) {
+        fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
             visit
                 .part(|it| &it.tenant)
                 .part(|it| &it.number)
                 .put(|it| &it.full_name)
                 .put(|it| &it.r#enum)
-                .put_as::<__rt::Via<Json>, _>(|it| &it.tags)
-                .put_as::<__rt::OrDefault<__rt::Plain>, _>(|it| &it.visits)
-                .put_as::<__rt::OrDefault<__rt::Via<Json>>, _>(|it| &it.friends);
-            visit.make(|(tenant, number), row| {
+                .put_as::<__rt::Encoded<Json>, _>(|it| &it.tags)
+                .put_as::<__rt::WithDefault<__rt::Plain>, _>(|it| &it.visits)
+                .put_as::<__rt::WithDefault<__rt::Encoded<Json>>, _>(|it| &it.friends);
+            visit.construct(|id, row| {
                 __rt::Ok(Self {
-                    number,
-                    tenant,
+                    number: id.1,
+                    tenant: id.0,
                     full_name: row.take()?,
                     r#enum: row.take()?,
-                    tags: row.take_as::<__rt::Via<Json>, _>()?,
-                    visits: row.take_as::<__rt::OrDefault<__rt::Plain>, _>()?,
-                    friends: row.take_as::<__rt::OrDefault<__rt::Via<Json>>, _>()?,
+                    tags: row.take_as::<__rt::Encoded<Json>, _>()?,
+                    visits: row.take_as::<__rt::WithDefault<__rt::Plain>, _>()?,
+                    friends: row.take_as::<__rt::WithDefault<__rt::Encoded<Json>>, _>()?,
                     seen: __rt::Default::default(),
                 })
             });
         }
     }
-    #[automatically_derived]
     impl __rt::HashModel for Member {}
 };

@@ -1,6 +1,7 @@
 // #[redis(key = "session:{token}", blob = Json, ttl = "1h")]
 // struct Session { token: String, user: u64 }
 
+#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
 const _: () = {
     use ::redis_model::__private as __rt;
     #[automatically_derived]
@@ -10,16 +11,14 @@ const _: () = {
         type Storage = __rt::Blob;
         const FIELDS: __rt::NoFields = __rt::NoFields::NONE;
         const SPEC: __rt::Spec = __rt::Spec::new("Session", "session:{token}", &[]).ttl(3600000);
-        fn visit<__V: __rt::Visit<Self>>(visit: &mut __V) {
-            visit.part(|it| &it.token).keyed(|it, token| {
-                it.token = token;
+        fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
+            visit.part(|it| &it.token);
+            visit.set_id(|it, id| {
+                it.token = id;
             });
         }
     }
-    #[automatically_derived]
     impl __rt::BlobModel for Session {
         type Codec = Json;
-        type Older = ();
-        type Past = ();
     }
 };

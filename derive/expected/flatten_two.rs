@@ -1,19 +1,20 @@
 // #[redis(key = "user:{id}")]
 // struct User { id: u64, #[redis(flatten)] home: Option<Address>, #[redis(flatten)] work: Address, name: String }
 
+#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
 const _: () = {
     use ::redis_model::__private as __rt;
     #[automatically_derived]
-    impl __rt::Declared for User {
-        const COLUMNS: &'static [__rt::Column] = &[
-            __rt::Column::flat::<Option<Address>>("home"),
-            __rt::Column::flat::<Address>("work"),
+    impl __rt::FlatColumns for User {
+        const NAMES: &'static __rt::FlatNames = &__rt::FlatNames::of(&[
+            __rt::Column::flatten("home", <Option<Address> as __rt::RedisFields>::COLUMNS),
+            __rt::Column::flatten("work", <Address as __rt::RedisFields>::COLUMNS),
             __rt::Column::new("name"),
-        ];
+        ]);
     }
     struct UserFields {
-        home: <Option<Address> as __rt::RedisFields>::Handles<User, __rt::Always>,
-        work: <Address as __rt::RedisFields>::Handles<User, __rt::Always>,
+        home: <Option<Address> as __rt::RedisFields>::Handles<User, __rt::Required>,
+        work: <Address as __rt::RedisFields>::Handles<User, __rt::Required>,
         name: __rt::Field<User, String>,
     }
     #[automatically_derived]
@@ -22,39 +23,30 @@ const _: () = {
         type Fields = UserFields;
         type Storage = __rt::Hash;
         const FIELDS: UserFields = UserFields {
-            home: <Option<Address> as __rt::HandlesAt<
-                Self,
-                __rt::Always,
-                __rt::Plus<__rt::Start, 0>,
-            >>::HANDLES,
-            work: <Address as __rt::HandlesAt<
-                Self,
-                __rt::Always,
-                __rt::Plus<__rt::Past<__rt::Plus<__rt::Start, 0>, Option<Address>>, 0>,
-            >>::HANDLES,
-            name: __rt::handle::<
-                __rt::Plus<
-                    __rt::Past<
-                        __rt::Plus<__rt::Past<__rt::Plus<__rt::Start, 0>, Option<Address>>, 0>,
-                        Address,
-                    >,
-                    0,
-                >,
-                _,
-                _,
-                _,
-            >(),
+            home: <<Option<Address> as __rt::RedisFields>::Handles<Self, __rt::Required>>::at(0),
+            work: <<Address as __rt::RedisFields>::Handles<Self, __rt::Required>>::at(
+                <Option<Address> as __rt::RedisFields>::COLUMNS.width(),
+            ),
+            name: __rt::at(
+                <Option<Address> as __rt::RedisFields>::COLUMNS.width()
+                    + <Address as __rt::RedisFields>::COLUMNS.width(),
+            ),
         };
-        const SPEC: __rt::Spec =
-            __rt::Spec::new("User", "user:{id}", <Self as __rt::Flattened>::FIELDS)
-                .extras(<Self as __rt::Flattened>::EXTRAS);
-        fn visit<__V: __rt::Visit<Self>>(visit: &mut __V) {
-            visit.part(|it| &it.id).flat(|it| &it.home).flat(|it| &it.work).put(|it| &it.name);
-            visit.make(|id, row| {
-                __rt::Ok(Self { id, home: row.flat()?, work: row.flat()?, name: row.take()? })
+        const SPEC: __rt::Spec = __rt::Spec::flattened::<Self>("User", "user:{id}");
+        fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
+            visit.part(|it| &it.id);
+            <Option<Address> as __rt::RedisFields>::visit_in(visit, |it| &it.home);
+            <Address as __rt::RedisFields>::visit_in(visit, |it| &it.work);
+            visit.put(|it| &it.name);
+            visit.construct(|id, row| {
+                __rt::Ok(Self {
+                    id,
+                    home: <Option<Address> as __rt::RedisFields>::read(row)?,
+                    work: <Address as __rt::RedisFields>::read(row)?,
+                    name: row.take()?,
+                })
             });
         }
     }
-    #[automatically_derived]
     impl __rt::HashModel for User {}
 };

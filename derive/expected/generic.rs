@@ -1,18 +1,19 @@
 // #[redis(key = "box:{id}")]
 // struct Keep<T, const N: usize> { id: T, value: Option<T>, bytes: [u8; N], #[redis(codec = Json)] list: Vec<T> }
 
+#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
 const _: () = {
     use ::redis_model::__private as __rt;
     struct KeepFields<T, const N: usize> {
         value: __rt::Field<Keep<T, N>, Option<T>>,
         bytes: __rt::Field<Keep<T, N>, [u8; N]>,
-        list: __rt::Field<Keep<T, N>, Vec<T>, __rt::Via<Json>>,
+        list: __rt::Field<Keep<T, N>, Vec<T>, __rt::Encoded<Json>>,
     }
     #[automatically_derived]
     impl<T, const N: usize> __rt::RedisModel for Keep<T, N>
     where
-        Option<T>: __rt::Stored<__rt::Plain>,
-        Vec<T>: __rt::Stored<__rt::Via<Json>>,
+        Option<T>: __rt::FieldType<__rt::Plain>,
+        Vec<T>: __rt::FieldType<__rt::Encoded<Json>>,
         T: __rt::KeyPart + __rt::Clone,
     {
         type Id = T;
@@ -21,27 +22,26 @@ const _: () = {
         const FIELDS: KeepFields<T, N> =
             KeepFields { value: __rt::at(0), bytes: __rt::at(1), list: __rt::at(2) };
         const SPEC: __rt::Spec = __rt::Spec::new("Keep", "box:{id}", &["value", "bytes", "list"]);
-        fn visit<__V: __rt::Visit<Self>>(visit: &mut __V) {
+        fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
             visit
                 .part(|it| &it.id)
                 .put(|it| &it.value)
                 .put(|it| &it.bytes)
-                .put_as::<__rt::Via<Json>, _>(|it| &it.list);
-            visit.make(|id, row| {
+                .put_as::<__rt::Encoded<Json>, _>(|it| &it.list);
+            visit.construct(|id, row| {
                 __rt::Ok(Self {
                     id,
                     value: row.take()?,
                     bytes: row.take()?,
-                    list: row.take_as::<__rt::Via<Json>, _>()?,
+                    list: row.take_as::<__rt::Encoded<Json>, _>()?,
                 })
             });
         }
     }
-    #[automatically_derived]
     impl<T, const N: usize> __rt::HashModel for Keep<T, N>
     where
-        Option<T>: __rt::Stored<__rt::Plain>,
-        Vec<T>: __rt::Stored<__rt::Via<Json>>,
+        Option<T>: __rt::FieldType<__rt::Plain>,
+        Vec<T>: __rt::FieldType<__rt::Encoded<Json>>,
         T: __rt::KeyPart + __rt::Clone,
     {
     }

@@ -4,6 +4,7 @@
 ::core::compile_error! { "unknown attribute `tll` of a model (did you mean `ttl`?)" }
 ::core::compile_error! { "the key names `di`, which is not a field of the struct (did you mean `id`?)" }
 ::core::compile_error! { "unknown attribute `renam` of a field (did you mean `rename`?)" }
+#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
 const _: () = {
     use ::redis_model::__private as __rt;
     struct UserFields {
@@ -17,10 +18,9 @@ const _: () = {
         type Storage = __rt::Stub;
         const FIELDS: UserFields = UserFields { id: __rt::at(0), name: __rt::at(1) };
         const SPEC: __rt::Spec = __rt::Spec::new("User", "user:{di}", &["id", "name"]);
-        fn visit<__V: __rt::Visit<Self>>(visit: &mut __V) {
+        fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
             let _ = visit;
         }
     }
-    #[automatically_derived]
     impl __rt::HashModel for User {}
 };

@@ -1,5 +1,6 @@
 // #[redis(key = "settings")] struct Settings { dark: bool }
 
+#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
 const _: () = {
     use ::redis_model::__private as __rt;
     struct SettingsFields {
@@ -12,11 +13,10 @@ const _: () = {
         type Storage = __rt::Hash;
         const FIELDS: SettingsFields = SettingsFields { dark: __rt::at(0) };
         const SPEC: __rt::Spec = __rt::Spec::new("Settings", "settings", &["dark"]);
-        fn visit<__V: __rt::Visit<Self>>(visit: &mut __V) {
+        fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
             visit.put(|it| &it.dark);
-            visit.make(|(), row| __rt::Ok(Self { dark: row.take()? }));
+            visit.construct(|id, row| __rt::Ok(Self { dark: row.take()? }));
         }
     }
-    #[automatically_derived]
     impl __rt::HashModel for Settings {}
 };

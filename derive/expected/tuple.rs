@@ -1,5 +1,6 @@
 // #[redis(key = "pair:{0}")] struct Pair(u64, String, Option<u8>);
 
+#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
 const _: () = {
     use ::redis_model::__private as __rt;
     struct PairFields {
@@ -13,11 +14,10 @@ const _: () = {
         type Storage = __rt::Hash;
         const FIELDS: PairFields = PairFields { _1: __rt::at(0), _2: __rt::at(1) };
         const SPEC: __rt::Spec = __rt::Spec::new("Pair", "pair:{0}", &["1", "2"]);
-        fn visit<__V: __rt::Visit<Self>>(visit: &mut __V) {
+        fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
             visit.part(|it| &it.0).put(|it| &it.1).put(|it| &it.2);
-            visit.make(|_0, row| __rt::Ok(Self(_0, row.take()?, row.take()?)));
+            visit.construct(|id, row| __rt::Ok(Self(id, row.take()?, row.take()?)));
         }
     }
-    #[automatically_derived]
     impl __rt::HashModel for Pair {}
 };

@@ -1,6 +1,7 @@
 // #[redis(key = "user:{id}")]
 // struct User { id: u64, name: String, email: Option<String>, visits: u64 }
 
+#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
 const _: () = {
     use ::redis_model::__private as __rt;
     struct UserFields {
@@ -16,13 +17,12 @@ const _: () = {
         const FIELDS: UserFields =
             UserFields { name: __rt::at(0), email: __rt::at(1), visits: __rt::at(2) };
         const SPEC: __rt::Spec = __rt::Spec::new("User", "user:{id}", &["name", "email", "visits"]);
-        fn visit<__V: __rt::Visit<Self>>(visit: &mut __V) {
+        fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
             visit.part(|it| &it.id).put(|it| &it.name).put(|it| &it.email).put(|it| &it.visits);
-            visit.make(|id, row| {
+            visit.construct(|id, row| {
                 __rt::Ok(Self { id, name: row.take()?, email: row.take()?, visits: row.take()? })
             });
         }
     }
-    #[automatically_derived]
     impl __rt::HashModel for User {}
 };

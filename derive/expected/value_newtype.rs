@@ -1,5 +1,6 @@
 // struct Sku<T>(T);
 
+#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
 const _: () = {
     use ::redis_model::__private as __rt;
     #[automatically_derived]

@@ -1,15 +1,16 @@
-//! `#[redis(…)]` as written: which attributes, with which values.
+//! `#[redis(…)]` as written: names and values of attributes.
 
 use proc_macro2::{Delimiter, Group, Span, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
+use syn::token::Paren;
 use syn::{Attribute, Ident, LitInt, LitStr, Token, Type};
 
 use crate::ctxt::Ctxt;
-use crate::spell;
+use crate::suggest::suggest;
 
-/// Where an attribute stands.
+/// The place of an attribute.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Site {
     /// On a model.
@@ -35,7 +36,7 @@ impl Site {
         }
     }
 
-    /// The attribute that a text without a name is most likely meant for.
+    /// Returns the attribute that a text without a name is most likely meant for.
     fn first(self) -> &'static str {
         match self {
             Self::Struct => "key",
@@ -45,9 +46,9 @@ impl Site {
     }
 }
 
-/// What follows an attribute's name.
+/// The form of an attribute's value.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum ValueForm {
     /// Nothing.
     Flag,
     /// `= "text"`
@@ -66,49 +67,49 @@ enum Form {
     Number,
 }
 
-struct Known {
+struct KnownAttr {
     name: &'static str,
-    form: Form,
+    form: ValueForm,
     site: Site,
 }
 
-const fn known(name: &'static str, form: Form, site: Site) -> Known {
-    Known { name, form, site }
+const fn known(name: &'static str, form: ValueForm, site: Site) -> KnownAttr {
+    KnownAttr { name, form, site }
 }
 
-const KNOWN: &[Known] = &[
-    known("key", Form::Text, Site::Struct),
-    known("hash", Form::Flag, Site::Struct),
-    known("blob", Form::Type, Site::Struct),
-    known("ttl", Form::Text, Site::Struct),
-    known("on_update", Form::Text, Site::Struct),
-    known("rename_all", Form::Text, Site::Struct),
-    known("crate", Form::Text, Site::Struct),
-    known("name", Form::Text, Site::Struct),
-    known("codecs", Form::List, Site::Struct),
-    known("version", Form::Number, Site::Struct),
-    known("version_field", Form::Text, Site::Struct),
-    known("migrate", Form::Arguments, Site::Struct),
-    known("envelope", Form::Text, Site::Struct),
-    known("on_mismatch", Form::Text, Site::Struct),
-    known("rename_all", Form::Text, Site::Flattened),
-    known("crate", Form::Text, Site::Flattened),
-    known("rename", Form::Text, Site::Field),
-    known("alias", Form::Texts, Site::Field),
-    known("default", Form::FlagOrText, Site::Field),
-    known("skip", Form::Flag, Site::Field),
-    known("codec", Form::Type, Site::Field),
-    known("display", Form::Flag, Site::Field),
-    known("flatten", Form::Flag, Site::Field),
-    known("ttl", Form::Text, Site::Field),
-    known("version", Form::Flag, Site::Field),
-    known("empty_as_none", Form::Flag, Site::Field),
-    known("rename_all", Form::Text, Site::Value),
-    known("repr", Form::Text, Site::Value),
-    known("crate", Form::Text, Site::Value),
-    known("rename", Form::Text, Site::Variant),
-    known("alias", Form::Texts, Site::Variant),
-    known("other", Form::Flag, Site::Variant),
+const KNOWN: &[KnownAttr] = &[
+    known("key", ValueForm::Text, Site::Struct),
+    known("hash", ValueForm::Flag, Site::Struct),
+    known("blob", ValueForm::Type, Site::Struct),
+    known("ttl", ValueForm::Text, Site::Struct),
+    known("on_update", ValueForm::Text, Site::Struct),
+    known("rename_all", ValueForm::Text, Site::Struct),
+    known("crate", ValueForm::Text, Site::Struct),
+    known("name", ValueForm::Text, Site::Struct),
+    known("codecs", ValueForm::List, Site::Struct),
+    known("version", ValueForm::Number, Site::Struct),
+    known("version_field", ValueForm::Text, Site::Struct),
+    known("migrate", ValueForm::Arguments, Site::Struct),
+    known("envelope", ValueForm::Text, Site::Struct),
+    known("on_mismatch", ValueForm::Text, Site::Struct),
+    known("rename_all", ValueForm::Text, Site::Flattened),
+    known("crate", ValueForm::Text, Site::Flattened),
+    known("rename", ValueForm::Text, Site::Field),
+    known("alias", ValueForm::Texts, Site::Field),
+    known("default", ValueForm::FlagOrText, Site::Field),
+    known("skip", ValueForm::Flag, Site::Field),
+    known("codec", ValueForm::Type, Site::Field),
+    known("display", ValueForm::Flag, Site::Field),
+    known("flatten", ValueForm::Flag, Site::Field),
+    known("ttl", ValueForm::Text, Site::Field),
+    known("revision", ValueForm::Flag, Site::Field),
+    known("empty_as_none", ValueForm::Flag, Site::Field),
+    known("rename_all", ValueForm::Text, Site::Value),
+    known("repr", ValueForm::Text, Site::Value),
+    known("crate", ValueForm::Text, Site::Value),
+    known("rename", ValueForm::Text, Site::Variant),
+    known("alias", ValueForm::Texts, Site::Variant),
+    known("other", ValueForm::Flag, Site::Variant),
 ];
 
 /// The attributes of a struct or of a field.
@@ -185,7 +186,7 @@ impl Attrs {
         Ok(())
     }
 
-    /// Whether the attribute is there, readable or not.
+    /// Returns `true` if the attribute is there, readable or not.
     pub(crate) fn mentions(&self, name: &str) -> bool {
         self.unread.iter().any(|unread| unread == name) || self.get(name).is_some()
     }
@@ -201,7 +202,7 @@ impl Attrs {
         }
     }
 
-    /// All values of an attribute that may be given several times.
+    /// Returns all values of an attribute that may be given several times.
     pub(crate) fn texts(&self, name: &str) -> impl Iterator<Item = &LitStr> {
         self.items.iter().filter(move |item| item.name == name).filter_map(|item| {
             match &item.value {
@@ -218,7 +219,7 @@ impl Attrs {
         }
     }
 
-    /// The types of a list; none if there is no list.
+    /// Returns the types of a list; none if there is no list.
     pub(crate) fn types(&self, name: &str) -> &[Type] {
         match self.get(name).map(|item| &item.value) {
             Some(Value::Types(types)) => types,
@@ -247,30 +248,30 @@ fn read_one(
     let text = name.to_string();
     let here = KNOWN.iter().find(|known| known.name == text && known.site == site);
     let Some(known) = here else { return Err(unknown(site, name)) };
-    if known.form != Form::Texts && items.iter().any(|item| item.name == *name) {
+    if known.form != ValueForm::Texts && items.iter().any(|item| item.name == *name) {
         return Err(syn::Error::new(name.span(), format!("`{text}` is given twice")));
     }
     match known.form {
-        Form::Flag if input.peek(Token![=]) => Err(syn::Error::new(
+        ValueForm::Flag if input.peek(Token![=]) || input.peek(Paren) => Err(syn::Error::new(
             name.span(),
             format!("`{text}` takes no value: write `#[redis({text})]`"),
         )),
-        Form::Flag => Ok(Value::None),
-        Form::FlagOrText if !input.peek(Token![=]) => Ok(Value::None),
-        Form::Text | Form::Texts | Form::FlagOrText => {
+        ValueForm::Flag => Ok(Value::None),
+        ValueForm::FlagOrText if !input.peek(Token![=]) && !input.peek(Paren) => Ok(Value::None),
+        ValueForm::Text | ValueForm::Texts | ValueForm::FlagOrText => {
             let example = if text == "ttl" { "\"1h\"" } else { "\"…\"" };
             value(name, input, "text in quotes", example).map(Value::Text)
         }
-        Form::Type => {
+        ValueForm::Type => {
             value(name, input, "a type, without quotes", "Json").map(|ty| Value::Type(Box::new(ty)))
         }
-        Form::Number => value(name, input, "a number", "2").map(Value::Number),
-        Form::List if input.peek(Token![=]) => {
+        ValueForm::Number => value(name, input, "a number", "2").map(Value::Number),
+        ValueForm::List if input.peek(Token![=]) => {
             input.parse::<Token![=]>()?;
             types(name, input, Delimiter::Bracket, " = [MsgPack, Json]")
         }
-        Form::List => types(name, input, Delimiter::Bracket, " = [MsgPack, Json]"),
-        Form::Arguments => types(name, input, Delimiter::Parenthesis, "(UserV1, UserV2)"),
+        ValueForm::List => types(name, input, Delimiter::Bracket, " = [MsgPack, Json]"),
+        ValueForm::Arguments => types(name, input, Delimiter::Parenthesis, "(UserV1, UserV2)"),
     }
 }
 
@@ -315,18 +316,21 @@ fn unknown(site: Site, name: &Ident) -> syn::Error {
     let text = name.to_string();
     let here = site.name();
     let message = match KNOWN.iter().find(|known| known.name == text) {
+        Some(_) if text == "version" && site == Site::Field => {
+            "`version` is the version of a model; a field that counts the writes of its record is a `revision`".to_owned()
+        }
         Some(known) => {
             format!("`{text}` is an attribute of {}, not of {here}", known.site.name())
         }
         None => {
             let names = KNOWN.iter().filter(|known| known.site == site).map(|known| known.name);
-            format!("unknown attribute `{text}` of {here}{}", spell::hint(&text, names))
+            format!("unknown attribute `{text}` of {here}{}", suggest(&text, names))
         }
     };
     syn::Error::new(name.span(), message)
 }
 
-/// Leaves what cannot be understood, up to the next attribute.
+/// Skips what cannot be parsed, up to the next attribute.
 fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
     let mut depth = 0_usize;
     while !input.is_empty() {

@@ -1,4 +1,4 @@
-//! `rename_all`, by serde's rules.
+//! `rename_all`, by serde's rules: only ASCII letters change their case.
 
 #[derive(Clone, Copy)]
 pub(crate) enum Case {
@@ -30,24 +30,24 @@ impl Case {
         NAMES.iter().position(|known| *known == name).map(|at| all[at])
     }
 
-    /// The name of a field, which is in snake case.
+    /// Returns the new name of a field, whose name is in snake case.
     pub(crate) fn of_field(self, name: &str) -> String {
         match self {
             Self::Lower | Self::Snake => name.to_owned(),
-            Self::Upper | Self::ScreamingSnake => name.to_uppercase(),
+            Self::Upper | Self::ScreamingSnake => name.to_ascii_uppercase(),
             Self::Pascal => name.split('_').map(capitalized).collect(),
             Self::Camel => uncapitalized(&Self::Pascal.of_field(name)),
             Self::Kebab => name.replace('_', "-"),
-            Self::ScreamingKebab => name.to_uppercase().replace('_', "-"),
+            Self::ScreamingKebab => name.to_ascii_uppercase().replace('_', "-"),
         }
     }
 
-    /// The name of a variant, which is in Pascal case.
+    /// Returns the new name of a variant, whose name is in Pascal case.
     pub(crate) fn of_variant(self, name: &str) -> String {
         match self {
             Self::Pascal => name.to_owned(),
-            Self::Lower => name.to_lowercase(),
-            Self::Upper => name.to_uppercase(),
+            Self::Lower => name.to_ascii_lowercase(),
+            Self::Upper => name.to_ascii_uppercase(),
             Self::Camel => uncapitalized(name),
             case => case.of_field(&snake(name)),
         }
@@ -60,24 +60,39 @@ fn snake(name: &str) -> String {
         if at > 0 && c.is_uppercase() {
             snake.push('_');
         }
-        snake.extend(c.to_lowercase());
+        snake.push(c.to_ascii_lowercase());
     }
     snake
 }
 
 fn capitalized(word: &str) -> String {
-    let mut chars = word.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+    with_first(word, |first| first.to_ascii_uppercase())
 }
 
 fn uncapitalized(word: &str) -> String {
+    with_first(word, |first| first.to_ascii_lowercase())
+}
+
+fn with_first(word: &str, change: impl Fn(char) -> char) -> String {
     let mut chars = word.chars();
-    chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
+    chars.next().into_iter().map(change).chain(chars).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_ascii_letters_change_their_case() {
+        let fields = NAMES.map(|name| Case::parse(name).unwrap().of_field("größe_élan"));
+        assert_eq!(fields[1], "GRößE_éLAN");
+        assert_eq!(fields[2], "Größeélan");
+        assert_eq!(fields[3], "größeélan");
+        let variants = NAMES.map(|name| Case::parse(name).unwrap().of_variant("ÉtatÄnderung"));
+        assert_eq!(variants[0], "ÉtatÄnderung");
+        assert_eq!(variants[3], "ÉtatÄnderung");
+        assert_eq!(variants[4], "État_Änderung");
+    }
 
     #[test]
     fn variants_are_renamed_as_serde_does() {

@@ -1,84 +1,102 @@
 //! The model as code. Nothing here fails.
 //!
-//! What is emitted for a small model, whole:
-//! `expected/user.rs`.
+//! The whole expansion of a small model: `expected/user.rs`.
 
 mod blob;
 mod bounds;
 mod fields;
-mod history;
-mod nested;
+mod flattened;
+mod this;
 mod value;
+mod versions;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, Data, DeriveInput};
+use syn::DeriveInput;
 
-use crate::field::{Field, Role};
-use crate::model::{Model, Storage, handles};
+use crate::attr::Attrs;
+use crate::field::{Field, FieldRole};
+use crate::model::{Model, Storage, crate_path_or_default, handles};
 
-pub(crate) use nested::nested;
+pub(crate) use flattened::flattened;
 pub(crate) use value::{key_part, value};
 
 /// The impls of a model, or stubs of them next to its mistakes: with the same
-/// types, so that the rest of the user's code is checked as if all were well.
+/// types, so that the rest of the user's code is checked as without mistakes.
 pub(crate) fn model(model: &Model<'_>, mistakes: &[syn::Error]) -> TokenStream {
-    let Model { input, krate, .. } = model;
+    let Model { input, crate_path, .. } = model;
     let ident = &input.ident;
     let (_, ty, _) = input.generics.split_for_impl();
     let generics = bounds::with_bounds(model);
     let (imp, _, bounds) = generics.split_for_impl();
     let stub = !mistakes.is_empty();
-    let mistakes = mistakes.iter().map(syn::Error::to_compile_error);
-    let Shape { declaration, handles, value, storage, marker } = shape(model, stub);
+    let StorageParts { declaration, handles, value, storage, marker } = storage(model, stub);
     let (id, spec) = (id_type(model), spec(model, stub));
     let visit = if stub { quote!(let _ = visit;) } else { visit(model) };
-    let deprecated = allow_deprecated(input);
+    let items = quote! {
+        #declaration
+        #[automatically_derived]
+        impl #imp __rt::RedisModel for #ident #ty #bounds {
+            type Id = #id;
+            type Fields = #handles;
+            type Storage = #storage;
+            const FIELDS: #handles = #value;
+            const SPEC: __rt::Spec = #spec;
+            fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
+                #visit
+            }
+        }
+        impl #imp #marker
+    };
+    wrapped(crate_path, mistakes, &items)
+}
+
+/// Wraps items so that their names and lints do not reach the user's code.
+fn wrapped(crate_path: &syn::Path, mistakes: &[syn::Error], items: &TokenStream) -> TokenStream {
+    let mistakes = mistakes.iter().map(syn::Error::to_compile_error);
     quote! {
         #(#mistakes)*
-        #deprecated
+        #[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
         const _: () = {
-            use #krate::__private as __rt;
-            #declaration
-            #[automatically_derived]
-            impl #imp __rt::RedisModel for #ident #ty #bounds {
-                type Id = #id;
-                type Fields = #handles;
-                type Storage = #storage;
-                const FIELDS: #handles = #value;
-                const SPEC: __rt::Spec = #spec;
-                fn visit<__V: __rt::Visit<Self>>(visit: &mut __V) {
-                    #visit
-                }
-            }
-            #[automatically_derived]
-            impl #imp #marker
+            use #crate_path::__private as __rt;
+            #items
         };
     }
 }
 
-/// Whether deriving for it would warn the user of the user's own struct.
-fn uses_deprecated(input: &DeriveInput) -> bool {
-    let fields = if let Data::Struct(data) = &input.data { Some(&data.fields) } else { None };
-    let variants = if let Data::Enum(data) = &input.data { Some(&data.variants) } else { None };
-    let of_fields = fields.into_iter().flatten().flat_map(|field| &field.attrs);
-    let of_variants = variants.into_iter().flatten().flat_map(|variant| &variant.attrs);
-    let mut attributes = input.attrs.iter().chain(of_fields).chain(of_variants);
-    attributes.any(|attribute: &Attribute| attribute.path().is_ident("deprecated"))
-}
-
-/// What a deprecated thing's own impls need.
-fn allow_deprecated(input: &DeriveInput) -> Option<TokenStream> {
-    uses_deprecated(input).then(|| quote!(#[allow(deprecated)]))
-}
-
-/// For what is not a struct with named fields: only the mistakes.
+/// Only the mistakes.
 pub(crate) fn mistakes(mistakes: &[syn::Error]) -> TokenStream {
     mistakes.iter().map(syn::Error::to_compile_error).collect()
 }
 
-/// What depends on how the model is stored.
-struct Shape {
+/// The mistakes of something that is not a model, and a stub that takes any id, so that
+/// its uses do not make more errors.
+pub(crate) fn no_model(input: &DeriveInput, attrs: &Attrs, mistakes: &[syn::Error]) -> TokenStream {
+    if input.generics.lifetimes().next().is_some() {
+        return self::mistakes(mistakes);
+    }
+    let (ident, (imp, ty, bounds)) = (&input.ident, input.generics.split_for_impl());
+    let name = ident.to_string();
+    let crate_path = crate_path_or_default(attrs);
+    let items = quote! {
+        #[automatically_derived]
+        impl #imp __rt::RedisModel for #ident #ty #bounds {
+            type Id = __rt::Stub;
+            type Fields = __rt::NoFields;
+            type Storage = __rt::Stub;
+            const FIELDS: __rt::NoFields = __rt::NoFields::NONE;
+            const SPEC: __rt::Spec = __rt::Spec::new(#name, "", &[]);
+            fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
+                let _ = visit;
+            }
+        }
+        impl #imp __rt::HashModel for #ident #ty #bounds {}
+    };
+    wrapped(&crate_path, mistakes, &items)
+}
+
+/// The parts of the expansion that depend on the storage.
+struct StorageParts {
     /// The struct of field handles, its type and its value.
     declaration: TokenStream,
     handles: TokenStream,
@@ -88,55 +106,45 @@ struct Shape {
     marker: TokenStream,
 }
 
-fn shape(model: &Model<'_>, stub: bool) -> Shape {
+fn storage(model: &Model<'_>, stub: bool) -> StorageParts {
     let ident = &model.input.ident;
     let generics = bounds::with_bounds(model);
     let (_, ty, bounds) = generics.split_for_impl();
-    let history = model.history.as_ref().filter(|_| !stub).map(history::item);
+    let stubbed = |storage: TokenStream| if stub { quote!(__rt::Stub) } else { storage };
+    let no_handles = (quote!(__rt::NoFields), quote!(__rt::NoFields::NONE));
     match &model.storage {
-        Storage::Hash(fields) if !fields.iter().any(Field::has_handle) => Shape {
-            declaration: TokenStream::new(),
-            handles: quote!(__rt::NoFields),
-            value: quote!(__rt::NoFields::NONE),
-            storage: if stub { quote!(__rt::Stub) } else { quote!(__rt::Hash) },
-            marker: quote!(__rt::HashModel for #ident #ty #bounds { #history }),
-        },
         Storage::Hash(fields) => {
-            let (name, vis) = (handles(model.input), &model.input.vis);
-            let parameters = bounds::plain(&model.input.generics, &[]);
-            let of_handles = bounds::of_handles(&model.input.generics, fields);
-            let this = quote!(#ident #ty);
-            let positions = fields::positions(fields, None);
-            let declared = positions.iter().map(|(field, _)| fields::declared(field, &this, false));
-            let always = quote!(__rt::Always);
-            let made =
-                positions.iter().map(|(field, at)| fields::made(field, at, &quote!(Self), &always));
-            let columns =
-                fields::has_columns(fields).then(|| fields::columns(ident, &generics, fields));
-            let fallbacks = fields::fallbacks(&model.input.generics, fields);
-            let storage = if stub { quote!(__rt::Stub) } else { quote!(__rt::Hash) };
-            Shape {
-                declaration: quote! {
-                    #fallbacks
-                    #columns
-                    #vis struct #name #parameters #of_handles { #(#declared,)* }
-                },
-                handles: quote!(#name #ty),
-                value: quote!(#name { #(#made,)* }),
-                storage,
-                marker: quote!(__rt::HashModel for #ident #ty #bounds { #history }),
+            let versions = model.versions.as_ref().filter(|_| !stub).map(versions::hash);
+            let marker = quote!(__rt::HashModel for #ident #ty #bounds { #versions });
+            let storage = stubbed(quote!(__rt::Hash));
+            if !fields.iter().any(Field::is_stored) {
+                let (handles, value) = no_handles;
+                let declaration = TokenStream::new();
+                return StorageParts { declaration, handles, value, storage, marker };
             }
+            let (name, vis) = (handles(model.input), &model.input.vis);
+            let declared = fields::declared(fields, model.input, None);
+            let made = fields::made(fields, None, &quote!(Self), &quote!(__rt::Required));
+            let parameters = bounds::plain(&model.input.generics, &[]);
+            let clause = bounds::own_clause(model.input);
+            let columns = (!stub && fields.iter().any(Field::is_flattened))
+                .then(|| fields::flat_columns(ident, &generics, fields));
+            let defaults = fields::default_values(model.input, fields);
+            let declaration = quote! {
+                #defaults
+                #columns
+                #vis struct #name #parameters #clause { #(#declared,)* }
+            };
+            let (handles, value) = (quote!(#name #ty), quote!(#name { #(#made,)* }));
+            StorageParts { declaration, handles, value, storage, marker }
         }
-        Storage::Blob(blob) => Shape {
-            declaration: if stub { TokenStream::new() } else { blob::assertions(model, blob) },
-            handles: quote!(__rt::NoFields),
-            value: quote!(__rt::NoFields::NONE),
-            storage: if stub { quote!(__rt::Stub) } else { quote!(__rt::Blob) },
-            marker: {
-                let items = blob::items(model, blob);
-                quote!(__rt::BlobModel for #ident #ty #bounds { #items })
-            },
-        },
+        Storage::Blob(blob) => {
+            let declaration = if stub { TokenStream::new() } else { blob::assertions(model, blob) };
+            let (handles, value) = no_handles;
+            let items = blob::items(model, blob, stub);
+            let marker = quote!(__rt::BlobModel for #ident #ty #bounds { #items });
+            StorageParts { declaration, handles, value, storage: stubbed(quote!(__rt::Blob)), marker }
+        }
     }
 }
 
@@ -145,7 +153,10 @@ fn id_type(model: &Model<'_>) -> TokenStream {
     match model.parts.as_slice() {
         [only] => only.ty.to_token_stream(),
         parts => {
-            let types = parts.iter().map(|part| part.ty);
+            let types = parts.iter().map(|part| {
+                let ty = part.ty;
+                quote_spanned!(part.span()=> __rt::Part<#ty>)
+            });
             quote!((#(#types),*))
         }
     }
@@ -154,53 +165,64 @@ fn id_type(model: &Model<'_>) -> TokenStream {
 fn spec(model: &Model<'_>, stub: bool) -> TokenStream {
     let fields: &[Field<'_>] =
         if let Storage::Hash(fields) = &model.storage { fields } else { &[] };
-    let name = &model.name;
-    let key = &model.key;
+    let (name, key) = (&model.name, &model.key);
     let ttl = model.ttl.map(|millis| {
-        let millis = proc_macro2::Literal::u64_unsuffixed(millis);
+        let millis = Literal::u64_unsuffixed(millis);
         quote!(.ttl(#millis))
     });
     let refresh = model.refresh.then(|| quote!(.refresh()));
-    // Where a name is given twice, putting the names together would tell it again.
-    if fields::has_columns(fields) && !stub {
-        return quote! {
-            __rt::Spec::new(#name, #key, <Self as __rt::Flattened>::FIELDS)
-                .extras(<Self as __rt::Flattened>::EXTRAS) #ttl #refresh
-        };
+    // With mistakes, putting the names together could report one of them again.
+    if fields.iter().any(Field::is_flattened) && !stub {
+        return quote!(__rt::Spec::flattened::<Self>(#name, #key) #ttl #refresh);
     }
     let names = fields.iter().filter_map(|field| match &field.role {
-        Role::Stored(stored) => Some(&stored.name),
-        Role::Key | Role::Skipped | Role::Flat { .. } => None,
+        FieldRole::Stored(stored) => Some(&stored.name),
+        FieldRole::Key | FieldRole::Skipped(_) | FieldRole::Flattened { .. } => None,
     });
-    quote!(__rt::Spec::new(#name, #key, &[#(#names),*]) #ttl #refresh)
+    let options = fields::options(fields);
+    quote!(__rt::Spec::new(#name, #key, &[#(#names),*]) #options #ttl #refresh)
 }
 
-/// One line a part of the key and a field.
+/// One call for each part of the key and each field.
 fn visit(model: &Model<'_>) -> TokenStream {
+    let generics = &model.input.generics;
     let it = fields::local("it");
     let parts = model.parts.iter().map(|part| {
         let access = &part.member.access;
-        quote_spanned!(part.span()=> .part(|#it| &#it.#access))
+        fields::Call::Chained(quote_spanned!(part.span()=> .part(|#it| &#it.#access)))
     });
-    let id: Vec<_> = model.parts.iter().map(|part| &part.member.handle).collect();
-    let id = if let [only] = id.as_slice() { quote!(#only) } else { quote!((#(#id),*)) };
-    let Storage::Hash(fields) = &model.storage else {
-        let parts: Vec<_> = parts.collect();
-        let keyed = (!parts.is_empty()).then(|| {
-            let set = model.parts.iter().map(|part| {
-                let (access, handle) = (&part.member.access, &part.member.handle);
-                quote!(#it.#access = #handle)
+    let id = fields::local("id");
+    // `id` if the key names one field, else `id.0`, `id.1` and so on.
+    let ids = model.parts.iter().enumerate().map(|(at, _)| {
+        let at = Literal::usize_unsuffixed(at);
+        if model.parts.len() == 1 { quote!(#id) } else { quote!(#id.#at) }
+    });
+    let ids: Vec<_> = ids.collect();
+    match &model.storage {
+        Storage::Hash(fields) => {
+            let row = fields::local("row");
+            let list = fields::statements(parts.chain(fields::puts(fields, generics)));
+            let id_of = |field: &Field<'_>| {
+                let of = |part: &crate::model::Part<'_>| part.member.handle == field.member.handle;
+                model.parts.iter().position(of).map(|at| ids[at].clone())
+            };
+            let made = fields::made_of(fields, generics, &row, id_of);
+            quote! {
+                #list
+                visit.construct(|#id, #row| __rt::Ok(#made));
+            }
+        }
+        Storage::Blob(_) if model.parts.is_empty() => quote!(let _ = visit;),
+        Storage::Blob(_) => {
+            let list = fields::statements(parts);
+            let set = model.parts.iter().zip(&ids).map(|(part, id)| {
+                let access = &part.member.access;
+                quote!(#it.#access = #id)
             });
-            quote!(.keyed(|#it, #id| { #(#set;)* }))
-        });
-        return quote!(visit #(#parts)* #keyed;);
-    };
-    let row = fields::local("row");
-    let (puts, made) = (fields::puts(fields), fields::made_of(fields, &row));
-    let list = quote!(#(#parts)* #(#puts)*);
-    let list = (!list.is_empty()).then(|| quote!(visit #list;));
-    quote! {
-        #list
-        visit.make(|#id, #row| __rt::Ok(#made));
+            quote! {
+                #list
+                visit.set_id(|#it, #id| { #(#set;)* });
+            }
+        }
     }
 }

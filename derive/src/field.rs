@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{ExprPath, Fields, GenericArgument, Ident, LitStr, PathArguments, Type, Visibility};
+use syn::{Attribute, ExprPath, Fields, GenericArgument, Ident, LitStr, PathArguments, Type, Visibility};
 
 use crate::attr::{Attrs, Item};
 use crate::case::Case;
@@ -16,17 +16,27 @@ pub(crate) struct Field<'a> {
     pub(crate) member: Member,
     pub(crate) ty: &'a Type,
     pub(crate) vis: &'a Visibility,
-    pub(crate) role: Role,
+    /// The user's documentation of the field.
+    pub(crate) docs: Vec<&'a Attribute>,
+    pub(crate) role: FieldRole,
 }
 
 impl Field<'_> {
-    /// Whether users can name it, or fields in it.
-    pub(crate) fn has_handle(&self) -> bool {
-        !matches!(self.role, Role::Key | Role::Skipped)
+    /// Returns `true` if the hash has the field, or fields in it.
+    pub(crate) fn is_stored(&self) -> bool {
+        matches!(self.role, FieldRole::Stored(_) | FieldRole::Flattened { .. })
+    }
+
+    pub(crate) fn is_flattened(&self) -> bool {
+        matches!(self.role, FieldRole::Flattened { .. })
+    }
+
+    pub(crate) fn is_revision(&self) -> bool {
+        matches!(&self.role, FieldRole::Stored(Stored { encoding: Encoding::Revision, .. }))
     }
 }
 
-/// How a field is called in code.
+/// The name of a field in code.
 #[derive(Clone)]
 pub(crate) struct Member {
     /// `name`, or `0` in a tuple struct.
@@ -35,13 +45,14 @@ pub(crate) struct Member {
     pub(crate) handle: Ident,
 }
 
-pub(crate) enum Role {
-    /// It is in the key.
+/// The place of a field's value.
+pub(crate) enum FieldRole {
+    /// In the key.
     Key,
-    /// It is not stored: its default on reading.
-    Skipped,
+    /// Not stored: a read record has the default.
+    Skipped(Option<Box<ExprPath>>),
     /// The fields of a struct, whose names get this one before them.
-    Flat {
+    Flattened {
         name: String,
     },
     Stored(Stored),
@@ -49,34 +60,35 @@ pub(crate) enum Role {
 
 pub(crate) struct Stored {
     pub(crate) name: String,
-    pub(crate) how: How,
-    pub(crate) default: Fallback,
+    pub(crate) encoding: Encoding,
+    pub(crate) default: DefaultValue,
     pub(crate) aliases: Vec<LitStr>,
     /// Milliseconds.
     pub(crate) ttl: Option<u64>,
 }
 
-/// How a field is stored.
-pub(crate) enum How {
+/// The stored form of a field.
+pub(crate) enum Encoding {
     Plain,
     Codec(Box<Type>),
-    /// Through `Display`, at the attribute's place.
-    Shown {
+    /// Through `Display`; the span is the attribute's.
+    AsDisplay {
         option: bool,
         span: Span,
     },
     EmptyAsNone(Span),
-    Version,
+    Revision,
 }
 
-/// What a field is that the hash does not have.
-pub(crate) enum Fallback {
+/// The value of a field that the hash does not have.
+pub(crate) enum DefaultValue {
     None,
-    Default,
+    /// The type's own default.
+    Type,
     Path(Box<ExprPath>),
 }
 
-/// The name that Redis' missing empty hash takes; see `hash::MARKER` in core.
+/// The name of the field of records that have no other; see `hash::MARKER` in core.
 pub(crate) const MARKER: &str = "_";
 
 impl Member {
@@ -96,7 +108,7 @@ impl Member {
         }
     }
 
-    /// Its name as text: `name`, `type` (of `r#type`), `0`.
+    /// Returns the name as text: `name`, `type` (of `r#type`), `0`.
     pub(crate) fn text(&self) -> String {
         match &self.access {
             syn::Member::Named(ident) => ident.unraw().to_string(),
@@ -105,7 +117,7 @@ impl Member {
     }
 }
 
-/// The fields with what their attributes say.
+/// Returns the fields with what their attributes say.
 pub(crate) fn check<'a>(
     ctxt: &Ctxt,
     fields: &'a Fields,
@@ -117,15 +129,16 @@ pub(crate) fn check<'a>(
         let member = Member::of(at, field);
         let role = if in_key(&member.text()) {
             no_effect(ctxt, attrs, |_| true, "that the key names");
-            Role::Key
+            FieldRole::Key
         } else {
             role(ctxt, &member, &field.ty, attrs, case)
         };
-        Field { member, ty: &field.ty, vis: &field.vis, role }
+        let docs = field.attrs.iter().filter(|attr| attr.path().is_ident("doc")).collect();
+        Field { member, ty: &field.ty, vis: &field.vis, docs, role }
     };
     let fields: Vec<_> = fields.iter().enumerate().zip(attrs).map(check).collect();
     distinct_names(ctxt, &fields);
-    one_version(ctxt, &fields);
+    one_revision(ctxt, &fields);
     fields
 }
 
@@ -136,11 +149,15 @@ fn no_effect(ctxt: &Ctxt, attrs: &Attrs, on: impl Fn(&Item) -> bool, field: &str
     }
 }
 
-fn role(ctxt: &Ctxt, member: &Member, ty: &Type, attrs: &Attrs, case: Option<Case>) -> Role {
+fn role(ctxt: &Ctxt, member: &Member, ty: &Type, attrs: &Attrs, case: Option<Case>) -> FieldRole {
     if attrs.get("skip").is_some() {
         let other = |item: &Item| item.name != "skip" && item.name != "default";
         no_effect(ctxt, attrs, other, "that is skipped");
-        return Role::Skipped;
+        let path = match default(ctxt, attrs) {
+            DefaultValue::Path(path) => Some(path),
+            DefaultValue::None | DefaultValue::Type => None,
+        };
+        return FieldRole::Skipped(path);
     }
     let plain = member.text();
     let name = match attrs.text("rename") {
@@ -152,13 +169,13 @@ fn role(ctxt: &Ctxt, member: &Member, ty: &Type, attrs: &Attrs, case: Option<Cas
     if attrs.get("flatten").is_some() {
         let other = |item: &Item| item.name != "flatten" && item.name != "rename";
         no_effect(ctxt, attrs, other, "that is flattened: write it on the fields of its struct");
-        return Role::Flat { name };
+        return FieldRole::Flattened { name };
     }
-    if attrs.get("version").is_some() {
-        let other = |item: &Item| item.name != "version" && item.name != "rename";
+    if attrs.get("revision").is_some() {
+        let other = |item: &Item| item.name != "revision" && item.name != "rename";
         no_effect(ctxt, attrs, other, "that counts the writes");
-        let (how, default) = (How::Version, Fallback::None);
-        return Role::Stored(Stored { name, how, default, aliases: Vec::new(), ttl: None });
+        let (encoding, default) = (Encoding::Revision, DefaultValue::None);
+        return FieldRole::Stored(Stored { name, encoding, default, aliases: Vec::new(), ttl: None });
     }
     let aliases: Vec<LitStr> = attrs.texts("alias").cloned().collect();
     for alias in &aliases {
@@ -167,57 +184,69 @@ fn role(ctxt: &Ctxt, member: &Member, ty: &Type, attrs: &Attrs, case: Option<Cas
     let ttl = attrs.text("ttl").and_then(|text| {
         ttl::parse_of_field(&text.value()).map_err(|error| ctxt.error(text, error)).ok()
     });
-    Role::Stored(Stored {
+    FieldRole::Stored(Stored {
         name,
-        how: how(ctxt, ty, attrs),
-        default: fallback(ctxt, attrs),
+        encoding: encoding(ctxt, ty, attrs),
+        default: default(ctxt, attrs),
         aliases,
         ttl,
     })
 }
 
-/// A field is stored in one way.
-fn how(ctxt: &Ctxt, ty: &Type, attrs: &Attrs) -> How {
-    let mut said = ["codec", "display", "empty_as_none"].into_iter().filter_map(|it| attrs.get(it));
-    let Some(first) = said.next() else { return How::Plain };
-    for other in said {
+/// A field has one encoding.
+fn encoding(ctxt: &Ctxt, ty: &Type, attrs: &Attrs) -> Encoding {
+    let mut named = ["codec", "display", "empty_as_none"].into_iter().filter_map(|it| attrs.get(it));
+    let Some(first) = named.next() else { return Encoding::Plain };
+    for other in named {
         let (one, two) = (&first.name, &other.name);
         ctxt.error(two, format!("`{one}` and `{two}` both say how the field is stored; keep one"));
     }
     match attrs.ty("codec") {
-        Some(codec) => How::Codec(Box::new(codec.clone())),
-        None if first.name == "display" => How::Shown { option: is_option(ty), span: first.span() },
-        None => How::EmptyAsNone(first.span()),
+        Some(codec) => Encoding::Codec(Box::new(codec.clone())),
+        None if first.name == "display" => {
+            Encoding::AsDisplay { option: is_option(ty), span: first.span() }
+        }
+        None => Encoding::EmptyAsNone(first.span()),
     }
 }
 
-/// Whether a type is spelled `Option<…>`.
+/// Returns `true` if a type is spelled `Option<…>`.
 ///
-/// The one place where the derive looks at how a type is called: that `Option`
-/// has no `Display` cannot be relied on by traits, since a later Rust may give
-/// it one. A wrong guess (an alias of another name) does not compile; it never
-/// stores something else.
+/// Only here the derive looks at the name of a type: traits cannot rely on `Option`
+/// having no `Display`, because a later Rust may give it one. A wrong guess (an alias of
+/// another name) does not compile; it never stores something else.
 fn is_option(ty: &Type) -> bool {
-    let Type::Path(path) = ty else { return false };
-    let last = path.path.segments.last();
-    last.is_some_and(|last| {
-        last.ident == "Option"
-            && matches!(&last.arguments, PathArguments::AngleBracketed(arguments)
-                if matches!(arguments.args.first(), Some(GenericArgument::Type(_))))
-    })
+    in_option(ty).is_some()
 }
 
-fn fallback(ctxt: &Ctxt, attrs: &Attrs) -> Fallback {
+/// Returns the `V` of a type that is spelled `Option<V>`.
+pub(crate) fn in_option(ty: &Type) -> Option<&Type> {
+    let path = match ty {
+        // A type that a `macro_rules` macro passes on, or one in parentheses.
+        Type::Group(group) => return in_option(&group.elem),
+        Type::Paren(paren) => return in_option(&paren.elem),
+        Type::Path(path) => &path.path,
+        _ => return None,
+    };
+    let last = path.segments.last().filter(|last| last.ident == "Option")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    }
+}
+
+fn default(ctxt: &Ctxt, attrs: &Attrs) -> DefaultValue {
     match (attrs.get("default"), attrs.text("default")) {
-        (None, _) => Fallback::None,
-        (Some(_), None) => Fallback::Default,
+        (None, _) => DefaultValue::None,
+        (Some(_), None) => DefaultValue::Type,
         (Some(_), Some(path)) => match path.parse::<ExprPath>() {
-            Ok(path) => Fallback::Path(Box::new(path)),
+            Ok(path) => DefaultValue::Path(Box::new(path)),
             Err(_) => {
                 let message =
                     "`default` is not a path; write for example `default = \"Status::new\"`";
                 ctxt.error(path, message);
-                Fallback::Default
+                DefaultValue::Type
             }
         },
     }
@@ -236,11 +265,15 @@ fn distinct_names(ctxt: &Ctxt, fields: &[Field<'_>]) {
     let mut known: Vec<(String, String)> = Vec::new();
     for field in fields {
         let (name, aliases): (&str, &[LitStr]) = match &field.role {
-            Role::Stored(stored) => (&stored.name, &stored.aliases),
-            Role::Flat { name } => (name, &[]),
-            Role::Key | Role::Skipped => continue,
+            FieldRole::Stored(stored) => (&stored.name, &stored.aliases),
+            FieldRole::Flattened { name } => (name, &[]),
+            FieldRole::Key | FieldRole::Skipped(_) => continue,
         };
         let member = field.member.text();
+        // rustc reports two fields of one name.
+        if known.iter().any(|(_, other)| *other == member) {
+            continue;
+        }
         let own = std::iter::once((name.to_owned(), field.member.access.to_token_stream()));
         let others = aliases.iter().map(|alias| (alias.value(), alias.to_token_stream()));
         for (name, tokens) in own.chain(others) {
@@ -260,10 +293,8 @@ fn distinct_names(ctxt: &Ctxt, fields: &[Field<'_>]) {
     }
 }
 
-fn one_version(ctxt: &Ctxt, fields: &[Field<'_>]) {
-    let counts =
-        |field: &&Field<'_>| matches!(&field.role, Role::Stored(Stored { how: How::Version, .. }));
-    for field in fields.iter().filter(counts).skip(1) {
-        ctxt.error(&field.member.access, "a record has one version; this is a second one");
+fn one_revision(ctxt: &Ctxt, fields: &[Field<'_>]) {
+    for field in fields.iter().filter(|field| field.is_revision()).skip(1) {
+        ctxt.error(&field.member.access, "a record has one revision; this is a second one");
     }
 }

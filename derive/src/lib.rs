@@ -11,14 +11,14 @@ mod case;
 mod ctxt;
 mod expand;
 mod field;
-mod history;
 mod key;
 mod model;
-mod spell;
+mod suggest;
 #[cfg(test)]
 mod tests;
 mod ttl;
 mod value;
+mod versions;
 
 use proc_macro::TokenStream;
 use syn::DeriveInput;
@@ -39,7 +39,7 @@ fn derive_model(input: &DeriveInput) -> proc_macro2::TokenStream {
     let mistakes = ctxt.check();
     match model {
         Some(model) => expand::model(&model, &mistakes),
-        None => expand::mistakes(&mistakes),
+        None => expand::no_model(input, &attrs, &mistakes),
     }
 }
 
@@ -56,10 +56,10 @@ pub fn redis_fields(input: TokenStream) -> TokenStream {
 fn derive_fields(input: &DeriveInput) -> proc_macro2::TokenStream {
     let ctxt = ctxt::Ctxt::new();
     let attrs = attr::Attrs::read(&ctxt, &input.attrs, attr::Site::Flattened);
-    let nested = model::Nested::check(&ctxt, input, &attrs);
+    let flattened = model::FlattenedStruct::check(&ctxt, input, &attrs);
     let mistakes = ctxt.check();
-    match nested {
-        Some(nested) => expand::nested(&nested, &mistakes),
+    match flattened {
+        Some(flattened) => expand::flattened(&flattened, &mistakes),
         None => expand::mistakes(&mistakes),
     }
 }

@@ -4,33 +4,34 @@ use proc_macro2::Span;
 use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Fields, Ident, LitStr, Path, Type, parse_quote};
+use syn::{Data, DeriveInput, Fields, Generics, Ident, LitStr, Path, Type, parse_quote};
 
 use crate::attr::{Attrs, Site};
 use crate::blob::{self, Blob};
 use crate::case::{self, Case};
 use crate::ctxt::Ctxt;
-use crate::field::{self, Field, Member, Role};
-use crate::history::{self, History};
+use crate::field::{self, Field, Member};
 use crate::key::{self, Placeholder};
-use crate::{spell, ttl};
+use crate::suggest::suggest;
+use crate::ttl;
+use crate::versions::HashVersions;
 
 /// A model without mistakes.
 pub(crate) struct Model<'a> {
     pub(crate) input: &'a DeriveInput,
-    pub(crate) krate: Path,
+    pub(crate) crate_path: Path,
     /// The name in errors and envelopes.
     pub(crate) name: String,
     pub(crate) key: LitStr,
     /// Milliseconds.
     pub(crate) ttl: Option<u64>,
-    /// Whether an update sets the TTL anew.
+    /// `true` if an update sets the TTL anew.
     pub(crate) refresh: bool,
     /// The types of the fields that the key names, in the key's order.
     pub(crate) parts: Vec<Part<'a>>,
     pub(crate) storage: Storage<'a>,
-    /// Of a hash with versions.
-    pub(crate) history: Option<History<'a>>,
+    /// The versions of a hash, if it has any.
+    pub(crate) versions: Option<HashVersions<'a>>,
 }
 
 pub(crate) struct Part<'a> {
@@ -44,36 +45,35 @@ pub(crate) enum Storage<'a> {
 }
 
 /// A struct that models flatten.
-pub(crate) struct Nested<'a> {
+pub(crate) struct FlattenedStruct<'a> {
     pub(crate) input: &'a DeriveInput,
-    pub(crate) krate: Path,
+    pub(crate) crate_path: Path,
     pub(crate) fields: Vec<Field<'a>>,
 }
 
-impl<'a> Nested<'a> {
+impl<'a> FlattenedStruct<'a> {
     pub(crate) fn check(ctxt: &Ctxt, input: &'a DeriveInput, attrs: &'a Attrs) -> Option<Self> {
-        let krate = krate(ctxt, attrs);
+        let crate_path = crate_path(ctxt, attrs);
         let fields = fields_of(ctxt, input, "a struct that is flattened");
         no_lifetimes(ctxt, input);
         let case = rename_all(ctxt, attrs);
-        let fields = fields?;
+        let fields = fields.filter(|_| input.generics.lifetimes().next().is_none())?;
         let attrs: Vec<_> =
             fields.iter().map(|field| Attrs::read(ctxt, &field.attrs, Site::Field)).collect();
         let fields = field::check(ctxt, fields, &attrs, |_| false, case);
-        for field in &fields {
-            if let Role::Stored(field::Stored { how: field::How::Version, .. }) = &field.role {
-                let message = "`version` counts the writes of a whole record: move it to the model";
-                ctxt.error(&field.member.access, message);
-            }
+        no_flattened_parameters(ctxt, &input.generics, &fields);
+        for field in fields.iter().filter(|field| field.is_revision()) {
+            let message = "`revision` counts the writes of a whole record: move it to the model";
+            ctxt.error(&field.member.access, message);
         }
-        Some(Self { input, krate, fields })
+        Some(Self { input, crate_path, fields })
     }
 }
 
 impl<'a> Model<'a> {
-    /// The model, with its mistakes told to `ctxt`; none if it has no fields to speak of.
+    /// Returns the model and reports its mistakes to `ctxt`; `None` if it has no fields.
     pub(crate) fn check(ctxt: &Ctxt, input: &'a DeriveInput, attrs: &'a Attrs) -> Option<Self> {
-        let krate = krate(ctxt, attrs);
+        let crate_path = crate_path(ctxt, attrs);
         let fields = fields_of(ctxt, input, "a model");
         no_lifetimes(ctxt, input);
         let ttl = duration(ctxt, attrs);
@@ -83,13 +83,15 @@ impl<'a> Model<'a> {
         if key.is_none() && !attrs.mentions("key") {
             missing_key(ctxt, input);
         }
-        // What borrows could not be stubbed without more mistakes.
+        // An impl for a struct with lifetimes would report more mistakes.
         let fields = fields.filter(|_| input.generics.lifetimes().next().is_none())?;
         let placeholders =
             key.map(|key| placeholders(ctxt, input, key, fields)).unwrap_or_default();
         let storage = storage(ctxt, input, attrs, fields, &placeholders, case);
-        let history = match &storage {
-            Storage::Hash(fields) if !is_blob(attrs) => history::check(ctxt, attrs, fields),
+        let versions = match &storage {
+            Storage::Hash(fields) if !is_blob(attrs) => {
+                HashVersions::check(ctxt, &input.ident, attrs, fields)
+            }
             Storage::Hash(_) | Storage::Blob(_) => None,
         };
         let part = |name: &str| find(fields, name);
@@ -101,11 +103,11 @@ impl<'a> Model<'a> {
         }
         let key = key.cloned().unwrap_or_else(|| LitStr::new("", input.ident.span()));
         let name = name(ctxt, input, attrs);
-        Some(Self { input, krate, name, key, ttl, refresh, parts, storage, history })
+        Some(Self { input, crate_path, name, key, ttl, refresh, parts, storage, versions })
     }
 }
 
-/// The name of the struct of field handles, unlike any in the fields' types.
+/// Returns the name of the struct of field handles, unlike any in the fields' types.
 pub(crate) fn handles(input: &DeriveInput) -> Ident {
     let mut name = format_ident!("{}Fields", input.ident.unraw());
     let tokens = input.to_token_stream().to_string();
@@ -115,23 +117,25 @@ pub(crate) fn handles(input: &DeriveInput) -> Ident {
     name
 }
 
-/// `crate = "path"`, or `::redis_model`.
-pub(crate) fn krate(ctxt: &Ctxt, attrs: &Attrs) -> Path {
-    let named = attrs.text("crate").map(|text| (text, text.parse::<Path>()));
-    match named {
-        Some((_, Ok(path))) => path,
-        Some((text, Err(_))) => {
-            ctxt.error(
-                text,
-                "`crate` is not a path; write for example `crate = \"my_app::redis_model\"`",
-            );
-            parse_quote!(::redis_model)
-        }
-        None => parse_quote!(::redis_model),
+/// Returns `crate = "path"`, or `::redis_model`.
+pub(crate) fn crate_path(ctxt: &Ctxt, attrs: &Attrs) -> Path {
+    if let Some(text) = attrs.text("crate")
+        && text.parse::<Path>().is_err()
+    {
+        let message =
+            "`crate` is not a path; write for example `crate = \"my_app::redis_model\"`";
+        ctxt.error(text, message);
     }
+    crate_path_or_default(attrs)
 }
 
-/// `name = "…"`, or the struct's own.
+/// Returns the path to the library, without a report of mistakes in it.
+pub(crate) fn crate_path_or_default(attrs: &Attrs) -> Path {
+    let named = attrs.text("crate").and_then(|text| text.parse().ok());
+    named.unwrap_or_else(|| parse_quote!(::redis_model))
+}
+
+/// Returns `name = "…"`, or the struct's own name.
 fn name(ctxt: &Ctxt, input: &DeriveInput, attrs: &Attrs) -> String {
     match attrs.text("name") {
         Some(name) if name.value().is_empty() => {
@@ -172,6 +176,17 @@ fn no_lifetimes(ctxt: &Ctxt, input: &DeriveInput) {
     }
 }
 
+/// The positions of a flattened struct's fields are known only of a concrete struct.
+fn no_flattened_parameters(ctxt: &Ctxt, generics: &Generics, fields: &[Field<'_>]) {
+    for Field { ty, .. } in fields.iter().filter(|field| field.is_flattened()) {
+        let flattened = field::in_option(ty).unwrap_or(ty).to_token_stream().to_string();
+        if generics.type_params().any(|parameter| parameter.ident == flattened) {
+            let message = "a type parameter cannot be flattened: name the struct, which may itself have type parameters";
+            ctxt.error(ty, message);
+        }
+    }
+}
+
 fn missing_key(ctxt: &Ctxt, input: &DeriveInput) {
     let name = Case::Lower.of_field(&input.ident.unraw().to_string().to_lowercase());
     ctxt.error(
@@ -189,9 +204,8 @@ fn on_update(ctxt: &Ctxt, attrs: &Attrs) -> bool {
     let Some(text) = attrs.text("on_update") else { return false };
     let refresh = text.value() == "refresh";
     if !refresh && text.value() != "keep" {
-        let hint = spell::hint(&text.value(), ["keep", "refresh"]);
-        let message = "what an update does to the TTL is `keep` or `refresh`";
-        ctxt.error(text, format!("{message}{hint}"));
+        let hint = suggest(&text.value(), ["keep", "refresh"]);
+        ctxt.error(text, format!("an update does `keep` or `refresh` the TTL{hint}"));
     }
     if refresh && !attrs.mentions("ttl") {
         ctxt.error(text, "there is no TTL to refresh: add `ttl = \"…\"`");
@@ -203,7 +217,7 @@ pub(crate) fn rename_all(ctxt: &Ctxt, attrs: &Attrs) -> Option<Case> {
     let text = attrs.text("rename_all")?;
     let case = Case::parse(&text.value());
     if case.is_none() {
-        let hint = spell::hint(&text.value(), case::NAMES);
+        let hint = suggest(&text.value(), case::NAMES);
         let names = case::NAMES.map(|name| format!("`{name}`")).join(", ");
         ctxt.error(text, format!("unknown case{hint}; it is one of {names}"));
     }
@@ -228,7 +242,7 @@ fn placeholders(
         if find(fields, field).is_none() {
             let names: Vec<_> =
                 fields.iter().enumerate().map(|(at, field)| Member::of(at, field).text()).collect();
-            let hint = spell::hint(field, names.iter().map(String::as_str));
+            let hint = suggest(field, names.iter().map(String::as_str));
             ctxt.error(
                 key,
                 format!("the key names `{field}`, which is not a field of the struct{hint}"),
@@ -265,7 +279,9 @@ fn storage<'a>(
     if !is_blob(attrs) {
         let in_key = |member: &str| placeholders.iter().any(|it| member == it.field);
         let attrs: Vec<_> = fields.iter().map(read).collect();
-        return Storage::Hash(field::check(ctxt, fields, &attrs, in_key, case));
+        let fields = field::check(ctxt, fields, &attrs, in_key, case);
+        no_flattened_parameters(ctxt, &input.generics, &fields);
+        return Storage::Hash(fields);
     };
     for name in ["hash", "rename_all", "on_update"] {
         if let Some(item) = attrs.get(name) {
@@ -283,13 +299,13 @@ fn storage<'a>(
         ctxt.error(
             &item,
             format!(
-                "`{item}` is for hashes: what a blob holds is for its codec to say (`#[serde(…)]`)"
+                "`{item}` is for hashes: the codec decides what a blob holds (`#[serde(…)]`)"
             ),
         );
     }
     match blob {
         Some(blob) => Storage::Blob(blob),
-        // Unreadable, and told so.
+        // The attribute could not be parsed, which is reported.
         None => Storage::Hash(Vec::new()),
     }
 }

@@ -8,12 +8,12 @@ use syn::{Data, DataEnum, DeriveInput, Expr, Fields, Ident, LitStr, Path, Type};
 use crate::attr::{Attrs, Site};
 use crate::case::Case;
 use crate::ctxt::Ctxt;
-use crate::model::{krate, rename_all};
-use crate::spell;
+use crate::model::{crate_path, rename_all};
+use crate::suggest::suggest;
 
 pub(crate) struct Value<'a> {
     pub(crate) input: &'a DeriveInput,
-    pub(crate) krate: Path,
+    pub(crate) crate_path: Path,
     pub(crate) kind: Kind<'a>,
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct Other<'a> {
 
 impl<'a> Value<'a> {
     pub(crate) fn check(ctxt: &Ctxt, input: &'a DeriveInput, attrs: &Attrs) -> Option<Self> {
-        let krate = krate(ctxt, attrs);
+        let crate_path = crate_path(ctxt, attrs);
         for lifetime in input.generics.lifetimes() {
             ctxt.error(lifetime, "a value owns what is in it: use `String` for `&str`");
         }
@@ -55,7 +55,7 @@ impl<'a> Value<'a> {
                 return None;
             }
         };
-        Some(Self { input, krate, kind })
+        Some(Self { input, crate_path, kind })
     }
 }
 
@@ -190,6 +190,10 @@ fn variant<'a>(
         Some(rename) => rename.value(),
         None => case.map_or(plain.clone(), |case| case.of_variant(&plain)),
     };
+    if name.is_empty() {
+        let tokens = attrs.text("rename").map_or(variant.ident.to_token_stream(), ToTokens::to_token_stream);
+        ctxt.error(tokens, "a variant's name must not be empty");
+    }
     let aliases = attrs.texts("alias").cloned().collect();
     Variant { ident: &variant.ident, name, aliases, discriminant }
 }
@@ -198,7 +202,7 @@ fn repr(ctxt: &Ctxt, attrs: &Attrs) -> bool {
     let Some(text) = attrs.text("repr") else { return false };
     let numbers = text.value() == "int";
     if !numbers && text.value() != "name" {
-        let hint = spell::hint(&text.value(), ["int", "name"]);
+        let hint = suggest(&text.value(), ["int", "name"]);
         ctxt.error(text, format!("an enum is stored as `int` or as `name`{hint}"));
     }
     numbers

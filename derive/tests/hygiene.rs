@@ -208,7 +208,7 @@ mod shadowed_values {
         pub(crate) shown: u16,
         #[redis(empty_as_none)]
         pub(crate) note: ::std::option::Option<::std::string::String>,
-        #[redis(version)]
+        #[redis(revision)]
         pub(crate) version: u64,
     }
 

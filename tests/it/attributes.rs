@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use redis_model::{RedisFields, RedisModel};
+use redis_model::{RedisFields, RedisModel, RedisValue};
 
 use crate::support::{everywhere, fresh, pairs};
 
@@ -193,7 +193,7 @@ struct Hints<T> {
 
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "attributes:flat:{id}")]
-struct Person<T> {
+struct Person<T: RedisValue + 'static> {
     id: u64,
     name: String,
     #[redis(flatten)]
@@ -202,7 +202,7 @@ struct Person<T> {
     #[redis(flatten, rename = "w")]
     work: Option<Address>,
     #[redis(flatten)]
-    hints: Option<T>,
+    hints: Option<Hints<T>>,
     last: String,
 }
 
@@ -211,7 +211,7 @@ fn address(zip: Option<u32>, geo: bool) -> Address {
     Address { street_name: "Main".into(), zip, geo, floor: 2 }
 }
 
-fn person() -> Person<Hints<u8>> {
+fn person() -> Person<u8> {
     Person {
         id: fresh(),
         name: "Ada".into(),
@@ -225,7 +225,7 @@ fn person() -> Person<Hints<u8>> {
 
 #[test]
 fn flattened_structs_are_stored_field_by_field() {
-    type Model = Person<Hints<u8>>;
+    type Model = Person<u8>;
     let f = Model::FIELDS;
     assert_eq!(f.home.geo.long.name(), "home.geo.long");
     assert_eq!(f.work.street_name.name(), "w.streetName");
@@ -296,7 +296,7 @@ fn flattened_structs_are_stored_field_by_field() {
 struct Versioned {
     id: u64,
     name: String,
-    #[redis(version)]
+    #[redis(revision)]
     version: u32,
 }
 

@@ -26,7 +26,7 @@ struct User {
     code: Option<u32>,
     #[redis(flatten)]
     home: Option<Address>,
-    #[redis(version)]
+    #[redis(revision)]
     version: u64,
     #[redis(skip)]
     cached: Option<String>,
@@ -57,7 +57,7 @@ fn a_hash_is_described_with_all_its_fields() {
     assert_eq!((tags.codec, code.codec), (Some("json"), None));
     assert_eq!(code.ttl, Some(Duration::from_secs(300)));
     assert_eq!(zip.aliases, ["home.postcode"]);
-    assert!(version.version && !zip.version);
+    assert!(version.revision && !zip.revision);
 }
 
 #[derive(Serialize, Deserialize, RedisModel)]

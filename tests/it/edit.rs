@@ -224,7 +224,7 @@ struct Versioned {
     id: u64,
     left: u64,
     right: u64,
-    #[redis(version)]
+    #[redis(revision)]
     version: u64,
 }
 

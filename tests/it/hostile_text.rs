@@ -36,7 +36,7 @@ impl From<Record> for Versioned {
 struct Revised {
     id: u64,
     name: String,
-    #[redis(version)]
+    #[redis(revision)]
     revision: u64,
 }
 

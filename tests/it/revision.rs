@@ -9,7 +9,7 @@ use crate::support::{everywhere, fresh, pairs};
 struct Page {
     id: u64,
     text: String,
-    #[redis(version)]
+    #[redis(revision)]
     revision: u64,
 }
 
@@ -18,7 +18,7 @@ struct Page {
 struct Small {
     id: u64,
     text: Option<String>,
-    #[redis(version)]
+    #[redis(revision)]
     revision: u32,
 }
 
@@ -179,7 +179,7 @@ fn a_cache_overwrites_a_newer_record_whatever_its_count() {
     struct Cached {
         id: u64,
         name: String,
-        #[redis(version)]
+        #[redis(revision)]
         revision: u64,
     }
     everywhere(|con| {

@@ -33,7 +33,7 @@ pub(crate) struct Full {
     pub(crate) tags: Vec<String>,
     #[redis(flatten)]
     pub(crate) home: Option<Address>,
-    #[redis(version)]
+    #[redis(revision)]
     pub(crate) version: u64,
 }
 

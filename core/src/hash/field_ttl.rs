@@ -1,4 +1,4 @@
-//! How long a field of a record has to live.
+//! The time to live of a field.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,7 +13,7 @@ use crate::ttl::Ttl;
 
 static FIELD_TTL: Script = Script::reading("field_ttl", include_str!("field_ttl.lua"));
 
-/// How long a field has to live; see [`RedisModel::field_ttl`].
+/// Asks for the time to live of a field; see [`RedisModel::field_ttl`].
 #[must_use = "an operation does nothing until it is run"]
 pub struct FieldTtl<M> {
     key: Key,
@@ -22,7 +22,7 @@ pub struct FieldTtl<M> {
 }
 
 impl<M: HashModel> FieldTtl<M> {
-    pub(crate) fn new<V, As>(id: &M::Id, field: Field<M, V, As>) -> Self {
+    pub(crate) fn new<V, Enc>(id: &M::Id, field: Field<M, V, Enc>) -> Self {
         let names = std::iter::once(field.name()).chain(field.aliases().iter().copied()).collect();
         Self { key: key::write(M::SPEC.template(), id), names, model: PhantomData }
     }

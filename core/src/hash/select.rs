@@ -2,12 +2,15 @@
 
 use std::{fmt, vec};
 
-use super::{HashModel, KeyOf, MARKER, Reader, required};
+use super::mapping::Record;
+use super::row::decode_or_none;
+use super::{HashModel, KeyOf, MARKER, Mapping, Row, diff};
+use crate::codec::Place;
 use crate::error::{Error, Result};
-use crate::field::{Field, Stored};
+use crate::field::{Field, FieldType};
 use crate::key::{self, Key};
 use crate::model::RedisModel;
-use crate::op::{Operation, Replies, Request};
+use crate::op::{Operation, Replies, Reply, Request};
 use crate::redis_rs::{ReplyValue, is_nil, value_of};
 
 /// Fields to read: a handle, or a tuple of selections, nested as you like.
@@ -23,15 +26,15 @@ pub trait Selection<M> {
     #[doc(hidden)]
     fn each(&self, visit: &mut dyn FnMut(&'static str));
 
-    /// Whether every record has one of the fields.
+    /// Returns `true` if every record has one of the fields.
     #[doc(hidden)]
     fn proves_record(&self) -> bool;
 
     #[doc(hidden)]
-    fn read(&self, row: &mut Reader<'_>) -> Result<Self::Output>;
+    fn read(&self, row: &mut Row<'_>) -> Result<Self::Output>;
 }
 
-impl<M: RedisModel, As, V: Stored<As>> Selection<M> for Field<M, V, As> {
+impl<M: RedisModel, Enc, V: FieldType<Enc>> Selection<M> for Field<M, V, Enc> {
     type Output = V;
 
     fn each(&self, visit: &mut dyn FnMut(&'static str)) {
@@ -43,8 +46,8 @@ impl<M: RedisModel, As, V: Stored<As>> Selection<M> for Field<M, V, As> {
         V::absent().is_none()
     }
 
-    fn read(&self, row: &mut Reader<'_>) -> Result<V> {
-        row.read_at::<As, V>(self.index.into())
+    fn read(&self, row: &mut Row<'_>) -> Result<V> {
+        row.read_at::<Enc, V>(self.index.into())
     }
 }
 
@@ -61,7 +64,7 @@ macro_rules! tuples {
                 false $(|| self.$at.proves_record())*
             }
 
-            fn read(&self, _row: &mut Reader<'_>) -> Result<Self::Output> {
+            fn read(&self, _row: &mut Row<'_>) -> Result<Self::Output> {
                 Ok(($(self.$at.read(_row)?,)*))
             }
         }
@@ -103,81 +106,117 @@ impl<M: HashModel, S: Selection<M>> Operation for Select<M, S> {
     type Output = Option<S::Output>;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let key = self.key();
-        let mut command = request.command("HMGET", M::SPEC.fields.len() + 3, key.len() + 128);
-        command.arg(key);
-        self.each_name(&mut |name| {
-            command.arg(name);
-        });
+        encode(self.names(), &self.key(), request);
         Ok(())
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
-        let mut read = || {
-            let mut names = 0;
-            self.each_name(&mut |_| names += 1);
-            let mut values = replies.next()?.into_row(names)?;
-            if values.as_slice().iter().all(is_nil) {
-                return Ok(None);
-            }
-            let key = KeyOf::<M>(&self.id);
-            let history = M::HISTORY;
-            if history.kept().is_some() {
-                match history.age_of(values.as_slice()) {
-                    Ok((0, _)) => drop(values.next()),
-                    Ok(_) => return self.migrated(values),
-                    Err(error) if history.is_miss && error.is_mismatch() => return Ok(None),
-                    Err(error) => return Err(error),
-                }
-            }
-            self.selection.read(&mut Reader::new(values, &M::SPEC, &key)).map(Some)
-        };
-        read().map_err(|error: Error| error.with_model(M::SPEC.name).with_key(&self.key()))
+        let decoded = replies.next().and_then(|reply| self.decode_reply(reply));
+        decoded.map_err(|error| error.with_model(M::SPEC.name).with_key(&self.key()))
     }
 }
 
 impl<M: HashModel, S: Selection<M>> Select<M, S> {
-    /// Visits the names to read, in order.
-    fn each_name(&self, visit: &mut dyn FnMut(&'static str)) {
-        if let Some((field, _)) = M::HISTORY.kept() {
-            visit(field);
-        }
-        self.selection.each(visit);
-        // Where all that is selected may be absent, a field that every record
-        // has tells an empty record from none.
-        if !self.selection.proves_record() {
-            match required::<M>().next() {
-                Some(at) => {
-                    visit(M::SPEC.fields[at]);
-                    M::SPEC.extra(at).aliases.iter().for_each(|alias| visit(alias));
-                }
-                None => visit(MARKER),
-            }
-        }
-        // A record of an older version is read whole, and migrated.
-        if M::HISTORY.has_past() {
-            M::HISTORY.each_name(visit);
-        }
+    /// Returns the names to read, in order.
+    fn names(&self) -> Vec<&'static str> {
+        let mut selected = Vec::new();
+        self.selection.each(&mut |name| selected.push(name));
+        names(Mapping::of::<M>(), selected, self.selection.proves_record())
     }
 
-    /// Selects from what a record of an older version is now.
-    fn migrated(&self, values: vec::IntoIter<ReplyValue>) -> Result<Option<S::Output>> {
-        // The whole record begins with its version, once more.
-        let whole = values.len().checked_sub(M::HISTORY.count_names());
-        let whole = whole.ok_or_else(Error::unexpected_reply)?;
-        let whole: Vec<_> = values.skip(whole).collect();
-        let Some(record) = super::history::record::<M>(&self.id, whole.into_iter())? else {
-            return Ok(None);
-        };
+    fn decode_reply(&self, reply: Reply) -> Result<Option<S::Output>> {
         let key = KeyOf::<M>(&self.id);
-        let fields = super::draft::fields(&record, &key)?;
+        let mut row = match open(Mapping::of::<M>(), self.names().len(), reply)? {
+            Found::Nothing => return Ok(None),
+            Found::Current(values) => Row::new(values, &M::SPEC, Place::key_of(&key)),
+            Found::Older(values) => match self.migrate(values)? {
+                Some(values) => Row::new(values, &M::SPEC, Place::key_of(&key)),
+                None => return Ok(None),
+            },
+        };
+        self.selection.read(&mut row).map(Some)
+    }
+
+    /// Returns the selected values of a record that was read whole and is migrated.
+    fn migrate(&self, values: Values) -> Result<Option<Values>> {
+        let Some(model) = decode_or_none::<M>(&self.id, values)? else { return Ok(None) };
+        let fields = Record::with(&model, &self.key(), diff::fields)?;
         let mut selected = Vec::new();
         self.selection.each(&mut |name| {
             let at = M::SPEC.fields.iter().position(|field| *field == name);
             selected.push(value_of(at.and_then(|at| fields[at].clone())));
         });
-        let mut row = Reader::new(selected.into_iter(), &M::SPEC, &key);
-        self.selection.read(&mut row).map(Some)
+        Ok(Some(selected.into_iter()))
+    }
+}
+
+type Values = vec::IntoIter<ReplyValue>;
+
+/// Returns all names to read for a selection.
+fn names(
+    mapping: Mapping,
+    selected: Vec<&'static str>,
+    proves_record: bool,
+) -> Vec<&'static str> {
+    let mut names: Vec<_> = mapping.version().map(|(field, _)| field).into_iter().collect();
+    names.extend(selected);
+    // If all that is selected may be absent, a field that every record has tells an
+    // empty record from none.
+    if !proves_record {
+        match mapping.required().next() {
+            Some(at) => names.extend(mapping.spec.names_of(at)),
+            None => names.push(MARKER),
+        }
+    }
+    // A record of an older version is read whole, and migrated.
+    if mapping.has_predecessors() {
+        mapping.each_name(&mut |name| names.push(name));
+    }
+    names
+}
+
+fn encode(names: Vec<&'static str>, key: &Key, request: &mut Request) {
+    let bytes = names.iter().map(|name| name.len()).sum::<usize>();
+    let mut command = request.command("HMGET", names.len() + 1, key.len() + bytes);
+    command.arg(key);
+    for name in names {
+        command.arg(name);
+    }
+}
+
+/// The values of a selection.
+enum Found {
+    Nothing,
+    /// Those of the selected fields come first.
+    Current(Values),
+    /// All values of the record.
+    Older(Values),
+}
+
+fn open(mapping: Mapping, names: usize, reply: Reply) -> Result<Found> {
+    let mut values = reply.into_row(names)?;
+    if values.as_slice().iter().all(is_nil) {
+        return Ok(Found::Nothing);
+    }
+    if mapping.version().is_none() {
+        return Ok(Found::Current(values));
+    }
+    match mapping.versions_behind(values.as_slice()) {
+        Ok((0, _)) => {
+            values.next();
+            Ok(Found::Current(values))
+        }
+        Ok(_) => {
+            // The whole record begins with its version, once more.
+            let selected = values.len().checked_sub(mapping.count_names());
+            let selected = selected.ok_or_else(Error::unexpected_reply)?;
+            values.by_ref().take(selected).for_each(drop);
+            Ok(Found::Older(values))
+        }
+        Err(error) if mapping.versions.mismatch_is_none && error.is_mismatch() => {
+            Ok(Found::Nothing)
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The two ways in which a model is stored, behind the verbs that both have.
 
 use super::RedisModel;
-use crate::error::{Error, Result};
-use crate::key::Key;
+use crate::error::{Error, Result, ValueError};
+use crate::key::{IntoId, Key, KeyReader, KeyWriter, ModelId};
 use crate::op::{Reply, Request};
 use crate::ttl::Expiry;
 use crate::update::{self, Outcome};
@@ -101,10 +101,27 @@ pub enum Read {
 #[derive(Debug, Clone, Copy)]
 pub struct After(pub(crate) u64);
 
-/// The storage of a struct whose derive found mistakes: it never runs.
+/// The storage of a struct whose derive found mistakes, and the id of one that is no
+/// struct; it never runs.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Stub;
+
+impl ModelId for Stub {
+    fn write_parts(&self, _: &mut KeyWriter<'_>) {}
+
+    fn write_part(_: usize, _: &dyn std::any::Any, _: &mut KeyWriter<'_>) {}
+
+    fn read_parts(_: &mut KeyReader<'_>) -> std::result::Result<Self, ValueError> {
+        Ok(Self)
+    }
+}
+
+impl<T> IntoId<Stub> for T {
+    fn into_id(self) -> Stub {
+        Stub
+    }
+}
 
 impl<M: RedisModel> Storage<M> for Stub {
     const TYPE: &'static str = "";

@@ -9,7 +9,7 @@ use super::Script;
 use super::capability::{Capability, Cheaper};
 use crate::codec::Place;
 use crate::error::{Error, ErrorKind, Result, ValueError};
-use crate::field::Stored;
+use crate::field::FieldType;
 use crate::redis_rs;
 
 /// How many commands are sent at once, and how many bytes, roughly: more makes
@@ -251,7 +251,7 @@ impl CommandWriter<'_> {
     ///
     /// After an error the command is unusable; returned from `encode`, it
     /// drops the whole request.
-    pub(crate) fn value<As, V: Stored<As>>(
+    pub(crate) fn value<Enc, V: FieldType<Enc>>(
         &mut self,
         value: &V,
         place: &Place<'_>,

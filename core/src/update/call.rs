@@ -3,10 +3,9 @@
 use std::vec;
 
 use super::change::{Changes, refused};
-use super::groups::Groups;
 use super::{Conflict, Outcome};
 use crate::error::{Error, Result};
-use crate::hash::{HashModel, MARKER, needs_marker, revision};
+use crate::hash::{Group, MARKER, Mapping};
 use crate::key::Key;
 use crate::op::{CommandWriter, Reply, Request, Script};
 use crate::redis_rs::ReplyValue;
@@ -14,7 +13,7 @@ use crate::ttl::Expiry;
 
 static UPDATE: Script = Script::new("update", include_str!("update.lua"));
 
-/// What an update does where there is no record.
+/// The effect of an update if there is no record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoRecord {
     /// It changes nothing and says so.
@@ -46,10 +45,17 @@ pub(crate) struct Call<'a> {
 
 impl Call<'_> {
     /// Writes it as `update.lua` reads it.
-    pub(crate) fn write<'r, M: HashModel>(&self, request: &'r mut Request) -> CommandWriter<'r> {
-        let groups = Groups::concerned::<M>(|name| self.changes.concerns(name));
-        let presence = M::HISTORY.presence_names();
-        let arguments = self.changes.arguments() + groups.arguments() + presence.len() + 16;
+    pub(crate) fn write<'r>(
+        &self,
+        mapping: Mapping,
+        request: &'r mut Request,
+    ) -> CommandWriter<'r> {
+        let spec = mapping.spec;
+        let groups = mapping.groups(|name| self.changes.concerns(name));
+        let grouped: usize =
+            groups.iter().map(|group| 3 + group.needed.len() + group.members.len()).sum();
+        let presence = mapping.presence_names();
+        let arguments = self.changes.arguments() + grouped + presence.len() + 16;
         let bytes = self.changes.bytes() + 256;
         let mut command = request.script(&UPDATE, self.key, arguments, bytes);
         command.arg(self.no_record.word());
@@ -58,7 +64,7 @@ impl Call<'_> {
             Expiry::Persist => command.arg("persist"),
             Expiry::Keep | Expiry::Invalid => command.arg(""),
         };
-        match M::SPEC.ttl {
+        match spec.ttl {
             Some(millis) => command.int(millis),
             None => command.arg(""),
         };
@@ -70,24 +76,29 @@ impl Call<'_> {
         for name in presence {
             command.arg(name);
         }
-        if needs_marker::<M>() {
+        if mapping.needs_marker() {
             command.arg("marker").arg(MARKER);
         }
-        if let Some((field, version)) = M::HISTORY.kept()
+        if let Some((field, version)) = mapping.version()
             && !self.changes.migrates()
         {
             command.arg("schema").arg(field).int(version);
         }
-        for (name, alias) in M::SPEC.aliases() {
+        for (name, alias) in spec.aliases_by_name() {
             command.arg("alias").arg(name).arg(alias);
         }
-        for (name, millis) in M::SPEC.field_ttls() {
+        for (name, millis) in spec.ttls_by_name() {
             command.arg("ttl").arg(name).int(millis);
         }
-        groups.write::<M>(&mut command);
+        for Group { needed, members } in &groups {
+            command.arg("together").int(needed.len()).int(members.len());
+            for name in needed.iter().chain(*members) {
+                command.arg(name);
+            }
+        }
         self.changes.write(&mut command);
-        if let Some(version) = M::SPEC.version() {
-            command.arg("incr").arg(version).arg("1").arg("0").arg(revision::max::<M>());
+        if let Some(revision) = spec.revision_name() {
+            command.arg("incr").arg(revision).arg("1").arg("0").arg(mapping.max_revision());
         }
         command
     }

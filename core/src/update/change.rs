@@ -3,8 +3,7 @@
 use std::fmt;
 use std::vec;
 
-use super::condition::{About, Condition, Test, Text};
-use super::twice;
+use super::condition::{Check, FieldSemantics, Test, Text};
 use crate::codec::Place;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::NOT_A_VERSION;
@@ -13,7 +12,7 @@ use crate::op::{CommandWriter, Reply};
 use crate::redis_rs::ReplyValue;
 use crate::value::{Bounds, Step};
 
-/// What happens to one field.
+/// The change of one field.
 pub(super) enum Change {
     Set(Vec<u8>),
     /// The same value in another form: what is left of its time stays.
@@ -23,14 +22,14 @@ pub(super) enum Change {
     Incr(Step, Bounds),
 }
 
-/// What happens to the time to live of one field.
-pub(super) enum Life {
+/// The change of one field's time to live.
+pub(super) enum FieldTtlChange {
     Expire(u64),
     Persist,
 }
 
-/// What must be so for anything to happen.
-struct Check {
+/// A condition, as the script reads it.
+struct EncodedCheck {
     name: &'static str,
     test: &'static str,
     value: Option<(&'static str, Vec<u8>)>,
@@ -40,8 +39,8 @@ struct Check {
 #[derive(Default)]
 pub struct Changes {
     changes: Vec<(&'static str, Change)>,
-    checks: Vec<Check>,
-    lives: Vec<(&'static str, Life)>,
+    checks: Vec<EncodedCheck>,
+    ttls: Vec<(&'static str, FieldTtlChange)>,
     /// Of fields that the script reads, the values that they have where they are absent.
     defaults: Vec<(&'static str, Vec<u8>)>,
     /// Of such fields, the stored texts that are read as no value.
@@ -59,15 +58,15 @@ impl Changes {
         self.migrates
     }
 
-    pub(super) fn live(&mut self, name: &'static str, life: Life) {
-        self.lives.push((name, life));
+    pub(super) fn change_ttl(&mut self, name: &'static str, change: FieldTtlChange) {
+        self.ttls.push((name, change));
     }
 
-    /// The script is going to read a field: what it has to know of it.
+    /// Adds the meaning of a field's text, for a script that reads it.
     pub(super) fn reads(
         &mut self,
         name: &'static str,
-        about: About,
+        field: FieldSemantics,
         place: &Place<'_>,
         value: bool,
     ) {
@@ -76,9 +75,9 @@ impl Changes {
                 texts.extend(text(place).map(|text| (name, text)));
             }
         };
-        add(&mut self.none_texts, about.none_text);
+        add(&mut self.none_texts, field.none_text);
         if value {
-            add(&mut self.defaults, about.default);
+            add(&mut self.defaults, field.default);
         }
     }
 
@@ -88,14 +87,15 @@ impl Changes {
         self.changes.iter().any(|(changed, change)| *changed == name && gives(change))
     }
 
-    /// Whether it changes this field.
+    /// Returns `true` if this field is changed.
     pub(super) fn concerns(&self, name: &str) -> bool {
         self.changes.iter().any(|(changed, _)| *changed == name)
     }
 
     pub(super) fn add(&mut self, name: &'static str, change: Change) -> Result<()> {
         if self.changes.iter().any(|(known, _)| *known == name) {
-            return Err(twice(name));
+            let message = "an update changes a field once, this one twice";
+            return Err(Error::new(ErrorKind::InvalidOperation, message).with_field(name));
         }
         if let Change::Incr(Step(by), Bounds::Float { .. }) = &change
             && !by.parse().is_ok_and(f64::is_finite)
@@ -107,11 +107,11 @@ impl Changes {
         Ok(())
     }
 
-    pub(super) fn check<M>(&mut self, condition: Condition<M>, key: &Key) -> Result<()> {
-        let Condition { name, test, about, .. } = condition;
+    pub(super) fn check(&mut self, check: Check, key: &Key) -> Result<()> {
+        let Check { name, test, field } = check;
         let place = Place::key_of(key).with_field(name);
         let compares = matches!(test, Test::Compare { .. });
-        self.reads(name, about, &place, compares);
+        self.reads(name, field, &place, compares);
         let (test, value) = match test {
             Test::Absent => ("absent", None),
             Test::Present => ("present", None),
@@ -133,12 +133,12 @@ impl Changes {
                 }
             }
         };
-        self.checks.push(Check { name, test, value });
+        self.checks.push(EncodedCheck { name, test, value });
         Ok(())
     }
 
     /// Sets or removes a field, if it is stored as it was when it was read; if
-    /// it is the `same` value, it lives on as long as before.
+    /// it is the `same` value, it ttls on as long as before.
     pub(crate) fn exchange(
         &mut self,
         name: &'static str,
@@ -157,17 +157,17 @@ impl Changes {
             Some(held) => ("eq", Some(("bytes", held.to_vec()))),
             None => ("absent", None),
         };
-        self.checks.push(Check { name, test, value });
+        self.checks.push(EncodedCheck { name, test, value });
     }
 
-    /// Whether there is nothing to write.
+    /// Returns `true` if there are no changes.
     pub(crate) fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.lives.is_empty()
+        self.changes.is_empty() && self.ttls.is_empty()
     }
 
     pub(super) fn unconditional(&self) -> bool {
         self.checks.is_empty()
-            && self.lives.is_empty()
+            && self.ttls.is_empty()
             && self.none_texts.is_empty()
             // HINCRBY takes an absent field for zero.
             && self.defaults.iter().all(|(_, value)| value == b"0")
@@ -201,7 +201,7 @@ impl Changes {
 
     pub(super) fn arguments(&self) -> usize {
         let known = 3 * (self.defaults.len() + self.none_texts.len());
-        5 * self.changes.len() + 4 * self.checks.len() + 3 * self.lives.len() + known
+        5 * self.changes.len() + 4 * self.checks.len() + 3 * self.ttls.len() + known
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -212,7 +212,7 @@ impl Changes {
         };
         let changes: usize =
             self.changes.iter().map(|(name, it)| name.len() + change(it) + 8).sum();
-        let checked = |check: &Check| check.value.as_ref().map_or(0, |(_, value)| value.len());
+        let checked = |check: &EncodedCheck| check.value.as_ref().map_or(0, |(_, value)| value.len());
         changes
             + self.checks.iter().map(|check| check.name.len() + checked(check) + 16).sum::<usize>()
     }
@@ -225,7 +225,7 @@ impl Changes {
         for (name, text) in &self.none_texts {
             command.arg("none").arg(name).arg(text);
         }
-        for Check { name, test, value } in &self.checks {
+        for EncodedCheck { name, test, value } in &self.checks {
             command.arg(test).arg(name);
             if let Some((kind, value)) = value {
                 command.arg(kind).arg(value);
@@ -245,10 +245,10 @@ impl Changes {
                 }
             };
         }
-        for (name, life) in &self.lives {
-            match life {
-                Life::Expire(millis) => command.arg("expire").arg(name).int(*millis),
-                Life::Persist => command.arg("persist").arg(name),
+        for (name, change) in &self.ttls {
+            match change {
+                FieldTtlChange::Expire(millis) => command.arg("expire").arg(name).int(*millis),
+                FieldTtlChange::Persist => command.arg("persist").arg(name),
             };
         }
     }

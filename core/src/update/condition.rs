@@ -5,17 +5,21 @@ use std::marker::PhantomData;
 
 use crate::codec::Place;
 use crate::error::ValueError;
-use crate::field::{Countable, Field, StoreAs, Stored, default_text};
+use crate::field::{Field, FieldType, Incrementable, IntoField, default_text};
 use crate::model::RedisModel;
 use crate::value::Bounds;
 
-/// Something that must be so for an update to be applied; made by the
-/// methods of a field handle.
+/// A condition of an update; made by the methods of a field handle.
 pub struct Condition<M> {
+    pub(super) check: Check,
+    model: PhantomData<fn() -> M>,
+}
+
+/// A condition without the model's type.
+pub(super) struct Check {
     pub(super) name: &'static str,
     pub(super) test: Test,
-    pub(super) about: About,
-    model: PhantomData<fn() -> M>,
+    pub(super) field: FieldSemantics,
 }
 
 type Encode = Box<dyn Fn(&Place<'_>) -> Result<Option<Vec<u8>>, ValueError>>;
@@ -25,16 +29,16 @@ pub(super) type Text = fn(&Place<'_>) -> Option<Vec<u8>>;
 
 /// The meaning of a field's text, as far as the script has to know it.
 #[derive(Clone, Copy)]
-pub(super) struct About {
+pub(super) struct FieldSemantics {
     /// The value that the field has where it is absent.
     pub(super) default: Text,
     /// The stored text that is read as no value.
     pub(super) none_text: Text,
 }
 
-impl About {
-    pub(super) fn field<As, V: Stored<As>>() -> Self {
-        Self { default: default_text::<As, V>, none_text: V::none_text }
+impl FieldSemantics {
+    pub(super) fn of<Enc, V: FieldType<Enc>>() -> Self {
+        Self { default: default_text::<Enc, V>, none_text: V::none_text }
     }
 }
 
@@ -44,7 +48,7 @@ pub(super) enum Test {
     Compare { test: &'static str, kind: &'static str, encode: Encode },
 }
 
-impl<M: RedisModel, V: Stored<As>, As> Field<M, V, As> {
+impl<M: RedisModel, V: FieldType<Enc>, Enc> Field<M, V, Enc> {
     /// The field has this value; `None` for one that is absent. A field with a
     /// default that the record does not have counts as that.
     ///
@@ -52,7 +56,7 @@ impl<M: RedisModel, V: Stored<As>, As> Field<M, V, As> {
     /// else, what codecs write included, as the bytes that it is stored as. What
     /// a codec writes otherwise each time, such as `Sealed`, cannot be compared:
     /// that is an error, and such a field is what [`edit`](RedisModel::edit) is for.
-    pub fn eq<T: StoreAs<V, As> + 'static>(self, value: T) -> Condition<M> {
+    pub fn eq<T: IntoField<V, Enc> + 'static>(self, value: T) -> Condition<M> {
         self.compare("eq", V::COMPARED, value)
     }
 
@@ -67,7 +71,7 @@ impl<M: RedisModel, V: Stored<As>, As> Field<M, V, As> {
         self.condition(Test::Absent)
     }
 
-    fn compare<T: StoreAs<V, As> + 'static>(
+    fn compare<T: IntoField<V, Enc> + 'static>(
         self,
         test: &'static str,
         kind: &'static str,
@@ -78,27 +82,27 @@ impl<M: RedisModel, V: Stored<As>, As> Field<M, V, As> {
     }
 
     fn condition(self, test: Test) -> Condition<M> {
-        let about = About::field::<As, V>();
-        Condition { name: self.name(), test, about, model: PhantomData }
+        let field = FieldSemantics::of::<Enc, V>();
+        Condition { check: Check { name: self.name(), test, field }, model: PhantomData }
     }
 }
 
-impl<M: RedisModel, V: Stored<As>, As: Countable<V>> Field<M, V, As> {
+impl<M: RedisModel, V: FieldType<Enc>, Enc: Incrementable<V>> Field<M, V, Enc> {
     /// The number is this one or a larger one. A field that the record does
     /// not have is no number, unless it has a default.
-    pub fn at_least<T: StoreAs<V, As> + 'static>(self, least: T) -> Condition<M> {
-        self.compare("ge", kind_of::<V, As>(), least)
+    pub fn at_least<T: IntoField<V, Enc> + 'static>(self, least: T) -> Condition<M> {
+        self.compare("ge", kind_of::<V, Enc>(), least)
     }
 
     /// The number is this one or a smaller one. A field that the record does
     /// not have is no number, unless it has a default.
-    pub fn at_most<T: StoreAs<V, As> + 'static>(self, most: T) -> Condition<M> {
-        self.compare("le", kind_of::<V, As>(), most)
+    pub fn at_most<T: IntoField<V, Enc> + 'static>(self, most: T) -> Condition<M> {
+        self.compare("le", kind_of::<V, Enc>(), most)
     }
 }
 
-fn kind_of<V, As: Countable<V>>() -> &'static str {
-    match As::BOUNDS {
+fn kind_of<V, Enc: Incrementable<V>>() -> &'static str {
+    match Enc::BOUNDS {
         Bounds::Integer { .. } => "int",
         Bounds::Float { .. } => "float",
     }
@@ -106,13 +110,13 @@ fn kind_of<V, As: Countable<V>>() -> &'static str {
 
 impl<M> fmt::Debug for Condition<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let test = match self.test {
+        let test = match self.check.test {
             Test::Absent => "absent",
             Test::Present => "present",
             Test::Compare { test, .. } => test,
         };
         f.debug_struct("Condition")
-            .field("field", &self.name)
+            .field("field", &self.check.name)
             .field("test", &test)
             .finish_non_exhaustive()
     }

@@ -102,7 +102,7 @@ impl Conflict {
     }
 
     /// Whether this field is one of them.
-    pub fn contains<M: RedisModel, V, As>(&self, field: Field<M, V, As>) -> bool {
+    pub fn contains<M: RedisModel, V, Enc>(&self, field: Field<M, V, Enc>) -> bool {
         self.fields().any(|name| name == field.name())
     }
 }

@@ -38,6 +38,14 @@ pub enum Bounds {
     Float { max: &'static str },
 }
 
+impl Bounds {
+    pub(crate) const fn max(self) -> &'static str {
+        match self {
+            Self::Integer { max, .. } | Self::Float { max } => max,
+        }
+    }
+}
+
 /// By how much a field is incremented: any integer for an [`Integer`] field
 /// (an unsigned one can go down, too), any number for a [`Float`] field.
 #[diagnostic::on_unimplemented(

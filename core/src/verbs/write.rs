@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::{about, debug_by_key};
 use crate::error::{Error, Result};
-use crate::field::{Counter, Field, Version};
-use crate::hash::revision;
-use crate::model::{RedisModel, Storage, Write, key_of};
+use crate::field::{Field, Revision, RevisionNumber};
+use crate::hash::next_revision;
+use crate::model::{RedisModel, Storage, Write};
 use crate::op::{Operation, Replies, Request};
 use crate::ttl::Expiry;
+use crate::visit::key_of;
 
 /// Writes a record; see [`RedisModel::save`].
 #[must_use = "an operation does nothing until it is run"]
@@ -59,14 +60,14 @@ impl<'a, M: RedisModel> Save<'a, M> {
     }
 
     /// Returns the record's new revision, so that the program can go on with the
-    /// value in hand. The handle is that of the field with `#[redis(version)]`;
+    /// value in hand. The handle is that of the field with `#[redis(revision)]`;
     /// the revision is known to the client, so it costs nothing.
     ///
     /// ```
     /// # use redis_model::{Operation, RedisModel, embedded};
     /// #[derive(RedisModel)]
     /// #[redis(key = "page:{id}")]
-    /// struct Page { id: u64, text: String, #[redis(version)] revision: u64 }
+    /// struct Page { id: u64, text: String, #[redis(revision)] revision: u64 }
     ///
     /// # let server = embedded::Server::start()?;
     /// # let mut con = server.connection()?;
@@ -77,8 +78,8 @@ impl<'a, M: RedisModel> Save<'a, M> {
     /// assert_eq!(page.revision, 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn returning<V: Counter>(self, _: Field<M, V, Version>) -> Returning<Self, V> {
-        Returning { revision: revision::next(self.model), write: self }
+    pub fn returning<V: RevisionNumber>(self, _: Field<M, V, Revision>) -> Returning<Self, V> {
+        Returning { revision: next_revision(self.model), write: self }
     }
 
     /// Writes the record also over one that a newer version of the model wrote,
@@ -98,8 +99,8 @@ impl<'a, M: RedisModel> Create<'a, M> {
 
     /// Returns the revision of the record if it was created, and `None` if there
     /// was one already; see [`Save::returning`].
-    pub fn returning<V: Counter>(self, _: Field<M, V, Version>) -> Returning<Self, V> {
-        Returning { revision: revision::next(self.model), write: self }
+    pub fn returning<V: RevisionNumber>(self, _: Field<M, V, Revision>) -> Returning<Self, V> {
+        Returning { revision: next_revision(self.model), write: self }
     }
 }
 
@@ -141,13 +142,13 @@ pub struct Returning<W, V> {
     revision: Option<V>,
 }
 
-impl<W, V: Counter> Returning<W, V> {
+impl<W, V: RevisionNumber> Returning<W, V> {
     fn revision(&self) -> Result<V> {
         self.revision.clone().ok_or_else(Error::unexpected_reply)
     }
 }
 
-impl<M: RedisModel, V: Counter> Operation for Returning<Save<'_, M>, V> {
+impl<M: RedisModel, V: RevisionNumber> Operation for Returning<Save<'_, M>, V> {
     type Output = V;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
@@ -159,7 +160,7 @@ impl<M: RedisModel, V: Counter> Operation for Returning<Save<'_, M>, V> {
     }
 }
 
-impl<M: RedisModel, V: Counter> Operation for Returning<Create<'_, M>, V> {
+impl<M: RedisModel, V: RevisionNumber> Operation for Returning<Create<'_, M>, V> {
     type Output = Option<V>;
 
     fn encode(&self, request: &mut Request) -> Result<()> {

@@ -2,34 +2,25 @@
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::spanned::Spanned;
 
-use crate::blob::{Blob, NeedsNames};
+use super::versions::list;
+use crate::blob::{Blob, SelfDescribingOnly};
 use crate::model::Model;
 
-/// What stands in the impl of `BlobModel`.
-pub(super) fn items(model: &Model<'_>, blob: &Blob<'_>) -> TokenStream {
+/// The items in the impl of `BlobModel`.
+pub(super) fn items(model: &Model<'_>, blob: &Blob<'_>, stub: bool) -> TokenStream {
     let codec = blob.codec;
-    let older = list(blob.older.iter());
-    let past = list(blob.past.iter().rev());
-    // Where the codec may depend on a type parameter, its use tells.
+    // Before monomorphization, only the use of a codec tells its format.
     let checks = if is_generic(model) { checks(blob, &quote!(Self)) } else { Vec::new() };
-    let layout = layout(blob, &checks);
+    let versions = (!stub).then(|| versions(blob, &checks));
     quote! {
         type Codec = #codec;
-        type Older = #older;
-        type Past = #past;
-        #layout
+        #versions
     }
 }
 
-/// `(A, (B, ()))`, each at the user's own tokens.
-pub(super) fn list<'a>(types: impl DoubleEndedIterator<Item = &'a syn::Type>) -> TokenStream {
-    types.rev().fold(quote!(()), |rest, ty| quote_spanned!(ty.span()=> (#ty, #rest)))
-}
-
-fn layout(blob: &Blob<'_>, checks: &[TokenStream]) -> Option<TokenStream> {
-    let version = blob.version.map(|version| {
+fn versions(blob: &Blob<'_>, checks: &[TokenStream]) -> Option<TokenStream> {
+    let version = blob.versions.current.map(|version| {
         let version = Literal::u8_unsuffixed(version);
         quote!(.version(#version))
     });
@@ -37,13 +28,17 @@ fn layout(blob: &Blob<'_>, checks: &[TokenStream]) -> Option<TokenStream> {
         let name = format_ident!("{name}");
         quote!(.envelope(__rt::Envelope::#name))
     });
-    let miss = blob.is_miss.then(|| quote!(.miss()));
-    let layout = quote!(__rt::Layout::DEFAULT #version #envelope #miss);
-    if !checks.is_empty() {
-        return Some(quote!(const LAYOUT: __rt::Layout = { #(#checks;)* #layout };));
+    let mismatch = blob.versions.mismatch_is_none.then(|| quote!(.miss()));
+    let (codecs, older) = (list(blob.older.iter()), list(blob.versions.older.iter().rev()));
+    let layout = quote!(__rt::Layout::DEFAULT #version #envelope #mismatch);
+    let value = quote!(__rt::BlobVersions::new::<#codecs, #older>(#layout));
+    let is_default = blob.older.is_empty() && blob.versions.older.is_empty();
+    let is_default = is_default && version.is_none() && envelope.is_none() && mismatch.is_none();
+    match checks {
+        [] if is_default => None,
+        [] => Some(quote!(const VERSIONS: __rt::BlobVersions<Self> = #value;)),
+        _ => Some(quote!(const VERSIONS: __rt::BlobVersions<Self> = { #(#checks;)* #value };)),
     }
-    let plain = version.is_none() && envelope.is_none() && miss.is_none();
-    (!plain).then(|| quote!(const LAYOUT: __rt::Layout = #layout;))
 }
 
 /// Refuses what a codec without names of fields cannot keep, on the user's own
@@ -62,7 +57,7 @@ fn is_generic(model: &Model<'_>) -> bool {
 
 fn checks(blob: &Blob<'_>, model: &TokenStream) -> Vec<TokenStream> {
     let codecs = || std::iter::once(blob.codec).chain(blob.older);
-    let check = |attribute: &NeedsNames| {
+    let check = |attribute: &SelfDescribingOnly| {
         let message = format!(
             "`{}` needs a codec that stores the names of fields, such as `Json`, `MsgPack` or `Cbor`",
             attribute.name
@@ -74,5 +69,5 @@ fn checks(blob: &Blob<'_>, model: &TokenStream) -> Vec<TokenStream> {
             }
         }).collect::<Vec<_>>()
     };
-    blob.needs_names.iter().flat_map(check).collect()
+    blob.self_describing_only.iter().flat_map(check).collect()
 }

@@ -1,24 +1,18 @@
-//! What is asked of type parameters: of each field's type that mentions one,
-//! what storing it takes, and nothing of the parameter itself.
+//! Bounds on type parameters: of each field's type or encoding that mentions one, what
+//! storing the field takes, and nothing of the parameter itself.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{GenericParam, Generics, Type, WhereClause, parse_quote};
+use syn::{DeriveInput, GenericParam, Generics, parse_quote};
 
-use super::fields::positions;
-use crate::field::{Fallback, Field, Role, Stored};
+use super::{fields, this};
+use crate::field::{Field, FieldRole, Stored};
 use crate::model::{Model, Storage};
 
-/// The generics of a model's impls.
+/// Returns the generics of a model's impls.
 pub(super) fn with_bounds(model: &Model<'_>) -> Generics {
-    let ident = &model.input.ident;
-    let (_, ty, _) = model.input.generics.split_for_impl();
-    let this = quote!(#ident #ty);
     let mut generics = match &model.storage {
-        Storage::Hash(fields) => {
-            let at = Some((&this, &quote!(__rt::Always), quote!(__rt::Start)));
-            of_fields(&model.input.generics, fields, at)
-        }
+        Storage::Hash(fields) => of_fields(&model.input.generics, fields),
         Storage::Blob(_) => model.input.generics.clone(),
     };
     let parameters = parameters(&model.input.generics);
@@ -38,7 +32,7 @@ pub(super) fn with_bounds(model: &Model<'_>) -> Generics {
     generics
 }
 
-/// The generics of a struct that is flattened: it is `'static`, as all that is
+/// Returns the generics of a flattened struct. It is `'static`, as everything that is
 /// read from Redis.
 pub(super) fn with_static(generics: &Generics) -> Generics {
     let mut generics = generics.clone();
@@ -49,81 +43,44 @@ pub(super) fn with_static(generics: &Generics) -> Generics {
     generics
 }
 
-/// The generics with what storing the fields takes; for the handles of
-/// flattened structs also their model, wrap and position.
-pub(super) fn of_fields(
-    generics: &Generics,
-    fields: &[Field<'_>],
-    at: Option<(&TokenStream, &TokenStream, TokenStream)>,
-) -> Generics {
-    let mut generics = generics.clone();
+/// Returns the generics with what storing the fields takes.
+///
+/// A flattened struct gets no bound. With one, its handles would be those of any type
+/// with that bound, which have no positions.
+pub(super) fn of_fields(own: &Generics, fields: &[Field<'_>]) -> Generics {
+    let mut generics = own.clone();
     let parameters = parameters(&generics);
     if parameters.is_empty() {
         return generics;
     }
     let clause = generics.make_where_clause();
-    for Field { member, ty, role, .. } in
-        fields.iter().filter(|field| mentions(field.ty, &parameters))
-    {
-        match role {
-            Role::Key => {}
-            Role::Skipped => clause.predicates.push(parse_quote!(#ty: __rt::Default)),
-            Role::Flat { .. } => clause.predicates.push(parse_quote!(#ty: __rt::RedisFields)),
-            Role::Stored(Stored { default, ttl, .. }) => {
-                let how = role.stored_as(&member.handle).unwrap_or_else(|| quote!(__rt::Plain));
-                let default = matches!(default, Fallback::Default).then(|| quote!(+ __rt::Default));
-                let lapses = ttl.map(|_| quote!(+ __rt::MayLapse<#how>));
-                clause.predicates.push(parse_quote!(#ty: __rt::Stored<#how> #default #lapses));
-            }
+    for field @ Field { ty, role, .. } in fields {
+        let encoding = fields::encoding(field, own);
+        if !mentions(ty, &parameters) && !mentions(&encoding, &parameters) {
+            continue;
         }
-    }
-    if let Some((model, wrap, start)) = at {
-        for (field, at) in positions(fields, Some(start)) {
-            if matches!(field.role, Role::Flat { .. }) && mentions(field.ty, &parameters) {
-                let (ty, at) = (field.ty, at.position());
-                clause.predicates.push(parse_quote!(#ty: __rt::HandlesAt<#model, #wrap, #at>));
+        match role {
+            FieldRole::Key | FieldRole::Flattened { .. } | FieldRole::Skipped(Some(_)) => {}
+            FieldRole::Skipped(None) => {
+                clause.predicates.push(parse_quote!(#ty: __rt::Default));
+            }
+            FieldRole::Stored(Stored { ttl, .. }) => {
+                let encoding = encoding.unwrap_or_else(|| quote!(__rt::Plain));
+                let expires = ttl.map(|_| quote!(+ __rt::MayExpire<#encoding>));
+                clause.predicates.push(parse_quote!(#ty: __rt::FieldType<#encoding> #expires));
             }
         }
     }
     generics
 }
 
-/// The clause of the struct of handles: the user's own, which the model's type
-/// needs, and what naming the handles of flattened structs takes.
-pub(super) fn of_handles(generics: &Generics, fields: &[Field<'_>]) -> Option<WhereClause> {
-    let parameters = parameters(generics);
-    let mut clause = generics.where_clause.clone();
-    let flat = fields
-        .iter()
-        .filter(|field| matches!(field.role, Role::Flat { .. }) && mentions(field.ty, &parameters));
-    for Field { ty, .. } in flat {
-        let clause = clause.get_or_insert_with(|| parse_quote!(where));
-        clause.predicates.push(parse_quote!(#ty: __rt::RedisFields));
-    }
-    clause
+/// Returns the user's own where clause, for the struct of handles.
+pub(super) fn own_clause(input: &DeriveInput) -> Option<TokenStream> {
+    let clause = input.generics.where_clause.as_ref()?;
+    Some(this::replace(clause, &this::tokens(input)))
 }
 
-/// The parameters that a type mentions, with their bounds.
-pub(super) fn mentioned(generics: &Generics, ty: &Type) -> Generics {
-    let mut mentioned = generics.clone();
-    mentioned.params = generics
-        .params
-        .iter()
-        .filter(|parameter| {
-            let name = match parameter {
-                GenericParam::Type(parameter) => parameter.ident.to_string(),
-                GenericParam::Const(parameter) => parameter.ident.to_string(),
-                GenericParam::Lifetime(_) => return false,
-            };
-            mentions(ty, &[name])
-        })
-        .cloned()
-        .collect();
-    mentioned.where_clause = None;
-    mentioned
-}
-
-/// The parameters without their defaults, and some more, for the struct of handles.
+/// Returns the parameters without their defaults, and some more, for the struct of handles.
 pub(super) fn plain(generics: &Generics, more: &[TokenStream]) -> TokenStream {
     if generics.params.is_empty() && more.is_empty() {
         return TokenStream::new();
@@ -148,7 +105,7 @@ fn parameters(generics: &Generics) -> Vec<String> {
     generics.type_params().map(|parameter| parameter.ident.to_string()).collect()
 }
 
-fn mentions(ty: &Type, parameters: &[String]) -> bool {
+fn mentions(tokens: &impl ToTokens, parameters: &[String]) -> bool {
     fn any(tokens: TokenStream, parameters: &[String]) -> bool {
         tokens.into_iter().any(|token| match token {
             TokenTree::Ident(ident) => parameters.contains(&ident.to_string()),
@@ -156,5 +113,5 @@ fn mentions(ty: &Type, parameters: &[String]) -> bool {
             TokenTree::Punct(_) | TokenTree::Literal(_) => false,
         })
     }
-    any(ty.to_token_stream(), parameters)
+    any(tokens.to_token_stream(), parameters)
 }

@@ -1,218 +1,315 @@
 //! Fields as code: their handles, their columns, and the list of visits.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Generics, Type};
+use syn::{DeriveInput, Generics, Type};
 
-use super::bounds;
-use crate::field::{Fallback, Field, How, Role, Stored};
+use super::{bounds, this};
+use crate::field::{DefaultValue, Encoding, Field, FieldRole, Stored};
 
-/// Where a struct's fields stand among those of the model.
-pub(super) struct Handle {
-    /// Its position as a type, where that depends on flattened structs or on
-    /// the model; else as a number.
-    at: TokenStream,
-    plain: bool,
+/// Returns the encoding of a stored field as a type, `None` for `Plain`.
+pub(super) fn encoding(field: &Field<'_>, generics: &Generics) -> Option<TokenStream> {
+    let FieldRole::Stored(Stored { encoding, default, .. }) = &field.role else { return None };
+    let encoding = match encoding {
+        Encoding::Plain => None,
+        Encoding::Codec(codec) => Some(quote_spanned!(codec.span()=> __rt::Encoded<#codec>)),
+        Encoding::AsDisplay { option: false, span } => {
+            Some(quote_spanned!(*span=> __rt::AsDisplay))
+        }
+        Encoding::AsDisplay { option: true, span } => {
+            Some(quote_spanned!(*span=> __rt::AsDisplayOption))
+        }
+        Encoding::EmptyAsNone(span) => Some(quote_spanned!(*span=> __rt::EmptyAsNone)),
+        Encoding::Revision => Some(quote!(__rt::Revision)),
+    };
+    let inner = || encoding.clone().unwrap_or_else(|| quote!(__rt::Plain));
+    match default {
+        DefaultValue::None => encoding,
+        DefaultValue::Type => {
+            let inner = inner();
+            Some(quote!(__rt::WithDefault<#inner>))
+        }
+        DefaultValue::Path(_) => {
+            let (inner, name) = (inner(), default_name(&field.member.handle));
+            let (_, arguments, _) = generics.split_for_impl();
+            Some(quote!(__rt::WithDefault<#inner, #name #arguments>))
+        }
+    }
 }
 
-/// Each field that has a handle, with its position behind `start`.
-pub(super) fn positions<'f, 'a>(
-    fields: &'f [Field<'a>],
-    start: Option<TokenStream>,
-) -> Vec<(&'f Field<'a>, Handle)> {
-    let mut base = start;
-    let mut count = 0_usize;
-    let mut positions = Vec::new();
-    for field in fields.iter().filter(|field| field.role.is_stored()) {
-        let number = Literal::usize_unsuffixed(count);
-        let at = match &base {
-            None => quote!(#number),
-            Some(base) => quote!(__rt::Plus<#base, #number>),
+/// Returns the types of the handles in the struct of handles of `this`. In a flattened
+/// struct, `generic` has the type parameters for the model and the presence.
+pub(super) fn declared<'f>(
+    fields: &'f [Field<'_>],
+    input: &'f DeriveInput,
+    generic: Option<(&'f TokenStream, &'f TokenStream)>,
+) -> impl Iterator<Item = TokenStream> + 'f {
+    let this = this::tokens(input);
+    fields.iter().filter(|field| field.is_stored()).map(move |field| {
+        let Field { member, vis, docs, .. } = field;
+        let handle = &member.handle;
+        let ty = this::replace(field.ty, &this);
+        let span = field.ty.span();
+        let encoding = encoding(field, &input.generics).map(|it| this::replace(&it, &this));
+        let declared = match (field.is_flattened(), generic) {
+            (true, None) => quote_spanned! {span=>
+                <#ty as __rt::RedisFields>::Handles<#this, __rt::Required>
+            },
+            (true, Some((model, presence))) => quote_spanned! {span=>
+                <#ty as __rt::RedisFields>::Handles<#model, #presence>
+            },
+            (false, None) => {
+                let encoding = encoding.map(|encoding| quote!(, #encoding));
+                quote!(__rt::Field<#this, #ty #encoding>)
+            }
+            (false, Some((model, presence))) => {
+                let encoding = encoding.unwrap_or_else(|| quote!(__rt::Plain));
+                quote! {
+                    __rt::Field<#model, #presence::Value<#ty>, #presence::Encoding<#encoding>>
+                }
+            }
         };
-        positions.push((field, Handle { plain: base.is_none(), at: at.clone() }));
-        match &field.role {
-            Role::Flat { .. } => {
-                let ty = field.ty;
-                let at = if base.is_none() { quote!(__rt::Plus<__rt::Start, #number>) } else { at };
-                base = Some(quote!(__rt::Past<#at, #ty>));
-                count = 0;
-            }
-            Role::Key | Role::Skipped | Role::Stored(_) => count += 1,
-        }
-    }
-    positions
-}
-
-impl Handle {
-    /// The handle of a field.
-    fn field(&self) -> TokenStream {
-        let at = &self.at;
-        if self.plain { quote!(__rt::at(#at)) } else { quote!(__rt::handle::<#at, _, _, _>()) }
-    }
-
-    /// The position as a type.
-    pub(super) fn position(&self) -> TokenStream {
-        let at = &self.at;
-        if self.plain { quote!(__rt::Plus<__rt::Start, #at>) } else { at.clone() }
-    }
-}
-
-/// The handle of a field in the struct of handles; `model` and `wrap` are the
-/// type of the model and whether it stands in an `Option`.
-pub(super) fn declared(field: &Field<'_>, model: &TokenStream, wrapped: bool) -> TokenStream {
-    let Field { member, ty, vis, role } = field;
-    let handle = &member.handle;
-    match role {
-        Role::Flat { .. } if wrapped => quote_spanned! {ty.span()=>
-            #vis #handle: <#ty as __rt::RedisFields>::Handles<#model, __W>
-        },
-        Role::Flat { .. } => quote_spanned! {ty.span()=>
-            #vis #handle: <#ty as __rt::RedisFields>::Handles<#model, __rt::Always>
-        },
-        _ if wrapped => {
-            let how = role.stored_as(handle).unwrap_or_else(|| quote!(__rt::Plain));
-            quote!(#vis #handle: __rt::Field<#model, __W::Value<#ty>, __W::How<#how>>)
-        }
-        _ => {
-            let how = role.stored_as(handle).map(|how| quote!(, #how));
-            quote!(#vis #handle: __rt::Field<#model, #ty #how>)
-        }
-    }
-}
-
-/// The value of a handle.
-pub(super) fn made(
-    field: &Field<'_>,
-    at: &Handle,
-    model: &TokenStream,
-    wrap: &TokenStream,
-) -> TokenStream {
-    let Field { member, ty, role, .. } = field;
-    let handle = &member.handle;
-    match role {
-        Role::Flat { .. } => {
-            let at = at.position();
-            quote_spanned! {ty.span()=>
-                #handle: <#ty as __rt::HandlesAt<#model, #wrap, #at>>::HANDLES
-            }
-        }
-        _ => {
-            let at = at.field();
-            quote!(#handle: #at)
-        }
-    }
-}
-
-/// Whether the names are not simply those of the fields.
-pub(super) fn has_columns(fields: &[Field<'_>]) -> bool {
-    fields.iter().any(|field| match &field.role {
-        Role::Flat { .. } => true,
-        Role::Stored(stored) => {
-            !stored.aliases.is_empty() || stored.ttl.is_some() || matches!(stored.how, How::Version)
-        }
-        Role::Key | Role::Skipped => false,
+        quote!(#(#docs)* #vis #handle: #declared)
     })
 }
 
-/// `impl Declared`: the columns, for the names to be put together from.
-pub(super) fn columns(ident: &Ident, generics: &Generics, fields: &[Field<'_>]) -> TokenStream {
-    let (imp, ty, bounds) = generics.split_for_impl();
-    let columns = fields.iter().filter_map(|field| match &field.role {
-        Role::Key | Role::Skipped => None,
-        Role::Flat { name } => {
-            let ty = field.ty;
-            Some(quote_spanned!(ty.span()=> __rt::Column::flat::<#ty>(#name)))
+/// Returns the values of the handles, from the position `start` on.
+pub(super) fn made(
+    fields: &[Field<'_>],
+    start: Option<&Ident>,
+    model: &TokenStream,
+    presence: &TokenStream,
+) -> Vec<TokenStream> {
+    let mut count = 0_usize;
+    let mut widths = start.map(ToTokens::to_token_stream).unwrap_or_default();
+    let mut made = Vec::new();
+    for Field { member, ty, role, .. } in fields.iter().filter(|field| field.is_stored()) {
+        let (handle, number) = (&member.handle, Literal::usize_unsuffixed(count));
+        let at = match (widths.is_empty(), count) {
+            (true, _) => quote!(#number),
+            (false, 0) => quote!(#widths),
+            (false, _) => quote!(#widths + #number),
+        };
+        if let FieldRole::Flattened { .. } = role {
+            made.push(quote_spanned! {ty.span()=>
+                #handle: <<#ty as __rt::RedisFields>::Handles<#model, #presence>>::at(#at)
+            });
+            let plus = (!widths.is_empty()).then(|| quote!(#widths +));
+            let before = (count > 0).then(|| quote!(#number +));
+            widths = quote_spanned!(ty.span()=> #plus #before <#ty as __rt::RedisFields>::COLUMNS.width());
+            count = 0;
+        } else {
+            made.push(quote!(#handle: __rt::at(#at)));
+            count += 1;
         }
-        Role::Stored(Stored { name, how, aliases, ttl, .. }) => {
+    }
+    made
+}
+
+/// Returns the options of single fields, as calls on the schema.
+pub(super) fn options(fields: &[Field<'_>]) -> TokenStream {
+    let stored = fields.iter().filter_map(|field| match &field.role {
+        FieldRole::Stored(stored) => Some((field, stored)),
+        FieldRole::Key | FieldRole::Skipped(_) | FieldRole::Flattened { .. } => None,
+    });
+    let (mut of, mut aliases, mut ttls, mut revision) = (Vec::new(), Vec::new(), Vec::new(), None);
+    for (at, (field, stored)) in stored.enumerate() {
+        let at = Literal::usize_unsuffixed(at);
+        for alias in &stored.aliases {
+            of.push(at.clone());
+            aliases.push(alias);
+        }
+        if let Some(millis) = stored.ttl {
+            let millis = Literal::u64_unsuffixed(millis);
+            ttls.push(quote!((#at, #millis)));
+        }
+        if field.is_revision() {
+            revision = Some(quote!(.revision(#at)));
+        }
+    }
+    let aliases = (!of.is_empty()).then(|| quote!(.aliases(&[#(#of),*], &[#(#aliases),*])));
+    let ttls = (!ttls.is_empty()).then(|| quote!(.field_ttls(&[#(#ttls),*])));
+    quote!(#aliases #ttls #revision)
+}
+
+/// Returns the columns, for the names to be put together from.
+pub(super) fn columns(fields: &[Field<'_>]) -> impl Iterator<Item = TokenStream> {
+    fields.iter().filter_map(|field| match &field.role {
+        FieldRole::Key | FieldRole::Skipped(_) => None,
+        FieldRole::Flattened { name } => {
+            let ty = field.ty;
+            Some(quote_spanned! {ty.span()=>
+                __rt::Column::flatten(#name, <#ty as __rt::RedisFields>::COLUMNS)
+            })
+        }
+        FieldRole::Stored(Stored { name, aliases, ttl, .. }) => {
             let aliases = (!aliases.is_empty()).then(|| quote!(.aliases(&[#(#aliases),*])));
             let ttl = ttl.map(|millis| {
                 let millis = Literal::u64_unsuffixed(millis);
                 quote!(.ttl(#millis))
             });
-            let version = matches!(how, How::Version).then(|| quote!(.version()));
-            Some(quote!(__rt::Column::new(#name) #aliases #ttl #version))
-        }
-    });
-    quote! {
-        #[automatically_derived]
-        impl #imp __rt::Declared for #ident #ty #bounds {
-            const COLUMNS: &'static [__rt::Column] = &[#(#columns),*];
-        }
-    }
-}
-
-/// The types that say what a missing field is: `default = "path"`.
-pub(super) fn fallbacks(generics: &Generics, fields: &[Field<'_>]) -> TokenStream {
-    let fallbacks = fields.iter().filter_map(|field| {
-        let Role::Stored(Stored { default: Fallback::Path(path), .. }) = &field.role else {
-            return None;
-        };
-        let (name, ty) = (fallback(&field.member.handle), field.ty);
-        let generics = bounds::mentioned(generics, ty);
-        let (imp, _, bounds) = generics.split_for_impl();
-        let body = quote_spanned!(path.span()=> #path());
-        Some(quote! {
-            #[allow(non_camel_case_types)]
-            pub struct #name;
-            impl #imp __rt::Fallback<#ty> for #name #bounds {
-                fn value() -> #ty { #body }
-            }
-        })
-    });
-    fallbacks.collect()
-}
-
-fn fallback(handle: &Ident) -> Ident {
-    quote::format_ident!("__Default_{}", syn::ext::IdentExt::unraw(handle))
-}
-
-/// One line a field. Each stands at its type's place in the user's code, so
-/// that what is wrong with the type is told there.
-pub(super) fn puts(fields: &[Field<'_>]) -> impl Iterator<Item = TokenStream> {
-    let it = local("it");
-    fields.iter().filter_map(move |Field { member, ty, role, .. }| {
-        let access = &member.access;
-        match role {
-            Role::Key | Role::Skipped => None,
-            Role::Flat { .. } => Some(quote_spanned!(ty.span()=> .flat(|#it| &#it.#access))),
-            Role::Stored(stored) => Some(match role.stored_as(&member.handle) {
-                _ if matches!(stored.how, How::Version) => {
-                    quote_spanned!(ty.span()=> .put_counter(|#it| &#it.#access))
-                }
-                how if stored.ttl.is_some() => {
-                    let how = how.unwrap_or_else(|| quote!(__rt::Plain));
-                    quote_spanned!(ty.span()=> .put_lapsing::<#how, _>(|#it| &#it.#access))
-                }
-                None => quote_spanned!(ty.span()=> .put(|#it| &#it.#access)),
-                Some(how) => {
-                    let span = stored.how.span(ty);
-                    quote_spanned!(span=> .put_as::<#how, _>(|#it| &#it.#access))
-                }
-            }),
+            let revision = field.is_revision().then(|| quote!(.revision()));
+            Some(quote!(__rt::Column::new(#name) #aliases #ttl #revision))
         }
     })
 }
 
-/// `Self { … }` or `Self(…)`, its fields read one after the other.
-pub(super) fn made_of(fields: &[Field<'_>], row: &Ident) -> TokenStream {
-    let values = fields.iter().map(|Field { member, ty, role, .. }| {
-        let handle = &member.handle;
+/// `impl FlatColumns`. The names are put together at the user's token, so that two
+/// fields of one name are reported there.
+pub(super) fn flat_columns(
+    ident: &Ident,
+    generics: &Generics,
+    fields: &[Field<'_>],
+) -> TokenStream {
+    let (imp, ty, bounds) = generics.split_for_impl();
+    let columns = columns(fields);
+    let first = fields.iter().find(|field| field.is_flattened());
+    let span = first.map_or_else(|| ident.span(), |field| field.member.access.span());
+    let names = quote_spanned!(span=> __rt::FlatNames::of(&[#(#columns),*]));
+    quote! {
+        #[automatically_derived]
+        impl #imp __rt::FlatColumns for #ident #ty #bounds {
+            const NAMES: &'static __rt::FlatNames = &#names;
+        }
+    }
+}
+
+/// Returns the types that stand for the functions of `default = "path"`.
+pub(super) fn default_values(input: &DeriveInput, fields: &[Field<'_>]) -> TokenStream {
+    let this = this::tokens(input);
+    let (imp, arguments, _) = input.generics.split_for_impl();
+    let clause = bounds::own_clause(input);
+    let parameters = bounds::plain(&input.generics, &[]);
+    let content = (!input.generics.params.is_empty())
+        .then(|| quote!((__rt::PhantomData<fn() -> #this>)));
+    let values = fields.iter().filter_map(|field| {
+        let FieldRole::Stored(Stored { default: DefaultValue::Path(path), .. }) = &field.role
+        else {
+            return None;
+        };
+        let (name, ty) = (default_name(&field.member.handle), this::replace(field.ty, &this));
+        let (span, path) = (path.span(), this::replace(path, &this));
+        let body = quote_spanned!(span=> #path());
+        Some(quote! {
+            pub struct #name #parameters #content #clause;
+            impl #imp __rt::DefaultValue<#ty> for #name #arguments #clause {
+                fn value() -> #ty { #body }
+            }
+        })
+    });
+    values.collect()
+}
+
+fn default_name(handle: &Ident) -> Ident {
+    format_ident!("__Default_{}", handle.unraw())
+}
+
+/// A call on the visitor.
+pub(super) enum Call {
+    /// `.put(…)`
+    Chained(TokenStream),
+    Statement(TokenStream),
+}
+
+/// Returns the calls, one for each field. Each has the span of its type in the user's
+/// code, so that a mistake in the type is reported there.
+pub(super) fn puts<'f>(
+    fields: &'f [Field<'_>],
+    generics: &'f Generics,
+) -> impl Iterator<Item = Call> + 'f {
+    let it = local("it");
+    fields.iter().filter_map(move |field| {
+        let Field { member, ty, role, .. } = field;
+        let (access, span) = (&member.access, ty.span());
+        let stored = match role {
+            FieldRole::Key | FieldRole::Skipped(_) => return None,
+            FieldRole::Flattened { .. } => {
+                return Some(Call::Statement(quote_spanned! {span=>
+                    <#ty as __rt::RedisFields>::visit_in(visit, |#it| &#it.#access);
+                }));
+            }
+            FieldRole::Stored(stored) => stored,
+        };
+        let encoding = encoding(field, generics);
+        Some(Call::Chained(match encoding {
+            _ if field.is_revision() => {
+                quote_spanned!(span=> .put_revision(|#it| &#it.#access))
+            }
+            encoding if stored.ttl.is_some() => {
+                let encoding = encoding.unwrap_or_else(|| quote!(__rt::Plain));
+                quote_spanned!(span=> .put_expiring::<#encoding, _>(|#it| &#it.#access))
+            }
+            None => quote_spanned!(span=> .put(|#it| &#it.#access)),
+            Some(encoding) => {
+                let span = stored.encoding.span(ty);
+                quote_spanned!(span=> .put_as::<#encoding, _>(|#it| &#it.#access))
+            }
+        }))
+    })
+}
+
+/// Checking the types of one chain takes a time that grows with the square of its calls.
+const CHAIN: usize = 16;
+
+/// Makes statements of calls.
+pub(super) fn statements(calls: impl Iterator<Item = Call>) -> TokenStream {
+    let (mut statements, mut chain) = (TokenStream::new(), Vec::new());
+    let end = |chain: &mut Vec<TokenStream>, statements: &mut TokenStream| {
+        if !chain.is_empty() {
+            statements.extend(quote!(visit #(#chain)*;));
+            chain.clear();
+        }
+    };
+    for call in calls {
+        match call {
+            Call::Chained(call) => chain.push(call),
+            Call::Statement(statement) => {
+                end(&mut chain, &mut statements);
+                statements.extend(statement);
+            }
+        }
+        if chain.len() == CHAIN {
+            end(&mut chain, &mut statements);
+        }
+    }
+    end(&mut chain, &mut statements);
+    statements
+}
+
+/// Returns `Self { … }` or `Self(…)`, its fields read one after the other; `id_of` is the
+/// value of a field in the key.
+pub(super) fn made_of(
+    fields: &[Field<'_>],
+    generics: &Generics,
+    row: &Ident,
+    id_of: impl Fn(&Field<'_>) -> Option<TokenStream>,
+) -> TokenStream {
+    let values = fields.iter().map(|field| {
+        let Field { member, ty, role, .. } = field;
+        let span = ty.span();
         let value = match role {
-            Role::Key => return (member, quote!(#handle)),
-            Role::Skipped => quote_spanned!(ty.span()=> __rt::Default::default()),
-            Role::Flat { .. } => quote_spanned!(ty.span()=> #row.flat()?),
-            Role::Stored(stored) => match role.stored_as(handle) {
-                None => quote_spanned!(ty.span()=> #row.take()?),
-                Some(how) => {
-                    quote_spanned!(stored.how.span(ty)=> #row.take_as::<#how, _>()?)
+            FieldRole::Key => id_of(field).unwrap_or_default(),
+            FieldRole::Skipped(None) => quote_spanned!(span=> __rt::Default::default()),
+            FieldRole::Skipped(Some(path)) => quote_spanned!(path.span()=> #path()),
+            FieldRole::Flattened { .. } => {
+                quote_spanned!(span=> <#ty as __rt::RedisFields>::read(#row)?)
+            }
+            FieldRole::Stored(stored) => match encoding(field, generics) {
+                None => quote_spanned!(span=> #row.take()?),
+                Some(encoding) => {
+                    quote_spanned!(stored.encoding.span(ty)=> #row.take_as::<#encoding, _>()?)
                 }
             },
         };
-        match &member.access {
-            syn::Member::Named(name) => (member, quote_spanned!(ty.span()=> #name: #value)),
-            syn::Member::Unnamed(_) => (member, value),
-        }
+        let value = match &member.access {
+            // `id` for `id: id`.
+            syn::Member::Named(name) if *name == value.to_string() => quote!(#value),
+            syn::Member::Named(name) => quote_spanned!(span=> #name: #value),
+            syn::Member::Unnamed(_) => value,
+        };
+        (member, value)
     });
     let (members, values): (Vec<_>, Vec<_>) = values.unzip();
     match members.first().map(|member| &member.access) {
@@ -221,47 +318,18 @@ pub(super) fn made_of(fields: &[Field<'_>], row: &Ident) -> TokenStream {
     }
 }
 
-/// A name that a field of the same name does not get into the way of.
+/// Returns a name that no field hides.
 pub(super) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-impl How {
-    /// Where to tell that the type cannot be stored in this way.
+impl Encoding {
+    /// The place of a mistake in the type.
     fn span(&self, ty: &Type) -> Span {
         match self {
             Self::Codec(codec) => codec.span(),
-            Self::Shown { .. } | Self::EmptyAsNone(_) | Self::Plain | Self::Version => ty.span(),
-        }
-    }
-}
-
-impl Role {
-    pub(super) fn is_stored(&self) -> bool {
-        matches!(self, Self::Stored(_) | Self::Flat { .. })
-    }
-
-    /// The `As` of a stored field, where it is not plain.
-    pub(super) fn stored_as(&self, handle: &Ident) -> Option<TokenStream> {
-        let Self::Stored(Stored { how, default, .. }) = self else { return None };
-        let how = match how {
-            How::Plain => None,
-            How::Codec(codec) => Some(quote_spanned!(codec.span()=> __rt::Via<#codec>)),
-            How::Shown { option: false, span } => Some(quote_spanned!(*span=> __rt::Shown)),
-            How::Shown { option: true, span } => Some(quote_spanned!(*span=> __rt::ShownOption)),
-            How::EmptyAsNone(span) => Some(quote_spanned!(*span=> __rt::EmptyAsNone)),
-            How::Version => Some(quote!(__rt::Version)),
-        };
-        let inner = || how.clone().unwrap_or_else(|| quote!(__rt::Plain));
-        match default {
-            Fallback::None => how,
-            Fallback::Default => {
-                let inner = inner();
-                Some(quote!(__rt::OrDefault<#inner>))
-            }
-            Fallback::Path(_) => {
-                let (inner, name) = (inner(), fallback(handle).into_token_stream());
-                Some(quote!(__rt::OrElse<#inner, #name>))
+            Self::AsDisplay { .. } | Self::EmptyAsNone(_) | Self::Plain | Self::Revision => {
+                ty.span()
             }
         }
     }

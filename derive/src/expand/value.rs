@@ -5,11 +5,12 @@ use quote::{quote, quote_spanned};
 use syn::parse_quote;
 use syn::spanned::Spanned;
 
+use super::wrapped;
 use crate::value::{Kind, Other, Value, Variant};
 
 /// `impl RedisValue`.
 pub(crate) fn value(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStream {
-    let Value { input, krate, kind } = value;
+    let Value { input, crate_path, kind } = value;
     let mut generics = input.generics.clone();
     if let Kind::Newtype { ty, .. } = kind
         && generics.type_params().next().is_some()
@@ -18,24 +19,18 @@ pub(crate) fn value(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStream {
     }
     let (imp, ty, bounds) = generics.split_for_impl();
     let (ident, body) = (&input.ident, body(kind, !mistakes.is_empty()));
-    let mistakes = mistakes.iter().map(syn::Error::to_compile_error);
-    let deprecated = super::allow_deprecated(input);
-    quote! {
-        #(#mistakes)*
-        #deprecated
-        const _: () = {
-            use #krate::__private as __rt;
-            #[automatically_derived]
-            impl #imp __rt::RedisValue for #ident #ty #bounds {
-                #body
-            }
-        };
-    }
+    let items = quote! {
+        #[automatically_derived]
+        impl #imp __rt::RedisValue for #ident #ty #bounds {
+            #body
+        }
+    };
+    wrapped(crate_path, mistakes, &items)
 }
 
 /// `impl KeyPart`.
 pub(crate) fn key_part(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStream {
-    let Value { input, krate, kind } = value;
+    let Value { input, crate_path, kind } = value;
     let mut generics = input.generics.clone();
     let (write, read) = match kind {
         Kind::Newtype { member, ty } => {
@@ -60,26 +55,19 @@ pub(crate) fn key_part(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStrea
     let (write, read) = match kind {
         _ if mistakes.is_empty() => (write, read),
         Kind::Newtype { .. } => (quote!(let _ = out;), stub),
-        // That it has a `RedisValue`, which tells what is wrong, is asked for once.
+        // The bound on `RedisValue`, which reports what is wrong, stands in one place.
         Kind::Names { .. } | Kind::Numbers { .. } => (write, stub),
     };
-    // What is wrong with the attributes is told by `RedisValue`, which an enum
-    // derives, too.
-    let mistakes = mistakes.iter().map(syn::Error::to_compile_error);
-    let mistakes = matches!(kind, Kind::Newtype { .. }).then(|| quote!(#(#mistakes)*));
-    let deprecated = super::allow_deprecated(input);
-    quote_spanned! {value.span()=>
-        #mistakes
-        #deprecated
-        const _: () = {
-            use #krate::__private as __rt;
-            #[automatically_derived]
-            impl #imp __rt::KeyPart for #ident #ty #bounds {
-                fn write_part(&self, out: &mut __rt::PartWriter<'_>) { #write }
-                fn read_part(text: &__rt::str) -> __rt::Result<Self, __rt::ValueError> { #read }
-            }
-        };
-    }
+    // An enum derives `RedisValue`, too, which reports the mistakes in its attributes.
+    let mistakes = if matches!(kind, Kind::Newtype { .. }) { mistakes } else { &[] };
+    let items = quote_spanned! {value.span()=>
+        #[automatically_derived]
+        impl #imp __rt::KeyPart for #ident #ty #bounds {
+            fn write_part(&self, out: &mut __rt::PartWriter<'_>) { #write }
+            fn read_part(text: &__rt::str) -> __rt::Result<Self, __rt::ValueError> { #read }
+        }
+    };
+    wrapped(crate_path, mistakes, &items)
 }
 
 /// A newtype of its only field.
@@ -128,7 +116,7 @@ fn body(kind: &Kind<'_>, stub: bool) -> TokenStream {
                     let (base, more) = variant.discriminant;
                     let more = Literal::i64_unsuffixed(more);
                     match base {
-                        Some(base) => quote!((#base) + #more),
+                        Some(base) => quote!((#base) as __rt::i128 + #more),
                         None => quote!(#more),
                     }
                 };
@@ -159,7 +147,7 @@ fn body(kind: &Kind<'_>, stub: bool) -> TokenStream {
     }
 }
 
-/// What an `other` that keeps what was stored writes.
+/// The arm of an `other` that keeps what was stored.
 fn keep(other: &Option<Other<'_>>) -> Option<TokenStream> {
     let Other { ident, keeps } = other.as_ref()?;
     keeps.map(|ty| {

@@ -6,9 +6,9 @@ use redis_model::{Json, RedisModel};
 #[redis(key = "user:{id}")]
 struct User {
     id: u64,
-    #[redis(version)]
+    #[redis(revision)]
     version: u64,
-    #[redis(version)]
+    #[redis(revision)]
     revision: u32,
 }
 

@@ -6,7 +6,7 @@ use redis_model::RedisModel;
 #[redis(key = "user:{id}")]
 struct User {
     id: u64,
-    #[redis(version)]
+    #[redis(revision)]
     version: u64,
 }
 

@@ -1,7 +1,7 @@
-//! Guesses which name was meant.
+//! Suggestions for misspelt names.
 
-/// ` (did you mean `x`?)` for the nearest of `known`, if one is near.
-pub(crate) fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+/// Returns ` (did you mean `x`?)` for the nearest of `known`, if one is near.
+pub(crate) fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let nearest = known.into_iter().map(|known| (distance(name, known), known)).min();
     match nearest {
         Some((distance, known)) if distance <= 1 + name.len() / 4 => {
@@ -11,7 +11,7 @@ pub(crate) fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> 
     }
 }
 
-/// Levenshtein's distance, with a swap of neighbours counting as one.
+/// Returns Levenshtein's distance, with a swap of neighbours counting as one.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
@@ -38,8 +38,8 @@ mod tests {
 
     #[test]
     fn only_near_names_are_suggested() {
-        assert_eq!(hint("kye", ["key", "ttl"]), " (did you mean `key`?)");
-        assert_eq!(hint("renmae", ["rename", "rename_all"]), " (did you mean `rename`?)");
-        assert_eq!(hint("index", ["key", "ttl"]), "");
+        assert_eq!(suggest("kye", ["key", "ttl"]), " (did you mean `key`?)");
+        assert_eq!(suggest("renmae", ["rename", "rename_all"]), " (did you mean `rename`?)");
+        assert_eq!(suggest("index", ["key", "ttl"]), "");
     }
 }

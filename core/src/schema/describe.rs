@@ -1,14 +1,15 @@
 //! A model as data for documentation and tools.
 
-use std::any::type_name;
 use std::fmt;
 use std::time::Duration;
 
-use super::{RedisModel, Storage, Visit};
-use crate::field::Stored;
+use super::Spec;
+use crate::field::Slot;
 use crate::key::Segment;
+use crate::model::{RedisModel, Storage};
+use crate::visit;
 
-/// What a model is like; see [`RedisModel::describe`]. Its `Display` is a
+/// A model as data for documentation; see [`RedisModel::describe`]. Its `Display` is a
 /// Markdown table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -29,74 +30,60 @@ pub struct Description {
     pub fields: Vec<FieldDescription>,
 }
 
-/// What a field of a hash model is like.
+/// A field of a hash model as data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FieldDescription {
     /// The name in the hash.
     pub name: &'static str,
-    /// Names under which it is read, too.
+    /// Names under which the field is read, too.
     pub aliases: &'static [&'static str],
-    /// Its Rust type, without the paths of modules.
+    /// The Rust type, without the paths of modules.
     pub ty: String,
-    /// Whether a record may do without it.
+    /// `true` if a record can lack the field.
     pub optional: bool,
-    /// The codec that writes it.
+    /// The codec that encodes the field.
     pub codec: Option<&'static str>,
-    /// How long it lives after it was written.
+    /// The field's time to live after it was written.
     pub ttl: Option<Duration>,
-    /// Whether it counts the writes of the record.
-    pub version: bool,
+    /// `true` if the field counts the writes of the record.
+    pub revision: bool,
 }
 
-pub(super) fn describe<M: RedisModel>() -> Description {
-    struct Describe {
-        names: Vec<&'static str>,
-        id: Vec<(&'static str, String)>,
-        fields: Vec<FieldDescription>,
-    }
-
-    impl<M: RedisModel> Visit<M> for Describe {
-        fn part<P: 'static>(&mut self, _: impl Fn(&M) -> &P) -> &mut Self {
-            let name = self.names.get(self.id.len()).copied().unwrap_or("");
-            self.id.push((name, short(type_name::<P>())));
-            self
-        }
-
-        fn field<As, V: Stored<As>>(&mut self, always: bool, _: impl Fn(&M) -> Option<&V>) {
-            let at = self.fields.len();
-            let extra = M::SPEC.extra(at);
-            self.fields.push(FieldDescription {
-                name: M::SPEC.fields[at],
-                aliases: extra.aliases,
-                ty: short(type_name::<V>()),
-                optional: !always || V::absent().is_some(),
-                codec: V::CODEC,
-                ttl: extra.ttl.map(Duration::from_millis),
-                version: extra.version,
-            });
-        }
-    }
-
+pub(crate) fn describe<M: RedisModel>() -> Description {
+    let spec = &M::SPEC;
     let placeholder = |segment| match segment {
         Segment::Placeholder { name, .. } => Some(name),
         Segment::Literal(_) => None,
     };
-    let names = M::SPEC.template().walk().filter_map(placeholder).collect();
-    let mut describe = Describe { names, id: Vec::new(), fields: Vec::new() };
-    M::visit(&mut describe);
+    let names = spec.template().walk().filter_map(placeholder);
+    let types = visit::part_types::<M>().into_iter().map(short);
+    let mut fields = Vec::new();
+    visit::each_field::<M>(None, &mut |slot| fields.push(field(spec, fields.len(), slot)));
     Description {
-        name: M::SPEC.name,
-        key: M::SPEC.key,
-        id: describe.id,
+        name: spec.name,
+        key: spec.key,
+        id: names.zip(types).collect(),
         redis_type: M::Storage::TYPE,
         codec: <M::Storage as Storage<M>>::CODEC,
-        ttl: M::SPEC.ttl.map(Duration::from_millis),
-        fields: describe.fields,
+        ttl: spec.ttl.map(Duration::from_millis),
+        fields,
     }
 }
 
-/// `Option<String>` for `core::option::Option<alloc::string::String>`.
+fn field(spec: &'static Spec, at: usize, slot: &dyn Slot) -> FieldDescription {
+    FieldDescription {
+        name: spec.fields[at],
+        aliases: spec.aliases_of(at),
+        ty: short(slot.type_name()),
+        optional: spec.is_in_option(at) || !slot.is_required(),
+        codec: slot.codec_name(),
+        ttl: spec.ttl_of(at).map(Duration::from_millis),
+        revision: spec.revision_field() == Some(at),
+    }
+}
+
+/// Shortens `core::option::Option<alloc::string::String>` to `Option<String>`.
 fn short(name: &str) -> String {
     let mut short = String::with_capacity(name.len());
     for word in name.split_inclusive(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')) {
@@ -131,13 +118,13 @@ impl fmt::Display for Description {
 }
 
 impl FieldDescription {
-    /// What there is to say besides its name and type.
+    /// Returns what the table says besides name and type.
     fn stored(&self) -> String {
         let mut words = Vec::new();
         words.extend(self.codec.map(|codec| format!("as {codec}")));
         words.extend(self.optional.then(|| "may be absent".to_owned()));
         words.extend(self.ttl.map(|ttl| format!("lives {ttl:?}")));
-        words.extend(self.version.then(|| "counts the writes".to_owned()));
+        words.extend(self.revision.then(|| "counts the writes".to_owned()));
         words.extend(self.aliases.iter().map(|alias| format!("read from `{alias}`, too")));
         words.join(", ")
     }

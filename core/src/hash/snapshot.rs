@@ -1,8 +1,8 @@
-//! Deleting a record that is still what was read.
+//! The stored values that a record was decoded from.
 
 use std::fmt;
 
-use super::HashModel;
+use super::mapping::Mapping;
 use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::op::{Request, Script};
@@ -11,7 +11,7 @@ use crate::redis_rs::{ReplyValue, bytes_of};
 static DELETE_UNCHANGED: Script =
     Script::new("hash_delete_unchanged", include_str!("delete_unchanged.lua"));
 
-/// The values that a record was read from, by name.
+/// The values of all names that were read, for a deletion of the record that they are of.
 pub struct RawSnapshot {
     present: Vec<(&'static str, Vec<u8>)>,
     absent: Vec<&'static str>,
@@ -19,9 +19,9 @@ pub struct RawSnapshot {
 
 impl RawSnapshot {
     /// Takes the values in the order in which the names were read.
-    pub(super) fn of<M: HashModel>(values: &[ReplyValue]) -> Result<Self> {
+    pub(super) fn new(mapping: Mapping, values: &[ReplyValue]) -> Result<Self> {
         let mut names = Vec::with_capacity(values.len());
-        M::HISTORY.each_name(&mut |name| names.push(name));
+        mapping.each_name(&mut |name| names.push(name));
         if names.len() != values.len() {
             return Err(Error::unexpected_reply());
         }
@@ -35,7 +35,8 @@ impl RawSnapshot {
         Ok(Self { present, absent })
     }
 
-    pub(super) fn write(&self, key: &Key, request: &mut Request) {
+    /// Adds a command that deletes the record if it still has these values.
+    pub(super) fn encode_delete(&self, key: &Key, request: &mut Request) {
         let arguments = 2 * self.present.len() + self.absent.len() + 1;
         let present: usize =
             self.present.iter().map(|(name, value)| name.len() + value.len()).sum();

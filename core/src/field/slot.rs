@@ -1,0 +1,89 @@
+//! Fields without their types, for the code that all models share.
+
+use std::any::type_name;
+use std::marker::PhantomData;
+
+use super::FieldType;
+use crate::codec::Place;
+use crate::error::ValueError;
+use crate::op::CommandWriter;
+
+/// A stored field of a model: its value, or only its type where there is no record.
+///
+/// A vtable belongs to a type and an encoding, and all models share it.
+pub(crate) trait Slot {
+    /// Returns `true` if there is a value: there is a record, and the field is not in a
+    /// flattened `Option` that is `None`.
+    fn is_some(&self) -> bool;
+
+    /// Returns `true` if the hash has no such field: there is no value, or it is `None`.
+    fn is_absent(&self) -> bool;
+
+    fn size_hint(&self) -> usize;
+
+    /// Writes the value as the next argument.
+    fn write(&self, at: &Place<'_>, command: &mut CommandWriter<'_>) -> Result<(), ValueError>;
+
+    /// Returns the stored form, `None` if the field is absent.
+    fn encode(&self, at: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError>;
+
+    /// Returns `true` if a record without the field cannot be read.
+    fn is_required(&self) -> bool;
+
+    fn type_name(&self) -> &'static str;
+
+    fn codec_name(&self) -> Option<&'static str>;
+
+    /// Returns the largest number of a revision's type.
+    fn max_revision(&self) -> &'static str;
+}
+
+/// A value of type `V`, encoded as `Enc`.
+pub(crate) struct SlotOf<'a, V, Enc> {
+    value: Option<&'a V>,
+    encoding: PhantomData<Enc>,
+}
+
+impl<'a, V, Enc> SlotOf<'a, V, Enc> {
+    pub(crate) fn new(value: Option<&'a V>) -> Self {
+        Self { value, encoding: PhantomData }
+    }
+}
+
+impl<Enc, V: FieldType<Enc>> Slot for SlotOf<'_, V, Enc> {
+    fn is_some(&self) -> bool {
+        self.value.is_some()
+    }
+
+    fn is_absent(&self) -> bool {
+        self.value.is_none_or(V::is_absent)
+    }
+
+    fn size_hint(&self) -> usize {
+        self.value.map_or(0, V::size_hint)
+    }
+
+    fn write(&self, at: &Place<'_>, command: &mut CommandWriter<'_>) -> Result<(), ValueError> {
+        self.value.map_or(Ok(()), |value| command.value::<Enc, V>(value, at))
+    }
+
+    fn encode(&self, at: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+        self.value.map_or(Ok(None), |value| super::encode::<Enc, V>(value, at))
+    }
+
+    fn is_required(&self) -> bool {
+        V::absent().is_none()
+    }
+
+    fn type_name(&self) -> &'static str {
+        type_name::<V>()
+    }
+
+    fn codec_name(&self) -> Option<&'static str> {
+        V::CODEC
+    }
+
+    fn max_revision(&self) -> &'static str {
+        V::MAX_REVISION
+    }
+}

@@ -1,0 +1,167 @@
+//! Field types: how a value becomes one bulk string, or nothing at all.
+
+use std::io::Write;
+use std::marker::PhantomData;
+
+use crate::codec::{Codec, Place};
+use crate::error::ValueError;
+use crate::value::RedisValue;
+
+/// The encoding of a field without a codec: a [`RedisValue`], or an `Option` of one.
+#[derive(Debug, Clone, Copy)]
+pub struct Plain;
+
+/// The encoding of a field with a codec: `#[redis(codec = …)]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Encoded<C>(PhantomData<C>);
+
+/// A type that a field with the encoding `Enc` can have. Its values are stored as one
+/// bulk string or left out.
+///
+/// Implemented for every type that can be a field; implement [`RedisValue`]
+/// or [`Codec`] instead.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored in a hash field as `{Enc}`",
+    label = "not a type that a hash field holds as `{Enc}`",
+    note = "without a codec (`Plain`) a field holds numbers, text and bytes, and `Option`s of them: for another type add `#[redis(codec = Json)]` to the field, or, to an enum without data or a newtype, `#[derive(redis_model::RedisValue)]`",
+    note = "with a codec (`Encoded`) it holds what the codec can store: for the built-in ones, add `#[derive(serde::Serialize, serde::Deserialize)]` to the type"
+)]
+pub trait FieldType<Enc = Plain>: Sized {
+    /// How the server compares it, as `update.lua` calls it.
+    #[doc(hidden)]
+    const COMPARED: &'static str = "bytes";
+
+    /// The codec's name, if the field has a codec.
+    #[doc(hidden)]
+    const CODEC: Option<&'static str> = None;
+
+    /// The largest number of a revision's type.
+    #[doc(hidden)]
+    const MAX_REVISION: &'static str = "";
+
+    #[doc(hidden)]
+    fn is_absent(&self) -> bool;
+
+    #[doc(hidden)]
+    fn size_hint(&self) -> usize;
+
+    #[doc(hidden)]
+    fn write<W: Write>(&self, at: &Place<'_>, out: &mut W) -> Result<(), ValueError>;
+
+    #[doc(hidden)]
+    fn read(bytes: Vec<u8>, at: &Place<'_>) -> Result<Self, ValueError>;
+
+    /// Returns the value of a field that the hash does not have; `None` if a record
+    /// without the field cannot be read.
+    #[doc(hidden)]
+    fn absent() -> Option<Self>;
+
+    /// Returns the stored text that is read as no value, if there is one: other
+    /// programs may write it.
+    #[doc(hidden)]
+    fn none_text(at: &Place<'_>) -> Option<Vec<u8>> {
+        let _ = at;
+        None
+    }
+}
+
+/// Returns the stored form of a value, `None` if the field is left out.
+pub(crate) fn encode<Enc, V: FieldType<Enc>>(
+    value: &V,
+    at: &Place<'_>,
+) -> Result<Option<Vec<u8>>, ValueError> {
+    if value.is_absent() {
+        return Ok(None);
+    }
+    let mut bytes = Vec::with_capacity(value.size_hint());
+    value.write(at, &mut bytes)?;
+    Ok(Some(bytes))
+}
+
+/// Returns the stored form of the value of a field that the hash does not have.
+pub(crate) fn default_text<Enc, V: FieldType<Enc>>(at: &Place<'_>) -> Option<Vec<u8>> {
+    V::absent().and_then(|value| encode::<Enc, V>(&value, at).ok()?)
+}
+
+impl<V: RedisValue> FieldType for V {
+    const COMPARED: &'static str = V::COMPARED;
+
+    fn is_absent(&self) -> bool {
+        false
+    }
+
+    fn size_hint(&self) -> usize {
+        RedisValue::size_hint(self)
+    }
+
+    fn write<W: Write>(&self, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+        RedisValue::write(self, out)
+    }
+
+    fn read(bytes: Vec<u8>, _: &Place<'_>) -> Result<Self, ValueError> {
+        RedisValue::read(bytes)
+    }
+
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+impl<V: RedisValue> FieldType for Option<V> {
+    const COMPARED: &'static str = V::COMPARED;
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+
+    fn size_hint(&self) -> usize {
+        self.as_ref().map_or(0, RedisValue::size_hint)
+    }
+
+    fn write<W: Write>(&self, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+        self.as_ref().map_or(Ok(()), |value| value.write(out))
+    }
+
+    fn read(bytes: Vec<u8>, _: &Place<'_>) -> Result<Self, ValueError> {
+        V::read(bytes).map(Some)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
+
+impl<V, C: Codec<V>> FieldType<Encoded<C>> for V {
+    const CODEC: Option<&'static str> = Some(C::NAME);
+
+    fn is_absent(&self) -> bool {
+        C::is_absent(self)
+    }
+
+    fn size_hint(&self) -> usize {
+        // The size is known only after encoding. This guess spares small values a growth.
+        64
+    }
+
+    fn write<W: Write>(&self, at: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+        C::encode(self, at, out).map_err(|error| error.of_codec(C::NAME))
+    }
+
+    fn read(bytes: Vec<u8>, at: &Place<'_>) -> Result<Self, ValueError> {
+        C::decode(&bytes, at).map_err(|error| error.of_codec(C::NAME))
+    }
+
+    fn absent() -> Option<Self> {
+        C::absent()
+    }
+
+    fn none_text(at: &Place<'_>) -> Option<Vec<u8>> {
+        let none = C::absent().filter(C::is_absent)?;
+        let text = |at: &Place<'_>| {
+            let mut text = Vec::new();
+            C::encode(&none, at, &mut text).ok().map(|()| text)
+        };
+        // A codec that writes other bytes each time has no such text.
+        text(at).filter(|written| text(&at.compared()).as_ref() == Some(written))
+    }
+}

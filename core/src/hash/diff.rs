@@ -1,0 +1,191 @@
+//! The changes of a record since it was read.
+//!
+//! A field has changed if it would be written otherwise than right after it was read.
+//! The stored text does not serve for that, because another program may have written the
+//! same value as other text (`007`, `true`), which is to stay. It serves for the check
+//! that another client has not changed the field.
+
+use std::fmt;
+
+use super::mapping::{Mapping, Record};
+use super::{at_field, save};
+use crate::codec::Place;
+use crate::error::{Error, ErrorKind, Result, ValueError};
+use crate::field::Slot;
+use crate::redis_rs::{ReplyValue, bytes_of};
+use crate::update::Changes;
+
+/// The fields of a record when it was read.
+pub struct Snapshot {
+    fields: Vec<ReadField>,
+    /// The rest of a record of an older version: its version and the fields that only
+    /// older versions have. A commit replaces all of it.
+    former: Vec<(&'static str, Value)>,
+}
+
+/// The stored values of the fields, as the server returned them.
+pub(super) struct RawFields {
+    stored: Vec<Value>,
+    former: Vec<(&'static str, Value)>,
+}
+
+type Value = Option<Vec<u8>>;
+
+struct ReadField {
+    stored: Value,
+    /// The value's own stored form, if it differs.
+    written: Option<Result<Value, ValueError>>,
+}
+
+impl RawFields {
+    /// Takes for each field the value under its name, or else under an alias.
+    pub(super) fn new(mapping: Mapping, values: &[ReplyValue]) -> Result<Self> {
+        let (behind, _) = mapping.versions_behind(values)?;
+        let mut own = values;
+        let version = mapping.version().and_then(|(field, _)| Some((field, own.split_off_first()?)));
+        let mut stored = Vec::with_capacity(mapping.spec.fields.len());
+        for at in 0..mapping.spec.fields.len() {
+            let names = (1 + mapping.spec.aliases_of(at).len()).min(own.len());
+            let (of_field, rest) = own.split_at(names);
+            stored.push(of_field.iter().find_map(owned));
+            own = rest;
+        }
+        let mut former = Vec::new();
+        if behind > 0 {
+            former.extend(version.map(|(field, value)| (field, owned(value))));
+            let names = mapping.former_names();
+            for (name, value) in mapping.former_values(values) {
+                if names.contains(&name) && former.iter().all(|(known, _)| *known != name) {
+                    former.push((name, owned(value)));
+                }
+            }
+        }
+        Ok(Self { stored, former })
+    }
+
+    /// Returns `true` if the record is of an older version.
+    pub(super) fn is_old(&self) -> bool {
+        !self.former.is_empty()
+    }
+}
+
+fn owned(value: &ReplyValue) -> Value {
+    bytes_of(value).map(<[u8]>::to_vec)
+}
+
+impl Snapshot {
+    /// Takes the fields of a record that was just decoded from the raw ones.
+    pub(super) fn new(record: &Record<'_>, raw: RawFields) -> Self {
+        let place = Place::key_of(record.key).compared();
+        let mut stored = raw.stored.into_iter();
+        let mut fields = Vec::with_capacity(stored.len());
+        record.each_field(&mut |at, slot| {
+            let stored = stored.next().flatten();
+            let written = slot.encode(&place.with_field(record.mapping.spec.fields[at]));
+            let written = Some(written).filter(|written| written.as_ref().ok() != Some(&stored));
+            fields.push(ReadField { stored, written });
+        });
+        Self { fields, former: raw.former }
+    }
+}
+
+/// Returns the stored forms of a record's fields.
+pub(super) fn fields(record: &Record<'_>) -> Result<Vec<Value>> {
+    let place = Place::key_of(record.key);
+    let mut fields = Vec::with_capacity(record.mapping.spec.fields.len());
+    record.each_field(&mut |at, slot| {
+        let name = record.mapping.spec.fields[at];
+        fields.push(slot.encode(&place.with_field(name)).map_err(at_field(name)));
+    });
+    fields.into_iter().collect()
+}
+
+/// Returns the changes since a record was read, each with the value that must still be
+/// stored; `None` if nothing changed. A record of an older version is rewritten as a
+/// whole if anything changed.
+pub(super) fn changes(record: &Record<'_>, read: &Snapshot) -> Result<Option<Changes>> {
+    match compare(record, read, false)? {
+        Some(_) if !read.former.is_empty() => rewrite(record, read),
+        changes => Ok(changes),
+    }
+}
+
+/// Returns the changes that write the whole record in its current form, with the values
+/// that must still be stored.
+pub(super) fn rewrite(record: &Record<'_>, read: &Snapshot) -> Result<Option<Changes>> {
+    let Some(mut changes) = compare(record, read, true)? else { return Ok(None) };
+    let mut former = read.former.iter();
+    if let Some((field, stored)) = former.next() {
+        let version = record.mapping.version().map(|(_, current)| current.to_string().into_bytes());
+        changes.exchange(field, stored.as_deref(), version, false);
+        changes.migrate();
+    }
+    for (name, stored) in former {
+        changes.exchange(name, stored.as_deref(), None, false);
+    }
+    Ok(Some(changes))
+}
+
+/// Compares a record with its snapshot; `whole` writes fields that are the same, too.
+fn compare(record: &Record<'_>, read: &Snapshot, whole: bool) -> Result<Option<Changes>> {
+    save::check(record)?;
+    let spec = record.mapping.spec;
+    let (mut changes, mut error) = (Changes::default(), None);
+    record.each_field(&mut |at, slot| {
+        if let (None, Some(field)) = (&error, read.fields.get(at)) {
+            error = compare_field(record, at, slot, field, whole, &mut changes).err();
+        }
+    });
+    if let Some(error) = error {
+        return Err(error);
+    }
+    if changes.is_empty() && !whole {
+        return Ok(None);
+    }
+    // With a revision every other write of the record is a conflict.
+    if let Some((at, field)) = spec.revision_field().and_then(|at| Some((at, read.fields.get(at)?))) {
+        changes.check_held(spec.fields[at], field.stored.as_deref());
+    }
+    Ok(Some(changes))
+}
+
+fn compare_field(
+    record: &Record<'_>,
+    at: usize,
+    slot: &dyn Slot,
+    read: &ReadField,
+    whole: bool,
+    changes: &mut Changes,
+) -> Result<()> {
+    let spec = record.mapping.spec;
+    let (name, is_revision) = (spec.fields[at], spec.revision_field() == Some(at));
+    let place = Place::key_of(record.key).with_field(name);
+    let now = slot.encode(&place.compared());
+    let same = match (&read.written, &now) {
+        (None, Ok(now)) => read.stored == *now,
+        (Some(Ok(then)), Ok(now)) => then == now,
+        // A value that can be read but not written.
+        (Some(Err(_)), Err(_)) => true,
+        _ => false,
+    };
+    if same && !whole {
+        return Ok(());
+    }
+    if same && (read.written.is_none() || is_revision) {
+        changes.check_held(name, read.stored.as_deref());
+        return Ok(());
+    }
+    if is_revision {
+        let message = "the revision counts the writes by itself: an edit cannot change it";
+        return Err(Error::new(ErrorKind::InvalidOperation, message).with_field(name));
+    }
+    let value = now.and_then(|_| slot.encode(&place)).map_err(at_field(name))?;
+    changes.exchange(name, read.stored.as_deref(), value, same);
+    Ok(())
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot").field("fields", &self.fields.len()).finish_non_exhaustive()
+    }
+}

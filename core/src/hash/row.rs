@@ -1,0 +1,143 @@
+//! Reading a record: its fields in order, each moved out of the reply.
+
+use std::cell::Cell;
+use std::{fmt, vec};
+
+use super::mapping::Mapping;
+use super::{HashModel, at_field};
+use crate::codec::{Place, unlisted};
+use crate::error::{Error, ErrorKind, Result};
+use crate::field::{FieldType, Plain};
+use crate::key;
+use crate::model::RedisModel;
+use crate::op::Reply;
+use crate::redis_rs::{ReplyValue, is_nil};
+use crate::schema::Spec;
+use crate::visit::construct;
+
+/// The values of a hash's fields, in the model's order: for each the value under
+/// its name, then those under its aliases.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Row<'a> {
+    values: vec::IntoIter<ReplyValue>,
+    spec: &'static Spec,
+    at: usize,
+    place: Place<'a>,
+}
+
+#[doc(hidden)]
+impl Row<'_> {
+    pub fn take<V: FieldType>(&mut self) -> Result<V> {
+        self.take_as::<Plain, V>()
+    }
+
+    pub fn take_as<Enc, V: FieldType<Enc>>(&mut self) -> Result<V> {
+        self.at += 1;
+        self.read_at::<Enc, V>(self.at - 1)
+    }
+}
+
+impl<'a> Row<'a> {
+    pub(crate) fn new(
+        values: vec::IntoIter<ReplyValue>,
+        spec: &'static Spec,
+        place: Place<'a>,
+    ) -> Self {
+        Self { values, spec, at: 0, place }
+    }
+
+    /// Skips the next fields if the hash has none of them.
+    pub(crate) fn skip_absent(&mut self, fields: usize) -> bool {
+        let names = |at| 1 + self.spec.aliases_of(at).len();
+        let values: usize = (self.at..self.at + fields).map(names).sum();
+        let next = self.values.as_slice().get(..values);
+        let absent = next.is_some_and(|next| next.iter().all(is_nil));
+        if absent {
+            self.at += fields;
+            self.values.by_ref().take(values).for_each(drop);
+        }
+        absent
+    }
+
+    /// Reads the next value as that of the field at this position.
+    pub(super) fn read_at<Enc, V: FieldType<Enc>>(&mut self, at: usize) -> Result<V> {
+        match self.next_bytes(at)? {
+            Some(bytes) => V::read(bytes, &self.place_of(at)).map_err(at_field(self.spec.fields[at])),
+            None => V::absent().ok_or_else(|| self.missing(at)),
+        }
+    }
+
+    fn place_of(&self, at: usize) -> Place<'a> {
+        self.place.with_field(self.spec.fields[at]).with_aliases(self.spec.aliases_of(at))
+    }
+
+    fn missing(&self, at: usize) -> Error {
+        Error::new(ErrorKind::MissingField, "missing in the stored hash")
+            .with_field(self.spec.fields[at])
+    }
+
+    /// Returns the first value found under the field's name or one of its aliases.
+    fn next_bytes(&mut self, at: usize) -> Result<Option<Vec<u8>>> {
+        let mut found = None;
+        for alias in 0..=self.spec.aliases_of(at).len() {
+            let value = self.values.next().ok_or_else(Error::unexpected_reply)?;
+            if found.is_none() {
+                found = Reply(value).into_bytes()?;
+                if found.is_some() && alias > 0 {
+                    self.place.needs_rewrite();
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Makes a record of the values of the names to read, whichever version they are of.
+/// Raises `stale` if the record would be written otherwise now.
+pub(super) fn decode<M: HashModel>(
+    id: &M::Id,
+    values: vec::IntoIter<ReplyValue>,
+    stale: Option<&Cell<bool>>,
+) -> Result<M> {
+    let key = KeyOf::<M>(id);
+    let place = Place::key_of(&key);
+    let place = stale.map_or(place, |stale| place.noting(stale));
+    let (behind, version, mut row) = open(Mapping::of::<M>(), values, place)?;
+    match behind {
+        0 => construct(id, &mut row),
+        _ => (M::VERSIONS.migrate)(behind, version, id, &mut row),
+    }
+}
+
+/// Decodes a record; `None` if it is of another version and that counts as absent.
+pub(super) fn decode_or_none<M: HashModel>(
+    id: &M::Id,
+    values: vec::IntoIter<ReplyValue>,
+) -> Result<Option<M>> {
+    match decode(id, values, None) {
+        Err(error) if M::VERSIONS.list.mismatch_is_none && error.is_mismatch() => Ok(None),
+        decoded => decoded.map(Some),
+    }
+}
+
+/// Returns the version of a record, and the row of the values of that version.
+fn open(
+    mapping: Mapping,
+    mut values: vec::IntoIter<ReplyValue>,
+    place: Place<'_>,
+) -> Result<(u8, u8, Row<'_>)> {
+    let (behind, version) = mapping.versions_behind(values.as_slice())?;
+    let (at, spec) = mapping.version_at(behind).ok_or_else(|| unlisted(version))?;
+    values.by_ref().take(at).for_each(drop);
+    Ok((behind, version, Row::new(values, spec, place)))
+}
+
+/// The key of an id, written only if it is asked for.
+pub(crate) struct KeyOf<'a, M: RedisModel>(pub(crate) &'a M::Id);
+
+impl<M: RedisModel> fmt::Display for KeyOf<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&key::write(M::SPEC.template(), self.0))
+    }
+}

@@ -1,0 +1,115 @@
+//! Versions of a hash model, in a field of the hash.
+
+use super::mapping::Mapping;
+use super::{HashModel, Row};
+use crate::codec::{refused, unlisted};
+use crate::error::{Result, ValueError};
+use crate::model::RedisModel;
+use crate::visit::construct;
+
+/// A hash model's version field, versions and migrations: the container attributes
+/// `version_field`, `version`, `migrate` and `on_mismatch`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct SchemaVersions<M: RedisModel> {
+    pub(super) list: VersionList,
+    pub(super) migrate: fn(u8, u8, &M::Id, &mut Row<'_>) -> Result<M>,
+}
+
+/// [`SchemaVersions`] without the model's type.
+#[derive(Debug)]
+pub(crate) struct VersionList {
+    /// The field that holds the version.
+    pub(super) field: Option<&'static str>,
+    pub(super) current: u8,
+    /// `true` if a record of another version is read as `None`.
+    pub(super) mismatch_is_none: bool,
+    /// Visits the older versions, newest first.
+    pub(super) predecessors: fn(&mut dyn FnMut(Mapping)),
+}
+
+#[doc(hidden)]
+impl<M: RedisModel> SchemaVersions<M> {
+    /// The versions of a model without `version`.
+    pub const NONE: Self = Self {
+        list: VersionList {
+            field: None,
+            current: 1,
+            mismatch_is_none: false,
+            predecessors: <() as Predecessors<M>>::each,
+        },
+        migrate: <() as Predecessors<M>>::read,
+    };
+
+    pub const fn new(field: &'static str, current: u8) -> Self {
+        let list = VersionList { field: Some(field), current, ..Self::NONE.list };
+        Self { list, migrate: Self::NONE.migrate }
+    }
+
+    pub const fn migrate<P: Predecessors<M>>(self) -> Self {
+        Self { list: VersionList { predecessors: P::each, ..self.list }, migrate: P::read }
+    }
+
+    pub const fn mismatch_is_none(self) -> Self {
+        Self { list: VersionList { mismatch_is_none: true, ..self.list }, ..self }
+    }
+}
+
+/// The versions before a model, newest first: `(V2, (V1, ()))`. Each becomes
+/// the next through `TryFrom`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be migrated to `{M}`",
+    label = "cannot be migrated",
+    note = "each version before is a hash model with the same id (`#[derive(RedisModel)]`), and becomes the next through `From` or `TryFrom<…, Error = redis_model::ValueError>`"
+)]
+#[doc(hidden)]
+pub trait Predecessors<M: RedisModel> {
+    #[allow(private_interfaces)]
+    fn each(visit: &mut dyn FnMut(Mapping));
+
+    /// Reads a record that is so many versions before `M`.
+    fn read(behind: u8, version: u8, id: &M::Id, row: &mut Row<'_>) -> Result<M>;
+}
+
+/// An older version of a hash model.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no hash model, so it cannot be a version before",
+    label = "not a hash model",
+    note = "add `#[derive(RedisModel)]` to `{Self}`, with the attributes that it had: they say how it was stored"
+)]
+#[doc(hidden)]
+pub trait Predecessor: HashModel {}
+
+#[diagnostic::do_not_recommend]
+impl<M: HashModel> Predecessor for M {}
+
+impl<M: RedisModel> Predecessors<M> for () {
+    #[allow(private_interfaces)]
+    fn each(_: &mut dyn FnMut(Mapping)) {}
+
+    fn read(_: u8, version: u8, _: &M::Id, _: &mut Row<'_>) -> Result<M> {
+        Err(unlisted(version).into())
+    }
+}
+
+impl<M, P, Older> Predecessors<M> for (P, Older)
+where
+    M: RedisModel,
+    P: Predecessor + RedisModel<Id = M::Id> + TryInto<M>,
+    ValueError: From<P::Error>,
+    Older: Predecessors<P>,
+{
+    #[allow(private_interfaces)]
+    fn each(visit: &mut dyn FnMut(Mapping)) {
+        visit(Mapping::of::<P>());
+        Older::each(visit);
+    }
+
+    fn read(behind: u8, version: u8, id: &M::Id, row: &mut Row<'_>) -> Result<M> {
+        let older = match behind {
+            1 => construct::<P>(id, row)?,
+            _ => Older::read(behind - 1, version, id, row)?,
+        };
+        older.try_into().map_err(|error| refused(version, error).into())
+    }
+}

@@ -1,0 +1,209 @@
+//! An update without the model's type: what it changes, and the commands that do it.
+
+use std::{fmt, vec};
+
+use super::change::{self, Change, Changes, FieldTtlChange};
+use super::condition::{Check, FieldSemantics};
+use super::{Call, NoRecord, Outcome, call};
+use crate::codec::Place;
+use crate::error::{Error, ErrorKind, Result, ValueError};
+use crate::hash::Mapping;
+use crate::key::Key;
+use crate::op::{Capability, Replies, Reply, Request};
+use crate::redis_rs::ReplyValue;
+use crate::ttl::Expiry;
+
+/// HINCRBY takes no leading zeros and no `+`, which the script takes.
+static HINCRBY: Capability = Capability::of_values("hash value is not an integer");
+
+pub(super) struct Plan {
+    mapping: Mapping,
+    key: Key,
+    changes: Changes,
+    pub(super) expiry: Expiry,
+    pub(super) or_create: bool,
+    /// The first mistake in the calls that made the update.
+    error: Option<Error>,
+}
+
+/// The one plain command that makes all changes.
+enum Plain<'a> {
+    Set(Vec<(&'static str, &'a [u8])>),
+    Incr(&'static str, &'a str),
+}
+
+type Encoded = std::result::Result<Option<Vec<u8>>, ValueError>;
+
+impl Plan {
+    pub(super) fn new(mapping: Mapping, key: Key) -> Self {
+        let (changes, expiry) = (Changes::default(), mapping.spec.expiry_of_update());
+        Self { mapping, key, changes, expiry, or_create: false, error: None }
+    }
+
+    pub(super) fn place(&self, name: &'static str) -> Place<'_> {
+        Place::key_of(&self.key).with_field(name)
+    }
+
+    pub(super) fn set(&mut self, name: &'static str, value: Encoded) {
+        match value {
+            Ok(value) => self.change(name, value.map_or(Change::Remove, Change::Set)),
+            Err(error) => self.fail(Error::from(error).with_field(name)),
+        }
+    }
+
+    pub(super) fn set_if_absent(
+        &mut self,
+        name: &'static str,
+        field: FieldSemantics,
+        value: Encoded,
+    ) {
+        let place = Place::key_of(&self.key).with_field(name);
+        self.changes.reads(name, field, &place, false);
+        match value {
+            Ok(Some(value)) => self.change(name, Change::SetIfAbsent(value)),
+            Ok(None) => {}
+            Err(error) => self.fail(Error::from(error).with_field(name)),
+        }
+    }
+
+    pub(super) fn incr(&mut self, name: &'static str, field: FieldSemantics, change: Change) {
+        let place = Place::key_of(&self.key).with_field(name);
+        self.changes.reads(name, field, &place, true);
+        self.change(name, change);
+    }
+
+    pub(super) fn only_if(&mut self, check: Check) {
+        if let Err(error) = self.changes.check(check, &self.key) {
+            self.fail(error);
+        }
+    }
+
+    pub(super) fn expire_field(&mut self, name: &'static str, millis: Result<u64>) {
+        if self.mapping.is_needed(name) {
+            let message = "a record that lacks this field could not be read; make it an `Option` or give it a default";
+            self.fail(Error::new(ErrorKind::InvalidOperation, message).with_field(name));
+        }
+        match millis {
+            Ok(millis) => self.change_ttl(name, FieldTtlChange::Expire(millis)),
+            Err(error) => self.fail(error.with_field(name)),
+        }
+    }
+
+    pub(super) fn change_ttl(&mut self, name: &'static str, change: FieldTtlChange) {
+        self.changes.change_ttl(name, change);
+    }
+
+    pub(super) fn change(&mut self, name: &'static str, change: Change) {
+        if self.mapping.spec.revision_name() == Some(name) {
+            let message = "the revision counts the writes by itself; check it with `only_if`";
+            self.fail(Error::new(ErrorKind::InvalidOperation, message).with_field(name));
+        }
+        if let Err(error) = self.changes.add(name, change) {
+            self.fail(error);
+        }
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.error.get_or_insert(error);
+    }
+
+    /// Adds model and key to an error.
+    pub(super) fn locate(&self, error: Error) -> Error {
+        error.with_model(self.mapping.spec.name).with_key(&self.key)
+    }
+
+    /// Returns the required fields that a record would lack if the update created it.
+    fn unset(&self) -> Vec<&'static str> {
+        let names = self.mapping.required().map(|at| self.mapping.spec.fields[at]);
+        names.filter(|name| !self.changes.gives_value(name)).collect()
+    }
+
+    fn no_record(&self) -> NoRecord {
+        match self.or_create {
+            false => NoRecord::Missing,
+            true if self.unset().is_empty() => NoRecord::Create,
+            true => NoRecord::Incomplete,
+        }
+    }
+
+    fn plain(&self, returned: &[&str]) -> Option<Plain<'_>> {
+        let spec = self.mapping.spec;
+        let unconditional = self.no_record() == NoRecord::Create && self.changes.unconditional();
+        let simple = spec.ttl.is_none() && !spec.has_options() && self.mapping.version().is_none();
+        if !unconditional || self.expiry != Expiry::Keep || !simple {
+            return None;
+        }
+        if !self.mapping.groups(|name| self.changes.concerns(name)).is_empty() {
+            return None;
+        }
+        match (self.changes.only_sets(), self.changes.only_incr_i64()) {
+            (Some(sets), _) if returned.is_empty() => Some(Plain::Set(sets)),
+            (_, Some((name, by)))
+                if returned.iter().all(|returned| *returned == name) && returned.len() < 2 =>
+            {
+                Some(Plain::Incr(name, by))
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn encode(&self, returned: Vec<&'static str>, request: &mut Request) -> Result<()> {
+        if let Some(error) = &self.error {
+            return Err(self.locate(error.again()));
+        }
+        let expiry = self.expiry.check().map_err(|error| self.locate(error))?;
+        match self.plain(&returned) {
+            Some(Plain::Set(sets)) => {
+                let (arguments, bytes) = (1 + 2 * sets.len(), self.key.len() + self.changes.bytes());
+                let mut command = request.command("HSET", arguments, bytes);
+                command.arg(&self.key);
+                for (name, value) in sets {
+                    command.arg(name).arg(value);
+                }
+            }
+            plain => {
+                let (key, no_record, changes) = (&self.key, self.no_record(), &self.changes);
+                let call = Call { key, no_record, expiry, returned, changes };
+                let mut command = call.write(self.mapping, request);
+                if let Some(Plain::Incr(name, by)) = plain {
+                    command.or_cheaper(&HINCRBY, || increment(&self.key, name, by));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn reply(&self, returned: Vec<&'static str>, replies: &mut Replies) -> Result<Reply> {
+        replies.next().map_err(|error| match self.plain(&returned) {
+            Some(Plain::Incr(name, _)) => change::of_increment(name, error),
+            _ => error,
+        })
+    }
+
+    /// Returns the outcome with the values that were returned.
+    pub(super) fn outcome(&self, reply: Reply) -> Result<Outcome<vec::IntoIter<ReplyValue>>> {
+        // A plain command replies with a number, the script with a list.
+        if reply.is_array() {
+            call::outcome(reply, || change::incomplete(&self.unset()))
+        } else {
+            reply.into_number_row().map(Outcome::Applied)
+        }
+    }
+}
+
+/// Returns HINCRBY as a command of its own.
+fn increment(key: &Key, name: &str, by: &str) -> redis::Cmd {
+    let mut request = Request::new();
+    request.command("HINCRBY", 3, key.len() + 64).arg(key).arg(name).arg(by);
+    request.into_cmd()
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Update")
+            .field("model", &self.mapping.spec.name)
+            .field("key", &self.key)
+            .field("changes", &self.changes)
+            .finish_non_exhaustive()
+    }
+}

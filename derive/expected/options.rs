@@ -1,0 +1,81 @@
+// #[redis(key = "user:{id}", ttl = "1h", on_update = "refresh")]
+// struct User {
+// id: u64,
+// #[redis(alias = "mail", alias = "e_mail")]
+// email: Option<String>,
+// #[redis(ttl = "5m")]
+// code: Option<u32>,
+// #[redis(default = "crate::hundred")]
+// quota: u32,
+// #[redis(empty_as_none)]
+// note: Option<String>,
+// #[redis(display)]
+// shown: Colour,
+// #[redis(revision)]
+// revision: u64,
+// }
+
+#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
+const _: () = {
+    use ::redis_model::__private as __rt;
+    pub struct __Default_quota;
+    impl __rt::DefaultValue<u32> for __Default_quota {
+        fn value() -> u32 {
+            crate::hundred()
+        }
+    }
+    struct UserFields {
+        email: __rt::Field<User, Option<String>>,
+        code: __rt::Field<User, Option<u32>>,
+        quota: __rt::Field<User, u32, __rt::WithDefault<__rt::Plain, __Default_quota>>,
+        note: __rt::Field<User, Option<String>, __rt::EmptyAsNone>,
+        shown: __rt::Field<User, Colour, __rt::AsDisplay>,
+        revision: __rt::Field<User, u64, __rt::Revision>,
+    }
+    #[automatically_derived]
+    impl __rt::RedisModel for User {
+        type Id = u64;
+        type Fields = UserFields;
+        type Storage = __rt::Hash;
+        const FIELDS: UserFields = UserFields {
+            email: __rt::at(0),
+            code: __rt::at(1),
+            quota: __rt::at(2),
+            note: __rt::at(3),
+            shown: __rt::at(4),
+            revision: __rt::at(5),
+        };
+        const SPEC: __rt::Spec = __rt::Spec::new(
+            "User",
+            "user:{id}",
+            &["email", "code", "quota", "note", "shown", "revision"],
+        )
+        .aliases(&[0, 0], &["mail", "e_mail"])
+        .field_ttls(&[(1, 300000)])
+        .revision(5)
+        .ttl(3600000)
+        .refresh();
+        fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
+            visit
+                .part(|it| &it.id)
+                .put(|it| &it.email)
+                .put_expiring::<__rt::Plain, _>(|it| &it.code)
+                .put_as::<__rt::WithDefault<__rt::Plain, __Default_quota>, _>(|it| &it.quota)
+                .put_as::<__rt::EmptyAsNone, _>(|it| &it.note)
+                .put_as::<__rt::AsDisplay, _>(|it| &it.shown)
+                .put_revision(|it| &it.revision);
+            visit.construct(|id, row| {
+                __rt::Ok(Self {
+                    id,
+                    email: row.take()?,
+                    code: row.take()?,
+                    quota: row.take_as::<__rt::WithDefault<__rt::Plain, __Default_quota>, _>()?,
+                    note: row.take_as::<__rt::EmptyAsNone, _>()?,
+                    shown: row.take_as::<__rt::AsDisplay, _>()?,
+                    revision: row.take_as::<__rt::Revision, _>()?,
+                })
+            });
+        }
+    }
+    impl __rt::HashModel for User {}
+};

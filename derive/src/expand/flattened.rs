@@ -1,0 +1,76 @@
+//! A struct that models flatten, as code.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{GenericParam, Generics};
+
+use super::{bounds, fields, this, wrapped};
+use crate::model::{FlattenedStruct, handles};
+
+pub(crate) fn flattened(flattened: &FlattenedStruct<'_>, mistakes: &[syn::Error]) -> TokenStream {
+    let FlattenedStruct { input, crate_path, fields } = flattened;
+    let (ident, vis) = (&input.ident, &input.vis);
+    let own = bounds::with_static(&input.generics);
+    let generics = bounds::of_fields(&own, fields);
+    let (imp, ty, bounds) = generics.split_for_impl();
+
+    let name = handles(input);
+    let (model, presence) = (quote!(__M), quote!(__P));
+    let more = [quote!(__M), quote!(__P: __rt::Presence)];
+    let parameters = bounds::plain(&input.generics, &more);
+    let arguments = arguments(&input.generics);
+    let clause = bounds::own_clause(input);
+    let declared = fields::declared(fields, input, Some((&model, &presence)));
+    let at = format_ident!("at");
+    let made = fields::made(fields, Some(&at), &model, &presence);
+    // A parameter that only skipped fields mention has to be mentioned.
+    let (declared_types, made_types) = if input.generics.params.is_empty() {
+        (None, None)
+    } else {
+        let this = this::tokens(input);
+        let types = quote!(__rt::PhantomData);
+        (Some(quote!(__types: #types<fn() -> #this>,)), Some(quote!(__types: #types,)))
+    };
+
+    let visit = if mistakes.is_empty() {
+        let row = fields::local("row");
+        let list = fields::statements(fields::puts(fields, &input.generics));
+        let made = fields::made_of(fields, &input.generics, &row, |_| None);
+        quote! {
+            #list
+            visit.construct(|(), #row| __rt::Ok(#made));
+        }
+    } else {
+        quote!(let _ = visit;)
+    };
+    let columns = fields::columns(fields);
+    let defaults = fields::default_values(input, fields);
+    let items = quote! {
+        #defaults
+        #vis struct #name #parameters #clause { #(#declared,)* #declared_types }
+        impl #parameters #name #arguments #clause {
+            pub const fn at(#at: __rt::u16) -> Self {
+                Self { #(#made,)* #made_types }
+            }
+        }
+        #[automatically_derived]
+        impl #imp __rt::RedisFields for #ident #ty #bounds {
+            type Handles<__M, __P: __rt::Presence> = #name #arguments;
+            const COLUMNS: __rt::Columns = __rt::Columns::new(&[#(#columns),*]);
+            fn visit(visit: &mut __rt::Visitor<'_, Self>) {
+                #visit
+            }
+        }
+    };
+    wrapped(crate_path, mistakes, &items)
+}
+
+/// `<T, N, __M, __P>`
+fn arguments(generics: &Generics) -> TokenStream {
+    let own = generics.params.iter().map(|parameter| match parameter {
+        GenericParam::Const(parameter) => &parameter.ident,
+        GenericParam::Type(parameter) => &parameter.ident,
+        GenericParam::Lifetime(parameter) => &parameter.lifetime.ident,
+    });
+    quote!(<#(#own,)* __M, __P>)
+}
