@@ -93,8 +93,14 @@ twins! {
     "ui/pass/fields-name-given-twice.rs" fields_name_given_twice;
     "ui/pass/fields-of-an-enum.rs" fields_of_an_enum;
     "ui/pass/fields-with-a-key.rs" fields_with_a_key;
+    "ui/pass/fields-with-a-lifetime.rs" fields_with_a_lifetime;
+    "ui/pass/flag-with-arguments.rs" flag_with_arguments;
+    "ui/pass/flatten-a-type-parameter.rs" flatten_a_type_parameter;
+    "ui/pass/flatten-an-option-without-the-derive.rs" flatten_an_option_without_the_derive;
     "ui/pass/flatten-collides.rs" flatten_collides;
     "ui/pass/flatten-has-more-than-256-fields.rs" flatten_has_more_than_256_fields;
+    "ui/pass/flatten-inside-flatten-without-the-derive.rs" flatten_inside_flatten_without_the_derive;
+    "ui/pass/flatten-option-without-stored-fields.rs" flatten_option_without_stored_fields;
     "ui/pass/flatten-with-codec.rs" flatten_with_codec;
     "ui/pass/flatten-with-ttl.rs" flatten_with_ttl;
     "ui/pass/flatten-without-the-derive.rs" flatten_without_the_derive;
@@ -122,8 +128,8 @@ twins! {
     "ui/pass/key-id-not-separated-from-its-prefix.rs" key_id_not_separated_from_its_prefix;
     "ui/pass/key-id-not-separated-from-its-suffix.rs" key_id_not_separated_from_its_suffix;
     "ui/pass/key-is-empty.rs" key_is_empty;
-    "ui/pass/key-is-missing.rs" key_is_missing;
     "ui/pass/key-is-missing-among-attributes.rs" key_is_missing_among_attributes;
+    "ui/pass/key-is-missing.rs" key_is_missing;
     "ui/pass/key-lacks-id.rs" key_lacks_id;
     "ui/pass/key-names-field-twice.rs" key_names_field_twice;
     "ui/pass/key-names-unknown-field.rs" key_names_unknown_field;
@@ -132,12 +138,17 @@ twins! {
     "ui/pass/key-part-enum-with-data.rs" key_part_enum_with_data;
     "ui/pass/key-part-is-a-float.rs" key_part_is_a_float;
     "ui/pass/key-part-is-optional.rs" key_part_is_optional;
+    "ui/pass/key-part-of-several-not-a-key-part.rs" key_part_of_several_not_a_key_part;
     "ui/pass/key-part-of-two-fields.rs" key_part_of_two_fields;
     "ui/pass/key-placeholders-not-separated.rs" key_placeholders_not_separated;
     "ui/pass/key-placeholders-run-together.rs" key_placeholders_run_together;
     "ui/pass/key-raw-part-not-separated.rs" key_raw_part_not_separated;
     "ui/pass/key-without-its-name.rs" key_without_its_name;
     "ui/pass/key-without-value.rs" key_without_value;
+    "ui/pass/migrate-from-itself.rs" migrate_from_itself;
+    "ui/pass/migrate-twice-the-same.rs" migrate_twice_the_same;
+    "ui/pass/model-of-a-unit-struct.rs" model_of_a_unit_struct;
+    "ui/pass/model-of-an-enum.rs" model_of_an_enum;
     "ui/pass/not-a-struct-but-a-union.rs" not_a_struct_but_a_union;
     "ui/pass/not-a-struct-but-an-enum.rs" not_a_struct_but_an_enum;
     "ui/pass/on-update-unknown.rs" on_update_unknown;
@@ -155,6 +166,9 @@ twins! {
     "ui/pass/rename-not-a-string.rs" rename_not_a_string;
     "ui/pass/rename-to-the-marker.rs" rename_to_the_marker;
     "ui/pass/rename-without-value.rs" rename_without_value;
+    "ui/pass/revision-named-version.rs" revision_named_version;
+    "ui/pass/revision-not-unsigned.rs" revision_not_unsigned;
+    "ui/pass/revision-on-two-fields.rs" revision_on_two_fields;
     "ui/pass/save-of-no-model.rs" save_of_no_model;
     "ui/pass/select-from-a-blob.rs" select_from_a_blob;
     "ui/pass/set-a-value-of-another-type.rs" set_a_value_of_another_type;
@@ -184,12 +198,13 @@ twins! {
     "ui/pass/value-repr-int-with-rename.rs" value_repr_int_with_rename;
     "ui/pass/value-repr-unknown.rs" value_repr_unknown;
     "ui/pass/value-with-two-others.rs" value_with_two_others;
+    "ui/pass/variant-name-empty.rs" variant_name_empty;
+    "ui/pass/version-field-empty.rs" version_field_empty;
+    "ui/pass/version-field-in-the-key.rs" version_field_in_the_key;
     "ui/pass/version-field-is-empty.rs" version_field_is_empty;
     "ui/pass/version-field-is-taken.rs" version_field_is_taken;
     "ui/pass/version-field-is-the-marker.rs" version_field_is_the_marker;
     "ui/pass/version-field-of-a-blob.rs" version_field_of_a_blob;
     "ui/pass/version-field-on-a-field.rs" version_field_on_a_field;
     "ui/pass/version-field-without-a-version.rs" version_field_without_a_version;
-    "ui/pass/version-not-unsigned.rs" version_not_unsigned;
-    "ui/pass/version-on-two-fields.rs" version_on_two_fields;
 }

@@ -14,7 +14,7 @@ use crate::model::{Read, RedisModel, Reread, Storage, Write};
 use crate::op::{CommandWriter, Reply, Request, Script};
 use crate::ttl::Expiry;
 use crate::update::Outcome;
-use crate::visit::{key_of, set_id};
+use crate::schema::visit::{key_of, set_id};
 use draft::{Held, Swap};
 
 /// A model that is stored as a blob: `#[redis(key = "…", blob = Json)]`.

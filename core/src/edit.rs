@@ -15,7 +15,7 @@ use crate::model::{Read, RedisModel, Storage, Write};
 use crate::op::{Operation, Replies, Request};
 use crate::ttl::Expiry;
 use crate::update::{Conflict, Outcome};
-use crate::visit::key_of;
+use crate::schema::visit::key_of;
 
 /// Reads a record as a [`Draft`]; see [`RedisModel::edit`].
 #[must_use = "an operation does nothing until it is run"]

@@ -22,7 +22,7 @@ pub(crate) use row::KeyOf;
 pub use row::Row;
 pub use select::{Select, Selection};
 use versions::VersionList;
-pub use versions::{Predecessors, SchemaVersions};
+pub use versions::SchemaVersions;
 
 use std::cell::Cell;
 
@@ -31,7 +31,7 @@ use crate::key::{self, Key};
 use crate::model::{Read, RedisModel, Reread, Storage, Write};
 use crate::op::{Reply, Request, Script};
 use crate::update::{self, Call, Changes, NoRecord, Outcome};
-use crate::visit::key_of;
+use crate::schema::visit::key_of;
 
 /// A model that is stored as a hash: its fields can be read and changed one by one.
 ///

@@ -20,7 +20,6 @@ mod ttl;
 mod update;
 mod value;
 mod verbs;
-mod visit;
 
 #[cfg(all(feature = "embedded", unix))]
 #[cfg_attr(docsrs, doc(cfg(feature = "embedded")))]

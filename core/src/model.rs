@@ -15,7 +15,7 @@ use crate::verbs::{
     TakeMany, TtlOf,
 };
 use crate::schema::{Description, Spec};
-use crate::visit::{Visitor, key_of};
+use crate::schema::visit::{Visitor, key_of};
 use crate::{blob, hash, key, schema, update};
 
 pub use storage::Stub;

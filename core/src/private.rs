@@ -20,35 +20,18 @@ pub use crate::field::{
 pub use crate::hash::{Hash, HashModel, SchemaVersions};
 pub use crate::key::{KeyPart, PartWriter};
 pub use crate::model::{RedisModel, Stub};
-pub use crate::schema::{Column, Columns, FlatColumns, FlatNames, Spec};
+pub use crate::schema::{Column, Columns, FlatColumns, FlatNames, KeyPartType, Spec, Visitor};
 pub use crate::value::RedisValue;
-pub use crate::visit::Visitor;
 
 /// The handle of the field at this position.
 pub const fn at<M, V, Enc>(index: u16) -> Field<M, V, Enc> {
     Field::at(index)
 }
 
-/// The type of one of several key parts.
-///
-/// As a projection, it makes one error at the user's token if the type cannot stand in a
-/// key. In a tuple, the error would be about the tuple.
-pub type Part<P> = <P as PartOfKey>::Part;
-
-/// Implemented for every [`KeyPart`].
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot stand in a Redis key",
-    label = "named in the key, but it has no text form for keys",
-    note = "integers, `bool`, `char`, strings, IP addresses and `uuid::Uuid` (feature `uuid`) can; to an enum without data or a newtype add `#[derive(redis_model::KeyPart)]`"
-)]
-pub trait PartOfKey {
-    /// The type itself.
-    type Part;
-}
-
-#[diagnostic::do_not_recommend]
-impl<P: KeyPart> PartOfKey for P {
-    type Part = P;
+/// See `use_at` in the derive.
+pub trait HandlesAt: Sized {
+    /// Never called.
+    fn at(at: u16) -> Self;
 }
 
 /// What `derive(RedisValue)` makes of a type.

@@ -2,10 +2,14 @@
 
 mod columns;
 mod describe;
+mod part;
+pub(crate) mod visit;
 
 pub use columns::{Column, Columns, FlatColumns, FlatNames};
 pub(crate) use describe::describe;
 pub use describe::{Description, FieldDescription};
+pub use part::KeyPartType;
+pub use visit::Visitor;
 
 use crate::key::Template;
 use crate::ttl::Expiry;

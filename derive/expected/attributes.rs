@@ -27,7 +27,7 @@ const _: () = {
     }
     #[automatically_derived]
     impl __rt::RedisModel for Member {
-        type Id = (__rt::Part<String>, __rt::Part<u32>);
+        type Id = (<String as __rt::KeyPartType>::Part, <u32 as __rt::KeyPartType>::Part);
         type Fields = MemberFields;
         type Storage = __rt::Hash;
         const FIELDS: MemberFields = MemberFields {

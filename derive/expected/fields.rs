@@ -2,11 +2,13 @@
 
 #[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
 const _: () = {
+    use __rt::HandlesAt as _;
     use ::redis_model::__private as __rt;
     struct AddressFields<__M, __P: __rt::Presence> {
         street: __rt::Field<__M, __P::Value<String>, __P::Encoding<__rt::Plain>>,
         zip: __rt::Field<__M, __P::Value<Option<u32>>, __P::Encoding<__rt::Plain>>,
         geo: <Option<Geo> as __rt::RedisFields>::Handles<__M, __P>,
+        __types: __rt::PhantomData<fn() -> (Address, __M, __P)>,
     }
     impl<__M, __P: __rt::Presence> AddressFields<__M, __P> {
         pub const fn at(at: __rt::u16) -> Self {
@@ -14,6 +16,7 @@ const _: () = {
                 street: __rt::at(at),
                 zip: __rt::at(at + 1),
                 geo: <<Option<Geo> as __rt::RedisFields>::Handles<__M, __P>>::at(at + 2),
+                __types: __rt::PhantomData,
             }
         }
     }

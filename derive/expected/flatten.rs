@@ -3,6 +3,7 @@
 
 #[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
 const _: () = {
+    use __rt::HandlesAt as _;
     use ::redis_model::__private as __rt;
     #[automatically_derived]
     impl __rt::FlatColumns for User {
@@ -14,6 +15,7 @@ const _: () = {
     struct UserFields {
         name: __rt::Field<User, String>,
         home: <Address as __rt::RedisFields>::Handles<User, __rt::Required>,
+        __end: (),
     }
     #[automatically_derived]
     impl __rt::RedisModel for User {
@@ -23,6 +25,7 @@ const _: () = {
         const FIELDS: UserFields = UserFields {
             name: __rt::at(0),
             home: <<Address as __rt::RedisFields>::Handles<Self, __rt::Required>>::at(1),
+            __end: (),
         };
         const SPEC: __rt::Spec = __rt::Spec::flattened::<Self>("User", "user:{id}");
         fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {

@@ -3,6 +3,7 @@
 
 #[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
 const _: () = {
+    use __rt::HandlesAt as _;
     use ::redis_model::__private as __rt;
     #[automatically_derived]
     impl __rt::FlatColumns for User {

@@ -10,13 +10,13 @@ mod this;
 mod value;
 mod versions;
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::DeriveInput;
 
 use crate::attr::Attrs;
 use crate::field::{Field, FieldRole};
-use crate::model::{Model, Storage, crate_path_or_default, handles};
+use crate::model::{Model, Part, Storage, crate_path_or_default, handles};
 
 pub(crate) use flattened::flattened;
 pub(crate) use value::{key_part, value};
@@ -130,12 +130,19 @@ fn storage(model: &Model<'_>, stub: bool) -> StorageParts {
             let columns = (!stub && fields.iter().any(Field::is_flattened))
                 .then(|| fields::flat_columns(ident, &generics, fields));
             let defaults = fields::default_values(model.input, fields);
+            let at_trait = fields::use_at(fields);
+            // The last field of a struct must be known to be sized. A flattened struct is not
+            // if it has no handles, which would be reported once more.
+            let last = fields.iter().rfind(|field| field.is_stored());
+            let last = last.filter(|field| field.is_flattened());
+            let end = last.map(|_| quote!(__end: ()));
             let declaration = quote! {
+                #at_trait
                 #defaults
                 #columns
-                #vis struct #name #parameters #clause { #(#declared,)* }
+                #vis struct #name #parameters #clause { #(#declared,)* #end }
             };
-            let (handles, value) = (quote!(#name #ty), quote!(#name { #(#made,)* }));
+            let (handles, value) = (quote!(#name #ty), quote!(#name { #(#made,)* #end }));
             StorageParts { declaration, handles, value, storage, marker }
         }
         Storage::Blob(blob) => {
@@ -155,9 +162,11 @@ fn id_type(model: &Model<'_>) -> TokenStream {
         parts => {
             let types = parts.iter().map(|part| {
                 let ty = part.ty;
-                quote_spanned!(part.span()=> __rt::Part<#ty>)
+                quote_spanned!(part.span()=> <#ty as __rt::KeyPartType>::Part)
             });
-            quote!((#(#types),*))
+            // The error of a part points at the whole tuple.
+            let place = parts.first().map_or_else(Span::call_site, Part::span);
+            quote_spanned!(place=> (#(#types),*))
         }
     }
 }
@@ -203,7 +212,7 @@ fn visit(model: &Model<'_>) -> TokenStream {
             let row = fields::local("row");
             let list = fields::statements(parts.chain(fields::puts(fields, generics)));
             let id_of = |field: &Field<'_>| {
-                let of = |part: &crate::model::Part<'_>| part.member.handle == field.member.handle;
+                let of = |part: &Part<'_>| part.member.handle == field.member.handle;
                 model.parts.iter().position(of).map(|at| ids[at].clone())
             };
             let made = fields::made_of(fields, generics, &row, id_of);

@@ -10,7 +10,7 @@ use crate::attr::{Attrs, Site};
 use crate::blob::{self, Blob};
 use crate::case::{self, Case};
 use crate::ctxt::Ctxt;
-use crate::field::{self, Field, Member};
+use crate::field::{self, Field, FieldRole, Member};
 use crate::key::{self, Placeholder};
 use crate::suggest::suggest;
 use crate::ttl;
@@ -60,8 +60,8 @@ impl<'a> FlattenedStruct<'a> {
         let fields = fields.filter(|_| input.generics.lifetimes().next().is_none())?;
         let attrs: Vec<_> =
             fields.iter().map(|field| Attrs::read(ctxt, &field.attrs, Site::Field)).collect();
-        let fields = field::check(ctxt, fields, &attrs, |_| false, case);
-        no_flattened_parameters(ctxt, &input.generics, &fields);
+        let mut fields = field::check(ctxt, fields, &attrs, |_| false, case);
+        no_flattened_parameters(ctxt, &input.generics, &mut fields);
         for field in fields.iter().filter(|field| field.is_revision()) {
             let message = "`revision` counts the writes of a whole record: move it to the model";
             ctxt.error(&field.member.access, message);
@@ -177,12 +177,14 @@ fn no_lifetimes(ctxt: &Ctxt, input: &DeriveInput) {
 }
 
 /// The positions of a flattened struct's fields are known only of a concrete struct.
-fn no_flattened_parameters(ctxt: &Ctxt, generics: &Generics, fields: &[Field<'_>]) {
-    for Field { ty, .. } in fields.iter().filter(|field| field.is_flattened()) {
-        let flattened = field::in_option(ty).unwrap_or(ty).to_token_stream().to_string();
+fn no_flattened_parameters(ctxt: &Ctxt, generics: &Generics, fields: &mut [Field<'_>]) {
+    for field in fields.iter_mut().filter(|field| field.is_flattened()) {
+        let flattened = field::in_option(field.ty).unwrap_or(field.ty);
+        let flattened = flattened.to_token_stream().to_string();
         if generics.type_params().any(|parameter| parameter.ident == flattened) {
             let message = "a type parameter cannot be flattened: name the struct, which may itself have type parameters";
-            ctxt.error(ty, message);
+            ctxt.error(field.ty, message);
+            field.role = FieldRole::Skipped(None);
         }
     }
 }
@@ -279,8 +281,8 @@ fn storage<'a>(
     if !is_blob(attrs) {
         let in_key = |member: &str| placeholders.iter().any(|it| member == it.field);
         let attrs: Vec<_> = fields.iter().map(read).collect();
-        let fields = field::check(ctxt, fields, &attrs, in_key, case);
-        no_flattened_parameters(ctxt, &input.generics, &fields);
+        let mut fields = field::check(ctxt, fields, &attrs, in_key, case);
+        no_flattened_parameters(ctxt, &input.generics, &mut fields);
         return Storage::Hash(fields);
     };
     for name in ["hash", "rename_all", "on_update"] {

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::field::InOption;
 use crate::hash::Row;
 use crate::schema::Columns;
-use crate::visit::Visitor;
+use crate::schema::Visitor;
 
 /// A struct that a model stores field by field: `#[derive(RedisFields)]` on
 /// the struct, `#[redis(flatten)]` on the field that holds it.

@@ -15,7 +15,7 @@ use crate::key::Key;
 use crate::op::Reply;
 use crate::redis_rs::{ReplyValue, bytes_of, is_nil};
 use crate::schema::Spec;
-use crate::visit::each_field;
+use crate::schema::visit::each_field;
 
 /// The names, types and versions of a hash model.
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@ use crate::codec::Place;
 use crate::error::{ErrorKind, ValueError};
 use crate::field::{RevisionNumber, Slot};
 use crate::model::RedisModel;
-use crate::visit::each_field;
+use crate::schema::visit::each_field;
 
 /// Returns the revision as it is stored.
 pub(super) fn text(slot: &dyn Slot) -> Result<String, ValueError> {

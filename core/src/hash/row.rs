@@ -13,7 +13,7 @@ use crate::model::RedisModel;
 use crate::op::Reply;
 use crate::redis_rs::{ReplyValue, is_nil};
 use crate::schema::Spec;
-use crate::visit::construct;
+use crate::schema::visit::construct;
 
 /// The values of a hash's fields, in the model's order: for each the value under
 /// its name, then those under its aliases.

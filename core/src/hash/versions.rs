@@ -5,7 +5,7 @@ use super::{HashModel, Row};
 use crate::codec::{refused, unlisted};
 use crate::error::{Result, ValueError};
 use crate::model::RedisModel;
-use crate::visit::construct;
+use crate::schema::visit::construct;
 
 /// A hash model's version field, versions and migrations: the container attributes
 /// `version_field`, `version`, `migrate` and `on_mismatch`.

@@ -7,7 +7,7 @@ use super::Spec;
 use crate::field::Slot;
 use crate::key::Segment;
 use crate::model::{RedisModel, Storage};
-use crate::visit;
+use super::visit;
 
 /// A model as data for documentation; see [`RedisModel::describe`]. Its `Display` is a
 /// Markdown table.

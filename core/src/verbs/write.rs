@@ -9,7 +9,7 @@ use crate::hash::next_revision;
 use crate::model::{RedisModel, Storage, Write};
 use crate::op::{Operation, Replies, Request};
 use crate::ttl::Expiry;
-use crate::visit::key_of;
+use crate::schema::visit::key_of;
 
 /// Writes a record; see [`RedisModel::save`].
 #[must_use = "an operation does nothing until it is run"]

@@ -1,6 +1,6 @@
 //! Fields as code: their handles, their columns, and the list of visits.
 
-use proc_macro2::{Ident, Literal, Span, TokenStream};
+use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -50,8 +50,9 @@ pub(super) fn declared<'f>(
     fields.iter().filter(|field| field.is_stored()).map(move |field| {
         let Field { member, vis, docs, .. } = field;
         let handle = &member.handle;
-        let ty = this::replace(field.ty, &this);
         let span = field.ty.span();
+        let ty = this::replace(field.ty, &this);
+        let ty = if field.is_flattened() { at_one_place(&ty, span) } else { ty };
         let encoding = encoding(field, &input.generics).map(|it| this::replace(&it, &this));
         let declared = match (field.is_flattened(), generic) {
             (true, None) => quote_spanned! {span=>
@@ -93,6 +94,8 @@ pub(super) fn made(
             (false, _) => quote!(#widths + #number),
         };
         if let FieldRole::Flattened { .. } = role {
+            let span = ty.span();
+            let (handle, ty) = (at_one_place(handle, span), at_one_place(ty, span));
             made.push(quote_spanned! {ty.span()=>
                 #handle: <<#ty as __rt::RedisFields>::Handles<#model, #presence>>::at(#at)
             });
@@ -106,6 +109,13 @@ pub(super) fn made(
         }
     }
     made
+}
+
+/// Imports a trait with a function of the name of the handles' constructor. Where a
+/// flattened struct has no handles, rustc takes that function, and does not report that
+/// there is none besides.
+pub(super) fn use_at(fields: &[Field<'_>]) -> Option<TokenStream> {
+    fields.iter().any(Field::is_flattened).then(|| quote!(use __rt::HandlesAt as _;))
 }
 
 /// Returns the options of single fields, as calls on the schema.
@@ -139,8 +149,8 @@ pub(super) fn columns(fields: &[Field<'_>]) -> impl Iterator<Item = TokenStream>
     fields.iter().filter_map(|field| match &field.role {
         FieldRole::Key | FieldRole::Skipped(_) => None,
         FieldRole::Flattened { name } => {
-            let ty = field.ty;
-            Some(quote_spanned! {ty.span()=>
+            let ty = at_one_place(field.ty, field.ty.span());
+            Some(quote_spanned! {field.ty.span()=>
                 __rt::Column::flatten(#name, <#ty as __rt::RedisFields>::COLUMNS)
             })
         }
@@ -226,6 +236,7 @@ pub(super) fn puts<'f>(
         let stored = match role {
             FieldRole::Key | FieldRole::Skipped(_) => return None,
             FieldRole::Flattened { .. } => {
+                let ty = at_one_place(ty, span);
                 return Some(Call::Statement(quote_spanned! {span=>
                     <#ty as __rt::RedisFields>::visit_in(visit, |#it| &#it.#access);
                 }));
@@ -294,6 +305,7 @@ pub(super) fn made_of(
             FieldRole::Skipped(None) => quote_spanned!(span=> __rt::Default::default()),
             FieldRole::Skipped(Some(path)) => quote_spanned!(path.span()=> #path()),
             FieldRole::Flattened { .. } => {
+                let ty = at_one_place(ty, span);
                 quote_spanned!(span=> <#ty as __rt::RedisFields>::read(#row)?)
             }
             FieldRole::Stored(stored) => match encoding(field, generics) {
@@ -316,6 +328,20 @@ pub(super) fn made_of(
         Some(syn::Member::Unnamed(_)) => quote!(Self(#(#values),*)),
         _ => quote!(Self { #(#values,)* }),
     }
+}
+
+/// Moves tokens to one place. rustc shows equal errors at one place only once, and a type
+/// that cannot be flattened makes one wherever it is mentioned.
+fn at_one_place(tokens: &impl ToTokens, place: Span) -> TokenStream {
+    let moved = tokens.to_token_stream().into_iter().map(|mut token| {
+        if let TokenTree::Group(group) = token {
+            let content = at_one_place(&group.stream(), place);
+            token = TokenTree::Group(Group::new(group.delimiter(), content));
+        }
+        token.set_span(token.span().located_at(place));
+        token
+    });
+    moved.collect()
 }
 
 /// Returns a name that no field hides.

@@ -23,14 +23,10 @@ pub(crate) fn flattened(flattened: &FlattenedStruct<'_>, mistakes: &[syn::Error]
     let declared = fields::declared(fields, input, Some((&model, &presence)));
     let at = format_ident!("at");
     let made = fields::made(fields, Some(&at), &model, &presence);
-    // A parameter that only skipped fields mention has to be mentioned.
-    let (declared_types, made_types) = if input.generics.params.is_empty() {
-        (None, None)
-    } else {
-        let this = this::tokens(input);
-        let types = quote!(__rt::PhantomData);
-        (Some(quote!(__types: #types<fn() -> #this>,)), Some(quote!(__types: #types,)))
-    };
+    // Mentions all parameters, also those of skipped fields. As the last field it must be
+    // known to be sized, which the handles of a flattened struct may not be.
+    let this = this::tokens(input);
+    let types = quote!(__types: __rt::PhantomData);
 
     let visit = if mistakes.is_empty() {
         let row = fields::local("row");
@@ -45,12 +41,14 @@ pub(crate) fn flattened(flattened: &FlattenedStruct<'_>, mistakes: &[syn::Error]
     };
     let columns = fields::columns(fields);
     let defaults = fields::default_values(input, fields);
+    let at_trait = fields::use_at(fields);
     let items = quote! {
+        #at_trait
         #defaults
-        #vis struct #name #parameters #clause { #(#declared,)* #declared_types }
+        #vis struct #name #parameters #clause { #(#declared,)* #types<fn() -> (#this, __M, __P)> }
         impl #parameters #name #arguments #clause {
             pub const fn at(#at: __rt::u16) -> Self {
-                Self { #(#made,)* #made_types }
+                Self { #(#made,)* #types }
             }
         }
         #[automatically_derived]

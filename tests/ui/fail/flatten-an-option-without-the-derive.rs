@@ -1,0 +1,18 @@
+#![allow(unused_imports, dead_code)]
+
+use redis_model::{RedisFields, RedisModel};
+
+struct Address {
+    street: String,
+}
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+struct User {
+    id: u64,
+    #[redis(flatten)]
+    home: Option<Address>,
+    name: String,
+}
+
+fn main() {}

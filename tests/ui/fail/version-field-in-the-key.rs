@@ -1,0 +1,12 @@
+#![allow(unused_imports, dead_code)]
+
+use redis_model::RedisModel;
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}", version_field = "id", version = 1)]
+struct User {
+    id: u64,
+    name: String,
+}
+
+fn main() {}

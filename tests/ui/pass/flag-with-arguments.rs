@@ -1,0 +1,13 @@
+#![allow(dead_code)]
+
+use redis_model::RedisModel;
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+struct User {
+    id: u64,
+    #[redis(skip)]
+    name: String,
+}
+
+pub fn main() {}
