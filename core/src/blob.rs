@@ -5,7 +5,7 @@ mod draft;
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-use crate::codec::{self, Codec, Layout, MAX_BLOB, Past, Place, Readers};
+use crate::codec::{self, BlobFormat, Codec, CodecList, Location, MAX_BLOB, Predecessors};
 use crate::error::{Error, Result, ValueError};
 use crate::guard;
 use crate::hash::KeyOf;
@@ -92,14 +92,14 @@ pub trait BlobModel: RedisModel {
     /// The codecs that are read besides. (With the one above in the list one
     /// mistake would make two errors.)
     #[doc(hidden)]
-    type Older: Readers<Self>;
+    type Older: CodecList<Self>;
 
     /// The older versions that are read.
     #[doc(hidden)]
-    type Past: Past<Self, (Self::Codec, Self::Older)>;
+    type Predecessors: Predecessors<Self, (Self::Codec, Self::Older)>;
 
     #[doc(hidden)]
-    const LAYOUT: Layout = Layout::DEFAULT;
+    const FORMAT: BlobFormat = BlobFormat::DEFAULT;
 }
 
 /// Stored as a blob.
@@ -130,15 +130,15 @@ impl<M: BlobModel> Storage<M> for Blob {
 
     fn write(model: &M, write: Write, request: &mut Request) -> Result<()> {
         let key = key_of(model);
-        let bytes = encode(model, Place::key_of(&key)).map_err(|error| error.with_key(&key))?;
+        let bytes = encode(model, Location::at_key(&key)).map_err(|error| error.with_key(&key))?;
         let expiry = write.expiry.check()?;
         let size = bytes.len() + key.len() + 40;
         if write.only_new {
             let mut command = request.command("SET", 5, size);
             set_expiry(command.arg(&key).arg(bytes).arg("NX"), expiry);
-        } else if M::LAYOUT.checks_version() && !write.overwrite_newer {
+        } else if M::FORMAT.checks_version() && !write.overwrite_newer {
             let mut command = request.script(&SAVE, &key, 4, size);
-            command.int(M::LAYOUT.current_version());
+            command.int(M::FORMAT.current_version());
             set_expiry(command.arg(bytes), expiry);
         } else if bytes.len() <= SMALL {
             let mut command = request.command("SET", 5, size);
@@ -183,8 +183,8 @@ impl<M: BlobModel> Storage<M> for Blob {
 
     fn decode_snapshot(id: &M::Id, reply: Reply) -> Result<Option<(M, Vec<u8>)>> {
         let Some(bytes) = reply.into_bytes()? else { return Ok(None) };
-        match decode_at(id, &bytes, Place::key_of(&KeyOf::<M>(id))) {
-            Err(error) if M::LAYOUT.is_miss && error.is_mismatch() => Ok(None),
+        match decode_at(id, &bytes, Location::at_key(&KeyOf::<M>(id))) {
+            Err(error) if M::FORMAT.mismatch_is_none && error.is_mismatch() => Ok(None),
             decoded => decoded.map(|model| Some((model, bytes))),
         }
     }
@@ -199,32 +199,32 @@ impl<M: BlobModel> Storage<M> for Blob {
     fn draft(id: &M::Id, reply: Reply) -> Result<Option<(M, Held)>> {
         let Some(stored) = reply.into_bytes()? else { return Ok(None) };
         let key = KeyOf::<M>(id);
-        let place = Place::key_of(&key);
+        let place = Location::at_key(&key);
         let model: M = match decode_at(id, &stored, place) {
-            Err(error) if M::LAYOUT.is_miss && error.is_mismatch() => return Ok(None),
+            Err(error) if M::FORMAT.mismatch_is_none && error.is_mismatch() => return Ok(None),
             decoded => decoded?,
         };
         // What is stored may be of an older codec, version or key.
-        let written = encode(&model, place.compared())?;
+        let written = encode(&model, place.for_comparison())?;
         Ok(Some((model, Held { stored, written })))
     }
 
     fn changes(model: &M, held: &Held, key: &Key) -> Result<Option<Swap>> {
-        if encode(model, Place::key_of(key).compared())? == held.written {
+        if encode(model, Location::at_key(key).for_comparison())? == held.written {
             return Ok(None);
         }
-        let new = encode(model, Place::key_of(key))?;
+        let new = encode(model, Location::at_key(key))?;
         Ok(Some(Swap { old: held.stored.clone(), new }))
     }
 
     fn reread(id: &M::Id, key: &Key, reply: Reply) -> Result<Reread<Swap>> {
         let Some(stored) = reply.into_bytes()? else { return Ok(Reread::Missing) };
         let stale = Cell::new(false);
-        let model: M = decode_at(id, &stored, Place::key_of(key).noting(&stale))?;
+        let model: M = decode_at(id, &stored, Location::at_key(key).with_rewrite_flag(&stale))?;
         if !stale.get() {
             return Ok(Reread::Current);
         }
-        let new = encode(&model, Place::key_of(key))?;
+        let new = encode(&model, Location::at_key(key))?;
         Ok(Reread::Stale(Swap { old: stored, new }))
     }
 
@@ -250,8 +250,8 @@ fn set_expiry(command: &mut CommandWriter<'_>, expiry: Expiry) {
     }
 }
 
-pub(crate) fn encode<M: BlobModel>(model: &M, place: Place<'_>) -> Result<Vec<u8>> {
-    let header = M::LAYOUT.header::<M, M::Codec>(M::SPEC.name);
+pub(crate) fn encode<M: BlobModel>(model: &M, place: Location<'_>) -> Result<Vec<u8>> {
+    let header = M::FORMAT.header::<M, M::Codec>(M::SPEC.name);
     let mut bytes = Vec::with_capacity(256);
     bytes.extend_from_slice(header.as_bytes());
     let place = place.with_header(header.as_bytes());
@@ -262,19 +262,19 @@ pub(crate) fn encode<M: BlobModel>(model: &M, place: Place<'_>) -> Result<Vec<u8
     Ok(bytes)
 }
 
-pub(crate) fn decode<M: BlobModel>(bytes: &[u8], place: Place<'_>) -> Result<M> {
-    codec::read::<M, M::Codec, (M::Codec, M::Older), M::Past>(
+pub(crate) fn decode<M: BlobModel>(bytes: &[u8], place: Location<'_>) -> Result<M> {
+    codec::read::<M, M::Codec, (M::Codec, M::Older), M::Predecessors>(
         bytes,
         &place,
         M::SPEC.name,
-        M::LAYOUT,
+        M::FORMAT,
     )
     .map_err(wrong::<M>)
 }
 
 /// The record under the key of this id, which is its id: what its bytes say of
 /// that is of where they were written, and a key may have been copied.
-fn decode_at<M: BlobModel>(id: &M::Id, bytes: &[u8], place: Place<'_>) -> Result<M> {
+fn decode_at<M: BlobModel>(id: &M::Id, bytes: &[u8], place: Location<'_>) -> Result<M> {
     struct SetId<M: RedisModel>(M, M::Id);
 
     impl<M: RedisModel> Visit<M> for SetId<M> {
@@ -291,7 +291,7 @@ fn decode_at<M: BlobModel>(id: &M::Id, bytes: &[u8], place: Place<'_>) -> Result
 pub(crate) fn needs_rewrite<M: BlobModel>(id: &M::Id, bytes: &[u8]) -> Result<bool> {
     let stale = Cell::new(false);
     let key = KeyOf::<M>(id);
-    decode::<M>(bytes, Place::key_of(&key).noting(&stale))?;
+    decode::<M>(bytes, Location::at_key(&key).with_rewrite_flag(&stale))?;
     Ok(stale.get())
 }
 

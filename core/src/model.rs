@@ -8,7 +8,7 @@ mod visit;
 
 use std::borrow::Borrow;
 
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::edit::{Edit, Modify};
 use crate::error::{Error, Result};
 use crate::field::Field;
@@ -427,7 +427,8 @@ pub trait RedisModel: Sized {
     /// to commit.
     ///
     /// ```
-    /// # use redis_model::{Json, MsgPack, Operation, RedisModel, embedded};
+    /// # use redis_model::codec::MsgPack;
+    /// # use redis_model::{Json, Operation, RedisModel, embedded};
     /// # use serde::{Deserialize, Serialize};
     /// #[derive(Serialize, Deserialize, RedisModel)]
     /// #[redis(key = "session:{token}", codecs = [MsgPack, Json])]
@@ -594,7 +595,7 @@ pub trait RedisModel: Sized {
     where
         Self: blob::BlobModel,
     {
-        blob::encode(self, Place::NOWHERE)
+        blob::encode(self, Location::NOWHERE)
     }
 
     /// Whether what is stored for a record would be written otherwise now: by
@@ -612,6 +613,6 @@ pub trait RedisModel: Sized {
     where
         Self: blob::BlobModel,
     {
-        blob::decode(bytes, Place::NOWHERE)
+        blob::decode(bytes, Location::NOWHERE)
     }
 }

@@ -10,7 +10,7 @@ pub use std::io::Write;
 pub use std::vec::Vec;
 
 pub use crate::blob::{Blob, BlobModel, NoFields};
-pub use crate::codec::{Codec, Envelope, Layout};
+pub use crate::codec::{BlobFormat, Codec, Envelope};
 pub use crate::error::{Result, ValueError};
 pub use crate::field::{
     Always, EmptyAsNone, Fallback, Field, HandlesAt, MayLapse, OrDefault, OrElse, Past, Plain,

@@ -12,7 +12,7 @@ use std::time::Duration;
 pub use condition::Condition;
 pub use outcome::{Conflict, Outcome};
 
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Countable, Field, StoreAs, Stored};
 use crate::hash::{HashModel, KeyOf, Reader, Selection, is_needed, required};
@@ -105,7 +105,7 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     /// Sets a field. `None` for an `Option` field removes it.
     pub fn set<V, As>(mut self, field: Field<M, V, As>, value: impl StoreAs<V, As>) -> Self {
         let name = field.name();
-        match value.encode(&Place::key_of(&self.key).with_field(name)) {
+        match value.encode(&Location::at_key(&self.key).with_field(name)) {
             Ok(value) => self.change(name, value.map_or(Change::Remove, Change::Set)),
             Err(error) => self.fail(Error::from(error).with_field(name)),
         }
@@ -119,7 +119,7 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
         value: impl StoreAs<V, As>,
     ) -> Self {
         let name = field.name();
-        let place = Place::key_of(&self.key).with_field(name);
+        let place = Location::at_key(&self.key).with_field(name);
         self.changes.reads(name, About::field::<As, V>(), &place, false);
         match value.encode(&place) {
             Ok(Some(value)) => self.change(name, Change::SetIfAbsent(value)),
@@ -157,7 +157,7 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
         by: impl IntoStep<As::Kind>,
     ) -> Self {
         let name = field.name();
-        let place = Place::key_of(&self.key).with_field(name);
+        let place = Location::at_key(&self.key).with_field(name);
         self.changes.reads(name, About::field::<As, V>(), &place, true);
         self.change(name, Change::Incr(by.into_step(), As::BOUNDS));
         self

@@ -20,6 +20,6 @@ const _: () = {
     impl __rt::BlobModel for Session {
         type Codec = Json;
         type Older = ();
-        type Past = ();
+        type Predecessors = ();
     }
 };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use redis_model::{Codec, Place};
+use redis_model::codec::{Codec, Location};
 use serde::{Deserialize, Serialize};
 
 use super::{Target, in_proportion};
@@ -46,12 +46,12 @@ pub fn profile() -> Profile {
 
 pub fn encode<C: Codec<T>, T>(value: &T) -> Vec<u8> {
     let mut bytes = Vec::new();
-    C::encode(value, &Place::NOWHERE, &mut bytes).expect("what was read can be written");
+    C::encode(value, &Location::NOWHERE, &mut bytes).expect("what was read can be written");
     bytes
 }
 
 pub(super) fn decode<C: Codec<T>, T>(bytes: &[u8]) -> Option<T> {
-    match C::decode(bytes, &Place::NOWHERE) {
+    match C::decode(bytes, &Location::NOWHERE) {
         Ok(value) => Some(value),
         Err(error) => {
             assert!(!error.to_string().is_empty(), "an error that says nothing");
@@ -74,8 +74,8 @@ macro_rules! codecs {
     ($($target:ident $name:literal $codec:ident;)*) => {$(
         pub(super) const $target: Target = Target {
             name: $name,
-            check: check::<redis_model::$codec>,
-            seeds: || vec![encode::<redis_model::$codec, _>(&profile())],
+            check: check::<redis_model::codec::$codec>,
+            seeds: || vec![encode::<redis_model::codec::$codec, _>(&profile())],
             memory: in_proportion,
         };
     )*};
@@ -92,7 +92,7 @@ codecs! {
 
 pub(super) const PICKLE: Target = Target {
     name: "pickle",
-    check: |bytes| decode::<redis_model::Pickle, Profile>(bytes).is_some(),
+    check: |bytes| decode::<redis_model::codec::Pickle, Profile>(bytes).is_some(),
     // What `pickle.dumps(value, 4)` wrote for the same profile.
     seeds: || vec![include_bytes!("profile.pickle").to_vec()],
     memory: in_proportion,

@@ -1,6 +1,7 @@
 //! Whole blobs: envelopes, versions, lists of codecs, and what was stored by others.
 
-use redis_model::{Cbor, Json, Lz4, MsgPack, Pickle, Postcard, RedisModel, Zstd};
+use redis_model::codec::{Cbor, Lz4, MsgPack, Pickle, Postcard, Zstd};
+use redis_model::{Json, RedisModel};
 use serde::{Deserialize, Serialize};
 
 use super::Target;

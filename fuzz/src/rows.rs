@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
+use redis_model::codec::MsgPack;
 use redis_model::redis::{Cmd, ConnectionLike, RedisResult, Value};
-use redis_model::{Json, MsgPack, Operation, RedisFields, RedisModel, RedisValue};
+use redis_model::{Json, Operation, RedisFields, RedisModel, RedisValue};
 
 use super::{Target, in_proportion};
 

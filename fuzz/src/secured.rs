@@ -4,10 +4,10 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::sync::{Arc, LazyLock};
 
-use redis_model::{
-    Aes256Gcm, Codec, Json, KeyRing, Keys, Lz4, MsgPack, Place, Postcard, Sealed, Signed,
-    ValueError, Zstd,
+use redis_model::codec::{
+    Aes256Gcm, Codec, KeyProvider, KeyRing, Location, Lz4, MsgPack, Postcard, Sealed, Signed, Zstd,
 };
+use redis_model::{Json, ValueError};
 
 use super::codecs::{self, Profile, decode, encode, profile};
 use super::{Target, in_proportion};
@@ -18,19 +18,19 @@ struct Bytes;
 impl Codec<Vec<u8>> for Bytes {
     const NAME: &'static str = "bytes";
 
-    fn encode<W: Write>(value: &Vec<u8>, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+    fn encode<W: Write>(value: &Vec<u8>, _: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
         let _ = out.write_all(value);
         Ok(())
     }
 
-    fn decode(bytes: &[u8], _: &Place<'_>) -> Result<Vec<u8>, ValueError> {
+    fn decode(bytes: &[u8], _: &Location<'_>) -> Result<Vec<u8>, ValueError> {
         Ok(bytes.to_vec())
     }
 }
 
 struct Ring;
 
-impl Keys for Ring {
+impl KeyProvider for Ring {
     // Others in each process: what was sealed in one is a forgery in the next, so
     // that all that may be taken is known.
     fn ring() -> Arc<KeyRing> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use redis_model::{Bincode, BincodeLegacy, Cbor, Codec, MsgPack, Postcard};
+use redis_model::codec::{Bincode, BincodeLegacy, Cbor, Codec, MsgPack, Postcard};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -13,7 +13,8 @@ mod targets;
 
 use std::time::{Duration, Instant};
 
-use redis_model::{Codec, Place, ValueError};
+use redis_model::ValueError;
+use redis_model::codec::{Codec, Location};
 
 /// Decodes, on a stack of 2 MiB, and asserts what holds for any input.
 fn decode<C: Codec<T>, T: Send + 'static>(bytes: &[u8]) -> Result<T, ValueError> {
@@ -24,7 +25,7 @@ fn decode<C: Codec<T>, T: Send + 'static>(bytes: &[u8]) -> Result<T, ValueError>
 
 fn decode_here<C: Codec<T>, T>(bytes: &[u8]) -> Result<T, ValueError> {
     let start = Instant::now();
-    let (result, peak) = alloc::peak(|| C::decode(bytes, &Place::NOWHERE));
+    let (result, peak) = alloc::peak(|| C::decode(bytes, &Location::NOWHERE));
     // 64 KiB of buffers whatever comes, and what a value of a byte can take: an
     // element of 24 bytes or more, in a list that grows by doubling.
     let allowed = (64 << 10) + 256 * bytes.len();

@@ -1,7 +1,8 @@
 //! Values that were damaged: every truncation, and 100,000 mutations for each
 //! fuzz target, from a fixed seed.
 
-use redis_model::{Bincode, BincodeLegacy, Cbor, Codec, Json, MsgPack, Pickle, Postcard};
+use redis_model::Json;
+use redis_model::codec::{Bincode, BincodeLegacy, Cbor, Codec, MsgPack, Pickle, Postcard};
 
 use super::targets::{Profile, encode, profile, target};
 use super::{alloc, decode_here};

@@ -1,6 +1,7 @@
 //! Values inside values inside values.
 
-use redis_model::{Bincode, BincodeLegacy, Cbor, Codec, Json, MsgPack, Pickle, Postcard};
+use redis_model::Json;
+use redis_model::codec::{Bincode, BincodeLegacy, Cbor, Codec, MsgPack, Pickle, Postcard};
 use serde::{Deserialize, Serialize};
 
 use super::decode;

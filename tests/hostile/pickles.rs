@@ -1,6 +1,6 @@
 //! Pickles that are not plain data, or too much of it.
 
-use redis_model::{Codec, Pickle, Place};
+use redis_model::codec::{Codec, Location, Pickle};
 use serde::de::DeserializeOwned;
 
 use super::decode;
@@ -83,6 +83,6 @@ fn claims_are_not_believed() {
 
 #[test]
 fn nothing_is_written() {
-    let written = <Pickle as Codec<u8>>::encode(&1, &Place::NOWHERE, &mut Vec::new());
+    let written = <Pickle as Codec<u8>>::encode(&1, &Location::NOWHERE, &mut Vec::new());
     assert!(written.unwrap_err().to_string().contains("only read"));
 }

@@ -6,10 +6,10 @@ use std::fmt::Debug;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use redis_model::{
-    Bincode, BincodeLegacy, Cbor, Codec, ErrorKind, Json, Lz4, MsgPack, Operation, Place, Postcard,
-    RedisModel, Zstd,
+use redis_model::codec::{
+    Bincode, BincodeLegacy, Cbor, Codec, Location, Lz4, MsgPack, Postcard, Zstd,
 };
+use redis_model::{ErrorKind, Json, Operation, RedisModel};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -48,8 +48,8 @@ fn deep(kinds: &[u8]) -> Deep {
 /// Writes and reads the value; the error if it was refused on writing.
 fn kept<C: Codec<T>, T: PartialEq + Debug>(value: &T) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    C::encode(value, &Place::NOWHERE, &mut bytes).map_err(|error| error.to_string())?;
-    let read = C::decode(&bytes, &Place::NOWHERE);
+    C::encode(value, &Location::NOWHERE, &mut bytes).map_err(|error| error.to_string())?;
+    let read = C::decode(&bytes, &Location::NOWHERE);
     assert!(read.as_ref().is_ok_and(|read| read == value), "{}: {:?}", C::NAME, read.err());
     Ok(bytes)
 }
@@ -76,7 +76,7 @@ fn what_is_written_at_the_limit_of_depth_is_read_back_by_every_codec() {
             assert!((38..=128).contains(&json), "{json}");
             // Beyond that, serde_json would write what is not read.
             let too_deep = serde_json::to_vec(&deep(&kinds[..=json])).unwrap();
-            let error = <Json as Codec<Deep>>::decode(&too_deep, &Place::NOWHERE).unwrap_err();
+            let error = <Json as Codec<Deep>>::decode(&too_deep, &Location::NOWHERE).unwrap_err();
             assert!(error.to_string().contains("deeper than 128 levels"), "{error}");
 
             // Bytes are no list of numbers elsewhere.

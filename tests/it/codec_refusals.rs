@@ -4,17 +4,18 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
 
-use redis_model::{
-    Bincode, BincodeLegacy, Cbor, Codec, Error, Json, KeyRing, Keys, Lz4, MsgPack, Operation,
-    Place, Postcard, RedisModel, Sealed, Signed, Zstd,
+use redis_model::codec::{
+    Bincode, BincodeLegacy, Cbor, Codec, KeyProvider, KeyRing, Location, Lz4, MsgPack, Postcard,
+    Sealed, Signed, Zstd,
 };
+use redis_model::{Error, Json, Operation, RedisModel};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{Con, everywhere, fresh};
 
 struct TestKeys;
 
-impl Keys for TestKeys {
+impl KeyProvider for TestKeys {
     fn ring() -> Arc<KeyRing> {
         static RING: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::new(1, [1; 32])));
         RING.clone()
@@ -50,7 +51,7 @@ struct Skips {
 
 fn refused<C: Codec<T>, T>(value: &T) -> String {
     let mut bytes = Vec::new();
-    let error = C::encode(value, &Place::NOWHERE, &mut bytes).expect_err(C::NAME);
+    let error = C::encode(value, &Location::NOWHERE, &mut bytes).expect_err(C::NAME);
     error.to_string()
 }
 
@@ -99,11 +100,11 @@ fn formats_without_names_refuse_a_field_that_is_left_out() {
     for error in positional!(&values(vec![])) {
         assert!(error.contains("`list` is left out (`skip_serializing_if`)"), "{error}");
     }
-    redis_model::assert_codec_roundtrip::<Postcard, _>(&values(vec![1]));
-    redis_model::assert_codec_roundtrip::<Bincode, _>(&values(vec![1]));
-    redis_model::assert_codec_roundtrip::<Json, _>(&values(vec![]));
-    redis_model::assert_codec_roundtrip::<MsgPack, _>(&values(vec![]));
-    redis_model::assert_codec_roundtrip::<Cbor, _>(&values(vec![]));
+    redis_model::codec::assert_codec_roundtrip::<Postcard, _>(&values(vec![1]));
+    redis_model::codec::assert_codec_roundtrip::<Bincode, _>(&values(vec![1]));
+    redis_model::codec::assert_codec_roundtrip::<Json, _>(&values(vec![]));
+    redis_model::codec::assert_codec_roundtrip::<MsgPack, _>(&values(vec![]));
+    redis_model::codec::assert_codec_roundtrip::<Cbor, _>(&values(vec![]));
 }
 
 #[derive(Debug, Clone, RedisModel)]

@@ -1,8 +1,7 @@
 //! The envelope: what a stored value is, and every way in which it is not the model's.
 
-use redis_model::{
-    Bincode, Cbor, ErrorKind, Format, Json, MsgPack, Pickle, Postcard, RedisModel, ValueError,
-};
+use redis_model::codec::{Bincode, Cbor, Format, MsgPack, Pickle, Postcard};
+use redis_model::{ErrorKind, Json, RedisModel, ValueError};
 use serde::{Deserialize, Serialize};
 
 /// A model of these fields with these attributes, in a module of its own.
@@ -174,13 +173,13 @@ fn a_mismatch_can_count_as_absent() {
 /// A codec of one's own, with a number: it gets an envelope.
 struct Reversed;
 
-impl redis_model::Codec<own::Session> for Reversed {
+impl redis_model::codec::Codec<own::Session> for Reversed {
     const NAME: &'static str = "reversed";
     const FORMAT: Format = Format::positional(17);
 
     fn encode<W: std::io::Write>(
         session: &own::Session,
-        _: &redis_model::Place<'_>,
+        _: &redis_model::codec::Location<'_>,
         out: &mut W,
     ) -> Result<(), ValueError> {
         let text: String = session.user.chars().rev().collect();
@@ -188,7 +187,10 @@ impl redis_model::Codec<own::Session> for Reversed {
         Ok(())
     }
 
-    fn decode(bytes: &[u8], _: &redis_model::Place<'_>) -> Result<own::Session, ValueError> {
+    fn decode(
+        bytes: &[u8],
+        _: &redis_model::codec::Location<'_>,
+    ) -> Result<own::Session, ValueError> {
         let text = std::str::from_utf8(bytes).map_err(|_| ValueError::new("not text"))?;
         let (id, user) = text.split_once(' ').ok_or(ValueError::new("no space"))?;
         let id = id.parse().map_err(|_| ValueError::new("no id"))?;

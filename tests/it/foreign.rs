@@ -1,8 +1,7 @@
 //! Values of other programs are named in errors, in blobs and in codec fields.
 
-use redis_model::{
-    Bincode, Cbor, ErrorKind, Json, Lz4, MsgPack, Pickle, Postcard, RedisModel, Zstd,
-};
+use redis_model::codec::{Bincode, Cbor, Lz4, MsgPack, Pickle, Postcard, Zstd};
+use redis_model::{ErrorKind, Json, RedisModel};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{everywhere, fresh};

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, LazyLock};
 
-use redis_model::{
-    Aes256Gcm, Codec, ErrorKind, Json, KeyRing, Keys, Lz4, Place, Postcard, RedisModel, Sealed,
-    Signed, Zstd,
+use redis_model::codec::{
+    Aes256Gcm, Codec, KeyProvider, KeyRing, Location, Lz4, Postcard, Sealed, Signed, Zstd,
 };
+use redis_model::{ErrorKind, Json, RedisModel};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{everywhere, fresh};
@@ -13,7 +13,7 @@ use crate::support::{everywhere, fresh};
 macro_rules! keys {
     ($($name:ident: $ring:expr;)*) => {$(
         struct $name;
-        impl Keys for $name {
+        impl KeyProvider for $name {
             fn ring() -> Arc<KeyRing> {
                 static RING: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new($ring));
                 RING.clone()
@@ -224,7 +224,7 @@ fn refused(stored: &[u8], key_ids: &[u8], read: impl Fn(&[u8]) -> Option<ErrorKi
 
 /// A value without an envelope, such as that of a field: its error's kind.
 fn kind_of<C: Codec<String>>(bytes: &[u8]) -> Option<ErrorKind> {
-    let error = C::decode(bytes, &Place::NOWHERE).err()?;
+    let error = C::decode(bytes, &Location::NOWHERE).err()?;
     Some(redis_model::Error::from(error).kind())
 }
 
@@ -283,8 +283,8 @@ fn secrets_stay_out_of_debug() {
 
 fn round_trip<C: Codec<String>>(text: &str) -> Vec<u8> {
     let (text, mut bytes) = (text.to_owned(), Vec::new());
-    C::encode(&text, &Place::NOWHERE, &mut bytes).unwrap();
-    assert_eq!(C::decode(&bytes, &Place::NOWHERE).unwrap(), text);
+    C::encode(&text, &Location::NOWHERE, &mut bytes).unwrap();
+    assert_eq!(C::decode(&bytes, &Location::NOWHERE).unwrap(), text);
     bytes
 }
 
@@ -306,10 +306,10 @@ fn compresses<C: Codec<String>>() {
     for size in [0, 1, 19_999, 1 << 20, (64 << 20) + 1, u32::MAX] {
         let mut forged = large.clone();
         forged[1..5].copy_from_slice(&size.to_le_bytes());
-        assert!(C::decode(&forged, &Place::NOWHERE).is_err(), "{size}");
+        assert!(C::decode(&forged, &Location::NOWHERE).is_err(), "{size}");
     }
     for end in 0..large.len() {
-        assert!(C::decode(&large[..end], &Place::NOWHERE).is_err());
+        assert!(C::decode(&large[..end], &Location::NOWHERE).is_err());
     }
 }
 
@@ -320,7 +320,7 @@ fn grows_in_proportion<C: Codec<String>>() {
     assert!(stored.len() < 8 << 10, "{}", stored.len());
     let size = (1_u32 << 20) + 1;
     let forged = [&stored[..1], &size.to_le_bytes(), &stored[5..25]].concat();
-    let error = C::decode(&forged, &Place::NOWHERE).unwrap_err();
+    let error = C::decode(&forged, &Location::NOWHERE).unwrap_err();
     assert!(error.to_string().contains("1,024 times"), "{error}");
     // What is compressed by more than that is kept as it is, and can be read.
     let large = round_trip::<C>(&"a".repeat(20 << 20));

@@ -3,7 +3,8 @@
 use std::error::Error as _;
 use std::fmt::Debug;
 
-use redis_model::{Bincode, Error, Json, Operation, RedisModel};
+use redis_model::codec::Bincode;
+use redis_model::{Error, Json, Operation, RedisModel};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{Con, everywhere, fresh};

@@ -1,6 +1,7 @@
 //! Versions of a model, and a codec that changes while programs run.
 
-use redis_model::{ErrorKind, Json, MsgPack, Operation, Postcard, RedisModel, ValueError};
+use redis_model::codec::{MsgPack, Postcard};
+use redis_model::{ErrorKind, Json, Operation, RedisModel, ValueError};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{Con, everywhere, fresh};

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 
 use super::{Countable, OrDefault, Plain, StoreAs, Stored, Via};
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::error::ValueError;
 use crate::value::{Bounds, Number, RedisValue, put_display};
 
@@ -99,11 +99,11 @@ impl<V: Display + FromStr> Stored<Shown> for V {
         32
     }
 
-    fn write<W: Write>(&self, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+    fn write<W: Write>(&self, _: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
         put_display(out, self)
     }
 
-    fn read(bytes: Vec<u8>, _: &Place<'_>) -> Result<Self, ValueError> {
+    fn read(bytes: Vec<u8>, _: &Location<'_>) -> Result<Self, ValueError> {
         let text = std::str::from_utf8(&bytes).map_err(|_| ValueError::new("not UTF-8 text"))?;
         // What its error says may quote the text, so it is not passed on.
         text.parse().map_err(|_| ValueError::new("not a text that the type's `FromStr` takes"))
@@ -123,11 +123,11 @@ impl<V: Display + FromStr> Stored<ShownOption> for Option<V> {
         self.as_ref().map_or(0, Stored::<Shown>::size_hint)
     }
 
-    fn write<W: Write>(&self, place: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+    fn write<W: Write>(&self, place: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
         self.as_ref().map_or(Ok(()), |value| Stored::<Shown>::write(value, place, out))
     }
 
-    fn read(bytes: Vec<u8>, place: &Place<'_>) -> Result<Self, ValueError> {
+    fn read(bytes: Vec<u8>, place: &Location<'_>) -> Result<Self, ValueError> {
         <V as Stored<Shown>>::read(bytes, place).map(Some)
     }
 
@@ -148,11 +148,11 @@ impl<V: RedisValue> Stored<EmptyAsNone> for Option<V> {
         self.as_ref().map_or(0, RedisValue::size_hint)
     }
 
-    fn write<W: Write>(&self, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+    fn write<W: Write>(&self, _: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
         self.as_ref().map_or(Ok(()), |value| value.write(out))
     }
 
-    fn read(bytes: Vec<u8>, _: &Place<'_>) -> Result<Self, ValueError> {
+    fn read(bytes: Vec<u8>, _: &Location<'_>) -> Result<Self, ValueError> {
         if bytes.is_empty() { Ok(None) } else { V::read(bytes).map(Some) }
     }
 
@@ -160,7 +160,7 @@ impl<V: RedisValue> Stored<EmptyAsNone> for Option<V> {
         Some(None)
     }
 
-    fn none_text(_: &Place<'_>) -> Option<Vec<u8>> {
+    fn none_text(_: &Location<'_>) -> Option<Vec<u8>> {
         Some(Vec::new())
     }
 }
@@ -195,11 +195,11 @@ impl<V: Counter> Stored<Version> for V {
         RedisValue::size_hint(self)
     }
 
-    fn write<W: Write>(&self, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+    fn write<W: Write>(&self, _: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
         RedisValue::write(self, out)
     }
 
-    fn read(bytes: Vec<u8>, _: &Place<'_>) -> Result<Self, ValueError> {
+    fn read(bytes: Vec<u8>, _: &Location<'_>) -> Result<Self, ValueError> {
         RedisValue::read(bytes)
     }
 
@@ -226,12 +226,12 @@ macro_rules! through {
                 some(self).map_or(0, Stored::<$as>::size_hint)
             }
 
-            fn write<W: Write>(&self, place: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+            fn write<W: Write>(&self, place: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
                 let some: fn(&Self) -> Option<&$inner> = $some;
                 some(self).map_or(Ok(()), |value| Stored::<$as>::write(value, place, out))
             }
 
-            fn read(bytes: Vec<u8>, place: &Place<'_>) -> Result<Self, ValueError> {
+            fn read(bytes: Vec<u8>, place: &Location<'_>) -> Result<Self, ValueError> {
                 <$inner as Stored<$as>>::read(bytes, place).map(|$read| $wrap)
             }
 
@@ -239,7 +239,7 @@ macro_rules! through {
                 $absent
             }
 
-            fn none_text(place: &Place<'_>) -> Option<Vec<u8>> {
+            fn none_text(place: &Location<'_>) -> Option<Vec<u8>> {
                 <$inner as Stored<$as>>::none_text(place)
             }
         }
@@ -256,7 +256,7 @@ through! {
 macro_rules! store_as {
     ($([$($generics:tt)*] $given:ty as $field:ty, $how:ty => |$value:ident| $stored:expr;)*) => {$(
         impl<$($generics)*> StoreAs<$field, $how> for $given {
-            fn encode(&self, place: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+            fn encode(&self, place: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError> {
                 let $value = self;
                 super::stored::encode::<$how, $field>($stored, place)
             }
@@ -275,31 +275,31 @@ store_as! {
 }
 
 impl<V: Display + FromStr> StoreAs<Option<V>, ShownOption> for V {
-    fn encode(&self, place: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+    fn encode(&self, place: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError> {
         super::stored::encode::<Shown, V>(self, place)
     }
 }
 
 impl<V: RedisValue> StoreAs<Option<V>, EmptyAsNone> for V {
-    fn encode(&self, place: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+    fn encode(&self, place: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError> {
         if is_empty(self) { Ok(None) } else { super::stored::encode::<Plain, V>(self, place) }
     }
 }
 
 impl StoreAs<Option<String>, EmptyAsNone> for &str {
-    fn encode(&self, _: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+    fn encode(&self, _: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError> {
         Ok(Some(self.as_bytes().to_vec()).filter(|text| !text.is_empty()))
     }
 }
 
 impl<As, D, V, T: StoreAs<V, As>> StoreAs<V, OrElse<As, D>> for T {
-    fn encode(&self, place: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+    fn encode(&self, place: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError> {
         StoreAs::<V, As>::encode(self, place)
     }
 }
 
 impl<As, V, T: StoreAs<V, As>> StoreAs<Option<V>, Maybe<As>> for T {
-    fn encode(&self, place: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+    fn encode(&self, place: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError> {
         StoreAs::<V, As>::encode(self, place)
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::marker::PhantomData;
 
-use crate::codec::{Codec, Place};
+use crate::codec::{Codec, Location};
 use crate::error::ValueError;
 use crate::value::{Bounds, Number, RedisValue};
 
@@ -71,10 +71,10 @@ pub trait Stored<As>: Sized {
     fn size_hint(&self) -> usize;
 
     #[doc(hidden)]
-    fn write<W: Write>(&self, place: &Place<'_>, out: &mut W) -> Result<(), ValueError>;
+    fn write<W: Write>(&self, place: &Location<'_>, out: &mut W) -> Result<(), ValueError>;
 
     #[doc(hidden)]
-    fn read(bytes: Vec<u8>, place: &Place<'_>) -> Result<Self, ValueError>;
+    fn read(bytes: Vec<u8>, place: &Location<'_>) -> Result<Self, ValueError>;
 
     /// What a field that the hash does not have stands for.
     #[doc(hidden)]
@@ -83,7 +83,7 @@ pub trait Stored<As>: Sized {
     /// Returns the stored text that is read as no value, if there is one: other
     /// programs may write it.
     #[doc(hidden)]
-    fn none_text(place: &Place<'_>) -> Option<Vec<u8>> {
+    fn none_text(place: &Location<'_>) -> Option<Vec<u8>> {
         let _ = place;
         None
     }
@@ -100,11 +100,11 @@ impl<V: RedisValue> Stored<Plain> for V {
         RedisValue::size_hint(self)
     }
 
-    fn write<W: Write>(&self, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+    fn write<W: Write>(&self, _: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
         RedisValue::write(self, out)
     }
 
-    fn read(bytes: Vec<u8>, _: &Place<'_>) -> Result<Self, ValueError> {
+    fn read(bytes: Vec<u8>, _: &Location<'_>) -> Result<Self, ValueError> {
         RedisValue::read(bytes)
     }
 
@@ -124,11 +124,11 @@ impl<V: RedisValue> Stored<Plain> for Option<V> {
         self.as_ref().map_or(0, RedisValue::size_hint)
     }
 
-    fn write<W: Write>(&self, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+    fn write<W: Write>(&self, _: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
         self.as_ref().map_or(Ok(()), |value| value.write(out))
     }
 
-    fn read(bytes: Vec<u8>, _: &Place<'_>) -> Result<Self, ValueError> {
+    fn read(bytes: Vec<u8>, _: &Location<'_>) -> Result<Self, ValueError> {
         V::read(bytes).map(Some)
     }
 
@@ -149,11 +149,11 @@ impl<V, C: Codec<V>> Stored<Via<C>> for V {
         64
     }
 
-    fn write<W: Write>(&self, place: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+    fn write<W: Write>(&self, place: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
         C::encode(self, place, out).map_err(|error| error.of_codec(C::NAME))
     }
 
-    fn read(bytes: Vec<u8>, place: &Place<'_>) -> Result<Self, ValueError> {
+    fn read(bytes: Vec<u8>, place: &Location<'_>) -> Result<Self, ValueError> {
         C::decode(&bytes, place).map_err(|error| error.of_codec(C::NAME))
     }
 
@@ -161,14 +161,14 @@ impl<V, C: Codec<V>> Stored<Via<C>> for V {
         C::absent()
     }
 
-    fn none_text(place: &Place<'_>) -> Option<Vec<u8>> {
+    fn none_text(place: &Location<'_>) -> Option<Vec<u8>> {
         let none = C::absent().filter(C::is_absent)?;
-        let text = |place: &Place<'_>| {
+        let text = |place: &Location<'_>| {
             let mut text = Vec::new();
             C::encode(&none, place, &mut text).ok().map(|()| text)
         };
         // A codec that writes other bytes each time has no such text.
-        text(place).filter(|written| text(&place.compared()).as_ref() == Some(written))
+        text(place).filter(|written| text(&place.for_comparison()).as_ref() == Some(written))
     }
 }
 
@@ -184,11 +184,11 @@ impl<As, V: Stored<As> + Default> Stored<OrDefault<As>> for V {
         Stored::<As>::size_hint(self)
     }
 
-    fn write<W: Write>(&self, place: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+    fn write<W: Write>(&self, place: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
         Stored::<As>::write(self, place, out)
     }
 
-    fn read(bytes: Vec<u8>, place: &Place<'_>) -> Result<Self, ValueError> {
+    fn read(bytes: Vec<u8>, place: &Location<'_>) -> Result<Self, ValueError> {
         Stored::<As>::read(bytes, place)
     }
 
@@ -196,13 +196,13 @@ impl<As, V: Stored<As> + Default> Stored<OrDefault<As>> for V {
         Some(V::default())
     }
 
-    fn none_text(place: &Place<'_>) -> Option<Vec<u8>> {
+    fn none_text(place: &Location<'_>) -> Option<Vec<u8>> {
         <V as Stored<As>>::none_text(place)
     }
 }
 
 impl<As, V, T: StoreAs<V, As>> StoreAs<V, OrDefault<As>> for T {
-    fn encode(&self, place: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+    fn encode(&self, place: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError> {
         StoreAs::<V, As>::encode(self, place)
     }
 }
@@ -226,12 +226,12 @@ impl<As, V, T: StoreAs<V, As>> StoreAs<V, OrDefault<As>> for T {
 pub trait StoreAs<V, As> {
     /// What is stored, or `None` where the field is to be left out.
     #[doc(hidden)]
-    fn encode(&self, place: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError>;
+    fn encode(&self, place: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError>;
 }
 
 pub(super) fn encode<As, V: Stored<As>>(
     value: &V,
-    place: &Place<'_>,
+    place: &Location<'_>,
 ) -> Result<Option<Vec<u8>>, ValueError> {
     if value.is_absent() {
         return Ok(None);
@@ -242,14 +242,14 @@ pub(super) fn encode<As, V: Stored<As>>(
 }
 
 /// Returns the value of a field that the hash does not have, as it would be stored.
-pub(crate) fn default_text<As, V: Stored<As>>(place: &Place<'_>) -> Option<Vec<u8>> {
+pub(crate) fn default_text<As, V: Stored<As>>(place: &Location<'_>) -> Option<Vec<u8>> {
     V::absent().and_then(|value| encode::<As, V>(&value, place).ok()?)
 }
 
 macro_rules! store_as {
     ($([$($generics:tt)*] $given:ty as $field:ty, $how:ty => |$value:ident| $stored:expr;)*) => {$(
         impl<$($generics)*> StoreAs<$field, $how> for $given {
-            fn encode(&self, place: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+            fn encode(&self, place: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError> {
                 let $value = self;
                 encode::<$how, _>($stored, place)
             }
@@ -271,13 +271,13 @@ store_as! {
 macro_rules! borrowed {
     ($($given:ty as $owned:ty;)*) => {$(
         impl StoreAs<$owned, Plain> for $given {
-            fn encode(&self, _: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+            fn encode(&self, _: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError> {
                 Ok(Some(AsRef::<[u8]>::as_ref(self).to_vec()))
             }
         }
 
         impl StoreAs<Option<$owned>, Plain> for $given {
-            fn encode(&self, _: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+            fn encode(&self, _: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError> {
                 Ok(Some(AsRef::<[u8]>::as_ref(self).to_vec()))
             }
         }

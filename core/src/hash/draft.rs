@@ -8,7 +8,7 @@
 use std::fmt;
 
 use super::{HashModel, at_field};
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::error::{Error, ErrorKind, Result, ValueError};
 use crate::field::Stored;
 use crate::key::Key;
@@ -86,7 +86,7 @@ impl Held {
     pub(super) fn of<M: RedisModel>(model: &M, raw: Raw, key: &dyn fmt::Display) -> Self {
         struct Look<'a, M> {
             model: &'a M,
-            place: Place<'a>,
+            place: Location<'a>,
             stored: std::vec::IntoIter<Value>,
             columns: Vec<Column>,
         }
@@ -102,7 +102,7 @@ impl Held {
             }
         }
 
-        let place = Place::key_of(key).compared();
+        let place = Location::at_key(key).for_comparison();
         let columns = Vec::with_capacity(raw.stored.len());
         let mut look = Look { model, place, stored: raw.stored.into_iter(), columns };
         M::visit(&mut look);
@@ -114,7 +114,7 @@ impl Held {
 pub(super) fn fields<M: RedisModel>(model: &M, key: &dyn fmt::Display) -> Result<Vec<Value>> {
     struct Fields<'a, M> {
         model: &'a M,
-        place: Place<'a>,
+        place: Location<'a>,
         fields: Vec<Value>,
         error: Option<Error>,
     }
@@ -131,13 +131,13 @@ pub(super) fn fields<M: RedisModel>(model: &M, key: &dyn fmt::Display) -> Result
         }
     }
 
-    let (place, fields) = (Place::key_of(key), Vec::with_capacity(M::SPEC.fields.len()));
+    let (place, fields) = (Location::at_key(key), Vec::with_capacity(M::SPEC.fields.len()));
     let mut visit = Fields { model, place, fields, error: None };
     M::visit(&mut visit);
     visit.error.map_or(Ok(visit.fields), Err)
 }
 
-fn written<As, V: Stored<As>>(value: Option<&V>, place: Place<'_>) -> Result<Value, ValueError> {
+fn written<As, V: Stored<As>>(value: Option<&V>, place: Location<'_>) -> Result<Value, ValueError> {
     let Some(value) = value.filter(|value| !V::is_absent(value)) else { return Ok(None) };
     let mut bytes = Vec::with_capacity(V::size_hint(value));
     value.write(&place, &mut bytes)?;
@@ -182,7 +182,7 @@ fn compare<M: HashModel>(
 ) -> Result<Option<Changes>> {
     struct Compare<'a, M> {
         model: &'a M,
-        place: Place<'a>,
+        place: Location<'a>,
         columns: std::slice::Iter<'a, Column>,
         at: usize,
         /// Whether it is written even if it is the same.
@@ -197,7 +197,7 @@ fn compare<M: HashModel>(
             self.at += 1;
             let Some(column) = self.columns.next() else { return Ok(()) };
             let place = self.place.with_field(name);
-            let now = written::<As, V>(value, place.compared());
+            let now = written::<As, V>(value, place.for_comparison());
             let same = match (&column.written, &now) {
                 (None, Ok(now)) => column.stored == *now,
                 (Some(Ok(then)), Ok(now)) => then == now,
@@ -230,7 +230,7 @@ fn compare<M: HashModel>(
     }
 
     super::write::check(model)?;
-    let (place, columns) = (Place::key_of(key), held.columns.iter());
+    let (place, columns) = (Location::at_key(key), held.columns.iter());
     let mut compare =
         Compare { model, place, columns, at: 0, whole, changes: Changes::default(), error: None };
     M::visit(&mut compare);

@@ -8,7 +8,7 @@
 use std::vec;
 
 use super::{HashModel, KeyOf, MARKER, NOT_A_VERSION, Reader, needs_marker, read, required};
-use crate::codec::{newer, refused, unlisted};
+use crate::codec::{newer_version, refused_migration, unlisted_version};
 use crate::error::{Error, ErrorKind, Result, ValueError};
 use crate::model::{RedisModel, Spec};
 use crate::redis_rs::{ReplyValue, bytes_of, is_nil};
@@ -65,7 +65,7 @@ impl<M: RedisModel> Ancestors<M> for () {
     fn each(_: &mut dyn FnMut(Ancestor)) {}
 
     fn read(_: u8, version: u8, _: &M::Id, _: Values, _: Reader<'_>) -> Result<M> {
-        Err(unlisted(version).into())
+        Err(unlisted_version(version).into())
     }
 }
 
@@ -88,7 +88,7 @@ where
             values.by_ref().take(P::SPEC.read_names().count()).for_each(drop);
             Older::read(back - 1, version, id, values, row)?
         };
-        past.try_into().map_err(|error| refused(version, error).into())
+        past.try_into().map_err(|error| refused_migration(version, error).into())
     }
 }
 
@@ -224,7 +224,7 @@ impl<M: RedisModel> History<M> {
         let version = if self.field.is_some() { self.version_of(values.first())? } else { 1 };
         match self.version.checked_sub(version) {
             Some(back) => Ok((back, version)),
-            None => Err(newer(version, self.version).into()),
+            None => Err(newer_version(version, self.version).into()),
         }
     }
 

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::{fmt, vec};
 
 use super::at_field;
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Plain, RedisFields, Stored, read_flat};
 use crate::model::{RedisModel, Spec, Visit};
@@ -21,7 +21,7 @@ pub struct Reader<'a> {
     values: vec::IntoIter<ReplyValue>,
     spec: &'static Spec,
     at: usize,
-    place: Place<'a>,
+    place: Location<'a>,
 }
 
 impl<'a> Reader<'a> {
@@ -30,7 +30,7 @@ impl<'a> Reader<'a> {
         spec: &'static Spec,
         key: &'a dyn fmt::Display,
     ) -> Self {
-        Self { values, spec, at: 0, place: Place::key_of(key) }
+        Self { values, spec, at: 0, place: Location::at_key(key) }
     }
 
     /// Of nothing yet.
@@ -45,7 +45,7 @@ impl<'a> Reader<'a> {
 
     /// With a flag to raise for what should be written anew.
     pub(super) fn noting(self, stale: &'a Cell<bool>) -> Self {
-        Self { place: self.place.noting(stale), ..self }
+        Self { place: self.place.with_rewrite_flag(stale), ..self }
     }
 
     pub fn take<V: Stored<Plain>>(&mut self) -> Result<V> {
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
             if found.is_none() {
                 found = Reply(value).into_bytes()?;
                 if found.is_some() && alias > 0 {
-                    self.place.needs_rewrite();
+                    self.place.mark_for_rewrite();
                 }
             }
         }

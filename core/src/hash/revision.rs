@@ -1,6 +1,6 @@
 //! The count of a record's writes, in the field with `#[redis(version)]`.
 
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::error::{ErrorKind, ValueError};
 use crate::field::{Counter, Stored, Version};
 use crate::model::{RedisModel, Visit};
@@ -9,7 +9,7 @@ use crate::value::Bounds;
 /// Returns the count as it is stored.
 pub(super) fn text<As, V: Stored<As>>(value: &V) -> Result<String, ValueError> {
     let mut bytes = Vec::with_capacity(20);
-    value.write(&Place::NOWHERE, &mut bytes)?;
+    value.write(&Location::NOWHERE, &mut bytes)?;
     String::from_utf8(bytes).map_err(|_| ValueError::new("not a number"))
 }
 
@@ -18,7 +18,7 @@ pub(super) fn after<As, V: Stored<As>>(value: &V) -> Result<String, ValueError> 
     let next = text(value)?.parse().ok().and_then(|count: u64| count.checked_add(1));
     let next = next.map(|count| count.to_string());
     // It must fit the field's type, or the record could not be read any more.
-    next.filter(|next| V::read(next.clone().into_bytes(), &Place::NOWHERE).is_ok()).ok_or(
+    next.filter(|next| V::read(next.clone().into_bytes(), &Location::NOWHERE).is_ok()).ok_or(
         ValueError::of_kind(
             ErrorKind::OutOfRange,
             "the revision is the largest of the field's type",

@@ -1,7 +1,7 @@
 //! Writing a record: which fields it has, in one command.
 
 use super::{HashModel, MARKER, at_field, revision};
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::Stored;
 use crate::model::{RedisModel, Visit, Write, key_of};
@@ -69,7 +69,7 @@ pub(super) fn write<M: HashModel>(model: &M, write: Write, request: &mut Request
     if let Some((field, version)) = version {
         command.arg(field).int(version);
     }
-    let place = Place::key_of(&key);
+    let place = Location::at_key(&key);
     let mut present = Present { model, command, place, at: 0, error: None };
     M::visit(&mut present);
     let Present { mut command, error, .. } = present;
@@ -181,7 +181,7 @@ impl<M: RedisModel> Visit<M> for Survey<'_, M> {
 struct Present<'a, M> {
     model: &'a M,
     command: CommandWriter<'a>,
-    place: Place<'a>,
+    place: Location<'a>,
     at: usize,
     error: Option<Error>,
 }

@@ -5,7 +5,7 @@ use std::vec;
 
 use super::condition::{About, Condition, Test, Text};
 use super::twice;
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::NOT_A_VERSION;
 use crate::key::Key;
@@ -68,7 +68,7 @@ impl Changes {
         &mut self,
         name: &'static str,
         about: About,
-        place: &Place<'_>,
+        place: &Location<'_>,
         value: bool,
     ) {
         let add = |texts: &mut Vec<(&'static str, Vec<u8>)>, text: Text| {
@@ -109,7 +109,7 @@ impl Changes {
 
     pub(super) fn check<M>(&mut self, condition: Condition<M>, key: &Key) -> Result<()> {
         let Condition { name, test, about, .. } = condition;
-        let place = Place::key_of(key).with_field(name);
+        let place = Location::at_key(key).with_field(name);
         let compares = matches!(test, Test::Compare { .. });
         self.reads(name, about, &place, compares);
         let (test, value) = match test {
@@ -119,7 +119,8 @@ impl Changes {
                 let wrong = |error| Error::from(error).with_field(name);
                 match encode(&place).map_err(wrong)? {
                     Some(value)
-                        if encode(&place.compared()).map_err(wrong)?.as_ref() == Some(&value) =>
+                        if encode(&place.for_comparison()).map_err(wrong)?.as_ref()
+                            == Some(&value) =>
                     {
                         (test, Some((kind, value)))
                     }

@@ -18,7 +18,7 @@ pub(super) fn items(model: &Model<'_>, blob: &Blob<'_>) -> TokenStream {
     quote! {
         type Codec = #codec;
         type Older = #older;
-        type Past = #past;
+        type Predecessors = #past;
         #layout
     }
 }
@@ -37,13 +37,13 @@ fn layout(blob: &Blob<'_>, checks: &[TokenStream]) -> Option<TokenStream> {
         let name = format_ident!("{name}");
         quote!(.envelope(__rt::Envelope::#name))
     });
-    let miss = blob.is_miss.then(|| quote!(.miss()));
-    let layout = quote!(__rt::Layout::DEFAULT #version #envelope #miss);
+    let miss = blob.is_miss.then(|| quote!(.mismatch_is_none()));
+    let layout = quote!(__rt::BlobFormat::DEFAULT #version #envelope #miss);
     if !checks.is_empty() {
-        return Some(quote!(const LAYOUT: __rt::Layout = { #(#checks;)* #layout };));
+        return Some(quote!(const FORMAT: __rt::BlobFormat = { #(#checks;)* #layout };));
     }
     let plain = version.is_none() && envelope.is_none() && miss.is_none();
-    (!plain).then(|| quote!(const LAYOUT: __rt::Layout = #layout;))
+    (!plain).then(|| quote!(const FORMAT: __rt::BlobFormat = #layout;))
 }
 
 /// Refuses what a codec without names of fields cannot keep, on the user's own

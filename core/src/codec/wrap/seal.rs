@@ -1,10 +1,9 @@
 //! Encryption and signatures around a codec.
 //!
-//! A sealed value is the key's number, a random nonce, the ciphertext and its
-//! tag; a signed one the key's number, the signature and the value. What is
-//! authenticated with it: the algorithm, the key's number, the envelope, and
-//! the Redis key and field. The type fixes the algorithm: no stored byte can
-//! choose another.
+//! A sealed value is the key's number, a random nonce, the ciphertext and its tag. A
+//! signed value is the key's number, the signature and the plain value. Both also
+//! authenticate the algorithm, the key's number, the envelope, the Redis key and the
+//! field. The type fixes the algorithm, so stored bytes cannot choose another one.
 
 use std::io::Write;
 use std::marker::PhantomData;
@@ -15,21 +14,23 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::keys::{Keys, Secrets};
-use super::{Codec, Format, Place};
+use super::forward_to;
+use super::keys::{KeyProvider, Secrets};
+use crate::codec::{Codec, Format, Location};
 use crate::error::{ErrorKind, ValueError};
 
-/// Values of `C`, encrypted with a key of `K`: whoever reads the server's
-/// memory or its dumps learns their length, and nobody can change one, put it
-/// under another key or field, or make one.
+/// Values of `C`, encrypted with a key of `K`. Without the key, an attacker with access
+/// to the server learns only the length of a value. Reading a value that was changed,
+/// forged or moved to another Redis key or field is an error.
 ///
-/// The cipher is XChaCha20-Poly1305, or `Aes256Gcm` as a third parameter.
+/// The cipher is XChaCha20-Poly1305, or AES-256-GCM with `Aes256Gcm` as a third parameter.
 ///
 /// ```
 /// # use std::sync::{Arc, LazyLock};
-/// # use redis_model::{Json, KeyRing, Keys, Operation, RedisModel, Sealed, embedded};
+/// # use redis_model::codec::{KeyProvider, KeyRing, Sealed};
+/// # use redis_model::{Json, Operation, RedisModel, embedded};
 /// # struct AppKeys;
-/// # impl Keys for AppKeys {
+/// # impl KeyProvider for AppKeys {
 /// #     fn ring() -> Arc<KeyRing> {
 /// #         static RING: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::new(1, [1; 32])));
 /// #         RING.clone()
@@ -51,7 +52,7 @@ use crate::error::{ErrorKind, ValueError};
 /// }
 /// assert_eq!(Account::get(1).run(&mut con)?.unwrap().iban, "GB1");
 ///
-/// // Somebody puts the one's value into the other's record.
+/// // An attacker copies a value to another record.
 /// let iban: Vec<u8> = redis::cmd("HGET").arg("account:2").arg("iban").query(&mut con)?;
 /// redis::cmd("HSET").arg("account:1").arg("iban").arg(iban).exec(&mut con)?;
 /// let error = Account::get(1).run(&mut con).err().unwrap();
@@ -60,21 +61,21 @@ use crate::error::{ErrorKind, ValueError};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A value that is compressed first (`Sealed<Zstd<Json>, K>`) tells by its length
-/// how well it compresses, and so something of what is in it: not for values of
-/// which a stranger can choose a part.
+/// The length of a compressed value (`Sealed<Zstd<Json>, K>`) reveals how well it
+/// compresses. Do not compress values of which an attacker can choose a part.
 #[derive(Debug, Clone, Copy)]
 pub struct Sealed<C, K, A = XChaCha20>(PhantomData<(C, K, A)>);
 
-/// Values of `C`, readable by all and signed with a key of `K`: nobody without
-/// the key can change one, put it under another key or field, or make one.
+/// Values of `C`, readable without a key and signed with a key of `K`. Reading a value
+/// that was changed, forged or moved to another Redis key or field is an error.
 ///
 /// ```
 /// # use std::sync::{Arc, LazyLock};
 /// # use serde::{Deserialize, Serialize};
-/// # use redis_model::{Json, KeyRing, Keys, RedisModel, Signed};
+/// # use redis_model::codec::{KeyProvider, KeyRing, Signed};
+/// # use redis_model::{Json, RedisModel};
 /// # struct AppKeys;
-/// # impl Keys for AppKeys {
+/// # impl KeyProvider for AppKeys {
 /// #     fn ring() -> Arc<KeyRing> {
 /// #         static RING: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::new(1, [1; 32])));
 /// #         RING.clone()
@@ -98,8 +99,8 @@ pub struct Signed<C, K>(PhantomData<(C, K)>);
 #[derive(Debug, Clone, Copy)]
 pub struct XChaCha20;
 
-/// AES-256-GCM as the cipher of [`Sealed`], for programs that read the values
-/// and have no XChaCha20. A key should seal fewer than 2^32 values.
+/// AES-256-GCM as the cipher of [`Sealed`], for values shared with programs that lack
+/// XChaCha20. A key should seal fewer than 2^32 values.
 ///
 /// `codec = Sealed<Json, AppKeys, Aes256Gcm>`.
 #[cfg(feature = "aes-gcm")]
@@ -108,7 +109,7 @@ pub struct Aes256Gcm;
 
 const TAMPERED: ValueError = ValueError::of_kind(
     ErrorKind::Tampered,
-    "changed since it was written, moved from another key or field, or not written by this program",
+    "changed since it was written, moved from another key or field, or written by another program",
 );
 const TAG: usize = 16;
 const SIGNATURE: usize = 16;
@@ -121,7 +122,7 @@ impl<A: private::Cipher> Cipher for A {}
 mod private {
     use super::{Secrets, TAG};
 
-    /// The algorithms are two; another would need a review, not an impl.
+    /// Private, because another algorithm needs a review.
     pub trait Cipher {
         const NAME: &'static str;
         const NONCE: usize;
@@ -177,9 +178,14 @@ cipher!(XChaCha20, "xchacha20poly1305", 24, XChaCha20Poly1305, xchacha);
 #[cfg(feature = "aes-gcm")]
 cipher!(Aes256Gcm, "aes-256-gcm", 12, aes_gcm::Aes256Gcm, aes);
 
-/// What is authenticated beside the value, each part with its length.
-fn bound<K: Keys>(algorithm: &str, id: u8, place: &Place<'_>, field: Option<&str>) -> Vec<u8> {
-    let key = place.key().filter(|_| K::BOUND).map(ToString::to_string);
+/// Returns the associated data of a value, each part with its length.
+fn bound<K: KeyProvider>(
+    algorithm: &str,
+    id: u8,
+    location: &Location<'_>,
+    field: Option<&str>,
+) -> Vec<u8> {
+    let key = location.key().filter(|_| K::BOUND).map(ToString::to_string);
     let field = field.filter(|_| K::BOUND);
     let mut bytes = Vec::with_capacity(96);
     let mut part = |part: Option<&[u8]>| {
@@ -190,16 +196,16 @@ fn bound<K: Keys>(algorithm: &str, id: u8, place: &Place<'_>, field: Option<&str
     };
     part(Some(algorithm.as_bytes()));
     part(Some(&[id]));
-    part(Some(place.header()));
+    part(Some(location.header()));
     part(key.as_deref().map(str::as_bytes));
     part(field.map(str::as_bytes));
     bytes
 }
 
-/// The names of a field that a value which is read may be bound to: its own,
-/// and those that it had.
-fn names<'a>(place: &'a Place<'_>) -> impl Iterator<Item = Option<&'a str>> {
-    std::iter::once(place.field()).chain(place.aliases().iter().map(|alias| Some(*alias)))
+/// Returns the current and the former names of the field, to which a stored value may
+/// be bound.
+fn names<'a>(location: &'a Location<'_>) -> impl Iterator<Item = Option<&'a str>> {
+    std::iter::once(location.field()).chain(location.aliases().iter().map(|alias| Some(*alias)))
 }
 
 fn put<W: Write>(out: &mut W, parts: [&[u8]; 4]) {
@@ -208,30 +214,30 @@ fn put<W: Write>(out: &mut W, parts: [&[u8]; 4]) {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, C: Codec<T>, K: Keys, A: Cipher> Codec<T> for Sealed<C, K, A> {
+impl<T, C: Codec<T>, K: KeyProvider, A: Cipher> Codec<T> for Sealed<C, K, A> {
     const NAME: &'static str = "sealed";
     const FORMAT: Format = C::FORMAT.sealed();
 
-    fn encode<W: Write>(value: &T, place: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
-        if place.is_compared() {
-            // With its nonce every sealing of a value differs from all others.
-            return C::encode(value, place, out).map_err(|error| error.of_codec(C::NAME));
+    fn encode<W: Write>(value: &T, location: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
+        if location.is_for_comparison() {
+            // The nonce makes each sealing of the same value different.
+            return C::encode(value, location, out).map_err(|error| error.of_codec(C::NAME));
         }
         let ring = K::ring();
         let id = ring.current();
         let mut text = Zeroizing::new(Vec::with_capacity(256));
-        C::encode(value, place, &mut *text).map_err(|error| error.of_codec(C::NAME))?;
+        C::encode(value, location, &mut *text).map_err(|error| error.of_codec(C::NAME))?;
         let mut nonce = [0; 24];
         let nonce = &mut nonce[..A::NONCE];
         getrandom::fill(nonce).map_err(|_| ValueError::new("the system has no random numbers"))?;
-        let bound = bound::<K>(A::NAME, id, place, place.field());
+        let bound = bound::<K>(A::NAME, id, location, location.field());
         let tag = A::seal(&private::Keys(ring.get(id)?), nonce, &bound, &mut text)
-            .ok_or(ValueError::limit("too long to be sealed"))?;
+            .ok_or(ValueError::limit("too long to seal"))?;
         put(out, [&[id], nonce, &text, &tag]);
         Ok(())
     }
 
-    fn decode(bytes: &[u8], place: &Place<'_>) -> Result<T, ValueError> {
+    fn decode(bytes: &[u8], location: &Location<'_>) -> Result<T, ValueError> {
         let (id, rest) = bytes.split_first().ok_or(TAMPERED)?;
         let (ring, id) = (K::ring(), *id);
         let keys = private::Keys(ring.get(id)?);
@@ -239,35 +245,21 @@ impl<T, C: Codec<T>, K: Keys, A: Cipher> Codec<T> for Sealed<C, K, A> {
         let at = rest.len().checked_sub(TAG).ok_or(TAMPERED)?;
         let (text, tag) = rest.split_at(at);
         let mut opened = None;
-        for (at, name) in names(place).enumerate() {
+        for (at, name) in names(location).enumerate() {
             let mut text = Zeroizing::new(text.to_vec());
-            if A::open(&keys, nonce, &bound::<K>(A::NAME, id, place, name), &mut text, tag) {
+            if A::open(&keys, nonce, &bound::<K>(A::NAME, id, location, name), &mut text, tag) {
                 opened = Some((text, at));
                 break;
             }
         }
         let (text, renamed) = opened.ok_or(TAMPERED)?;
         if renamed > 0 || id != ring.current() {
-            place.needs_rewrite();
+            location.mark_for_rewrite();
         }
-        C::decode(&text, place).map_err(|error| error.of_codec(C::NAME))
+        C::decode(&text, location).map_err(|error| error.of_codec(C::NAME))
     }
 
-    fn is_absent(value: &T) -> bool {
-        C::is_absent(value)
-    }
-
-    fn absent() -> Option<T> {
-        C::absent()
-    }
-
-    fn fingerprint() -> u16 {
-        C::fingerprint()
-    }
-
-    fn losses(value: &T) -> Vec<String> {
-        C::losses(value)
-    }
+    forward_to!(C, T);
 }
 
 const SIGNING: &str = "hmac-sha256/128";
@@ -280,50 +272,36 @@ fn mac(keys: &Secrets, bound: &[u8], value: &[u8]) -> Option<Hmac<Sha256>> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, C: Codec<T>, K: Keys> Codec<T> for Signed<C, K> {
+impl<T, C: Codec<T>, K: KeyProvider> Codec<T> for Signed<C, K> {
     const NAME: &'static str = "signed";
     const FORMAT: Format = C::FORMAT.signed();
 
-    fn encode<W: Write>(value: &T, place: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+    fn encode<W: Write>(value: &T, location: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
         let ring = K::ring();
         let id = ring.current();
         let mut plain = Vec::with_capacity(256);
-        C::encode(value, place, &mut plain).map_err(|error| error.of_codec(C::NAME))?;
-        let mac = mac(ring.get(id)?, &bound::<K>(SIGNING, id, place, place.field()), &plain)
+        C::encode(value, location, &mut plain).map_err(|error| error.of_codec(C::NAME))?;
+        let mac = mac(ring.get(id)?, &bound::<K>(SIGNING, id, location, location.field()), &plain)
             .ok_or(TAMPERED)?;
         put(out, [&[id], &mac.finalize().into_bytes()[..SIGNATURE], &plain, &[]]);
         Ok(())
     }
 
-    fn decode(bytes: &[u8], place: &Place<'_>) -> Result<T, ValueError> {
+    fn decode(bytes: &[u8], location: &Location<'_>) -> Result<T, ValueError> {
         let (id, rest) = bytes.split_first().ok_or(TAMPERED)?;
         let (ring, id) = (K::ring(), *id);
         let keys = ring.get(id)?;
         let (signature, plain) = rest.split_at_checked(SIGNATURE).ok_or(TAMPERED)?;
-        let renamed = names(place).position(|name| {
-            let mac = mac(keys, &bound::<K>(SIGNING, id, place, name), plain);
+        let renamed = names(location).position(|name| {
+            let mac = mac(keys, &bound::<K>(SIGNING, id, location, name), plain);
             mac.is_some_and(|mac| mac.verify_truncated_left(signature).is_ok())
         });
         let renamed = renamed.ok_or(TAMPERED)?;
         if renamed > 0 || id != ring.current() {
-            place.needs_rewrite();
+            location.mark_for_rewrite();
         }
-        C::decode(plain, place).map_err(|error| error.of_codec(C::NAME))
+        C::decode(plain, location).map_err(|error| error.of_codec(C::NAME))
     }
 
-    fn is_absent(value: &T) -> bool {
-        C::is_absent(value)
-    }
-
-    fn absent() -> Option<T> {
-        C::absent()
-    }
-
-    fn fingerprint() -> u16 {
-        C::fingerprint()
-    }
-
-    fn losses(value: &T) -> Vec<String> {
-        C::losses(value)
-    }
+    forward_to!(C, T);
 }

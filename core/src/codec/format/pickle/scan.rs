@@ -1,21 +1,19 @@
-//! A pickle made plain before it is read: what it would build, and how deep.
+//! Rewrites a pickle as one of plain data, within the limits.
 //!
-//! A pickle is a program. The reader that follows runs it by recursion and
-//! copies shared parts, so nesting could overflow the stack, and sharing (a
-//! list of two lists of two lists …) the memory; and it loses parts of shared
-//! lists and dicts. So the program is run here, with nothing but the shape of
-//! values; whatever is not plain data is refused: the opcodes that import, call
-//! or build, but for the few calls of the standard library that pickles of plain
-//! data are made of. What it built is written as a program that shares nothing.
+//! A pickle is a program. serde-pickle runs it by recursion and copies shared parts, so
+//! deep nesting could overflow the stack, and sharing (a list of two lists of two lists
+//! …) could exhaust memory. It also loses parts of shared lists and dicts. Therefore the
+//! program runs here first, on the shapes of values alone. Opcodes that import, call or
+//! build are refused, except for the few calls of the standard library that pickles of
+//! plain data contain. The result is written as a pickle without shared parts.
 
 use std::collections::HashMap;
 
+use crate::codec::serde::{MAX_DEPTH, TOO_DEEP, TOO_MANY, allowed_elements};
 use crate::error::ValueError;
 
-use super::super::limits::MAX_DEPTH;
-
-/// What plain data may call: how sets, and bytes in protocol 2, are written.
-/// The reader knows these by name; it calls nothing.
+/// The functions that plain data may call, for sets and for bytes in protocol 2.
+/// serde-pickle knows them by name and calls nothing.
 const HARMLESS: [(&[u8], &[u8]); 9] = [
     (b"_codecs", b"encode"),
     (b"builtins", b"set"),
@@ -32,15 +30,15 @@ const CUT_OFF: ValueError = ValueError::new("a pickle that is cut off");
 const BROKEN: ValueError = ValueError::new("not a pickle");
 const CODE: ValueError =
     ValueError::new("a pickle of more than plain data, which is not read: it names code to run");
-const DEEP: ValueError = ValueError::limit("nested deeper than 128 levels");
-const LONG: ValueError = ValueError::limit("more elements than the size of the value allows");
+const DEEP: ValueError = ValueError::limit(TOO_DEEP);
+const LONG: ValueError = ValueError::limit(TOO_MANY);
 const ITSELF: ValueError = ValueError::new("a pickle that contains itself");
 const NUMBER: ValueError = ValueError::limit(
-    "an integer of more than 64 bits, sign included, which pickles are not read with",
+    "an integer of more than 64 bits, sign included, which cannot be read from a pickle",
 );
 
-/// The plain data that a pickle holds, within the limits, as a pickle without
-/// shared parts; and where the one that was given ends.
+/// Returns the plain data of a pickle, as a pickle without shared parts, and the
+/// length of the given pickle.
 pub(super) fn plain_data(bytes: &[u8]) -> Result<(Vec<u8>, usize), ValueError> {
     let mut scan = Scan {
         input: bytes,
@@ -66,16 +64,16 @@ pub(super) fn plain_data(bytes: &[u8]) -> Result<(Vec<u8>, usize), ValueError> {
 
 type Id = usize;
 
-/// A value, as far as its shape goes.
+/// The shape of a value.
 enum Node<'a> {
-    /// The instruction that makes it.
+    /// The instruction that makes the value.
     Leaf(&'a [u8]),
-    /// The same, and the text.
+    /// The instruction and the text in it.
     Text(&'a [u8], &'a [u8]),
     Container(Kind, Vec<Id>),
     /// One of [`HARMLESS`].
     Callable(usize),
-    /// Which of them, and its arguments.
+    /// The index in [`HARMLESS`] and the arguments.
     Call(usize, [Id; 1]),
 }
 
@@ -101,7 +99,7 @@ impl Node<'_> {
 struct Scan<'a> {
     input: &'a [u8],
     at: usize,
-    /// Where the instruction begins that is being run.
+    /// The start of the current instruction.
     start: usize,
     nodes: Vec<Node<'a>>,
     stack: Vec<Id>,
@@ -110,7 +108,7 @@ struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    /// Runs one opcode; whether it was the last.
+    /// Runs one opcode. Returns `true` if it was the last.
     fn step(&mut self) -> Result<bool, ValueError> {
         self.start = self.at;
         match self.take(1)?[0] {
@@ -130,11 +128,11 @@ impl<'a> Scan<'a> {
             b'M' => self.leaf(2)?,
             b'J' => self.leaf(4)?,
             b'G' => self.leaf(8)?,
-            // Numbers of any length; `01` and `00` are `True` and `False`.
+            // Numbers of any length. `01` and `00` are `True` and `False`.
             b'I' | b'L' => {
                 let digits = self.line()?;
                 let digits = digits.strip_suffix(b"L").unwrap_or(digits);
-                // Longer ones take time that grows with the square.
+                // Parsing longer numbers takes quadratic time.
                 let fits = str::from_utf8(digits).is_ok_and(|digits| digits.parse::<i64>().is_ok());
                 if digits.len() > 20 || (digits.len() > 18 && !fits) {
                     return Err(NUMBER);
@@ -227,7 +225,7 @@ impl<'a> Scan<'a> {
             }
             // INST, OBJ, BUILD, NEWOBJ, NEWOBJ_EX, EXT1 to 4, PERSID, BINPERSID.
             b'i' | b'o' | b'b' | 0x81..=0x84 | 0x92 | b'P' | b'Q' => return Err(CODE),
-            // No pickler writes DUP, and buffers out of band are elsewhere.
+            // Picklers never write DUP, and out-of-band buffers are not in the pickle.
             _ => return Err(BROKEN),
         }
         Ok(false)
@@ -258,7 +256,7 @@ impl<'a> Scan<'a> {
         Ok(u32::from_le_bytes(bytes))
     }
 
-    /// As many bytes as a little-endian length before them says.
+    /// Reads a little-endian length and that many bytes.
     fn counted(&mut self, width: usize) -> Result<&'a [u8], ValueError> {
         let mut length = [0; 8];
         length[..width].copy_from_slice(self.take(width)?);
@@ -295,7 +293,7 @@ impl<'a> Scan<'a> {
         Ok(self.pop_many(1)?[0])
     }
 
-    /// The topmost values, but not from below the last mark.
+    /// Pops the topmost values above the last mark.
     fn pop_many(&mut self, count: usize) -> Result<Vec<Id>, ValueError> {
         let floor = self.marks.last().copied().unwrap_or(0);
         let from =
@@ -338,22 +336,21 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    /// How deep the value is, how many values it is made of, and how long it is
-    /// as text, where shared parts count each time: that is how it is built.
-    /// Returns about how long it will be.
+    /// Checks the depth, the number of parts and the size of the value, counting shared
+    /// parts each time. Returns the approximate size.
     fn measure(&self, root: Id) -> Result<usize, ValueError> {
         const OPEN: u32 = u32::MAX;
-        let elements = 64 + 8 * self.input.len();
+        let elements = allowed_elements(self.input.len());
         let bytes = (64 << 10) + 64 * self.input.len();
-        // Per value: its depth (0: unknown), its elements and its bytes.
-        let mut known = vec![(0_u32, 0_usize, 0_usize); self.nodes.len()];
-        // Values to measure, with whether their parts are.
+        // The depth (0: unknown), number of parts and size of each value.
+        let mut known = vec![(0_u32, 0_u64, 0_usize); self.nodes.len()];
+        // Values to measure, and `true` if their parts are measured.
         let mut todo = vec![(root, false)];
         while let Some((id, parts_done)) = todo.pop() {
             let parts = self.nodes[id].parts();
             if parts_done {
                 let mut depth = 0;
-                let (mut weight, mut size) = (1_usize, self.own_size(id));
+                let (mut weight, mut size) = (1_u64, self.own_size(id));
                 for (deep, heavy, long) in parts.iter().map(|part| known[*part]) {
                     depth = depth.max(deep);
                     weight = weight.saturating_add(heavy);
@@ -371,7 +368,7 @@ impl<'a> Scan<'a> {
             } else if known[id].0 == 0 {
                 known[id].0 = OPEN;
                 todo.push((id, true));
-                // Parts of the same value may repeat: only unknown ones are measured.
+                // Only unknown parts are measured, because parts may repeat.
                 for part in parts {
                     match known[*part].0 {
                         0 => todo.push((*part, false)),
@@ -392,7 +389,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Writes a value that was measured, so that it is not too deep.
+    /// Writes a value. The recursion is bounded because `measure` checked the depth.
     fn write(&self, id: Id, out: &mut Vec<u8>) -> Result<(), ValueError> {
         match &self.nodes[id] {
             Node::Leaf(raw) | Node::Text(raw, _) => out.extend(*raw),
@@ -425,7 +422,7 @@ fn write_import(which: usize, out: &mut Vec<u8>) {
 }
 
 impl Kind {
-    /// Of what an opcode makes, or adds to.
+    /// Returns the kind that an opcode makes or adds to.
     fn of(opcode: u8) -> Self {
         match opcode {
             b')' | b't' => Self::Tuple,
@@ -436,8 +433,8 @@ impl Kind {
         }
     }
 
-    /// What makes an empty one, if anything has to, and what makes it of the
-    /// values behind a mark.
+    /// Returns the opcode for an empty container, if it is needed, and the opcode that
+    /// fills it with the values after a mark.
     fn opcodes(self) -> (Option<u8>, u8) {
         match self {
             Self::List => (None, b'l'),

@@ -1,9 +1,8 @@
-//! The source that has whatever a type asks for.
+//! The input that answers every call of a type with a sample.
 
-use serde::de::value::{Error as Refused, U32Deserializer};
+use serde::de::value::{Error as Refused, MapDeserializer, SeqDeserializer, U32Deserializer};
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, MapAccess, SeqAccess,
-    VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, VariantAccess, Visitor,
 };
 
 use super::{BYTES, TEXTS, Trace, mix};
@@ -19,26 +18,44 @@ impl Probe<'_> {
         Self { path: mix(self.path, &index.to_le_bytes()), ..self }
     }
 
-    fn fields(self, count: usize) -> Fields<Self> {
-        Fields { probe: self, at: 0, count }
+    /// Returns this many elements of a list or a struct.
+    fn visit_seq<'de, V: Visitor<'de>>(
+        self,
+        count: usize,
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        visitor.visit_seq(SeqDeserializer::new((1..=count).map(|at| self.child(at))))
+    }
+
+    /// Returns 1 for the number of elements in a list or map, or 0 in a recursive type.
+    fn length(self) -> usize {
+        usize::from(!self.trace.is_recursive())
+    }
+}
+
+impl<'a> IntoDeserializer<'_, Refused> for Probe<'a> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
     }
 }
 
 macro_rules! numbers {
     ($($method:ident $visit:ident $ty:ty;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
-            self.trace.ask(stringify!($ty))?;
-            visitor.$visit(if self.trace.offer(self.path) == 0 { 1 as $ty } else { 0 as $ty })
+            self.trace.call(stringify!($ty))?;
+            visitor.$visit(if self.trace.sample(self.path) == 0 { 1 as $ty } else { 0 as $ty })
         }
     )*};
 }
 
 macro_rules! leaves {
-    ($($method:ident $visit:ident $kind:literal $offers:expr;)*) => {$(
+    ($($method:ident $visit:ident $kind:literal $samples:expr;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
-            self.trace.ask($kind)?;
-            let offers = $offers;
-            visitor.$visit(offers[self.trace.offer(self.path) % offers.len()].into())
+            self.trace.call($kind)?;
+            let samples = $samples;
+            visitor.$visit(samples[self.trace.sample(self.path) % samples.len()].into())
         }
     )*};
 }
@@ -66,11 +83,11 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         false
     }
 
-    // Formats that need this to be known describe themselves.
+    // Only formats with names can answer this call.
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Refused> {
-        self.trace.ask("any")?;
-        let inside = self.trace.inside.borrow().clone();
-        self.trace.any.borrow_mut().get_or_insert(inside);
+        self.trace.call("any")?;
+        let open = self.trace.open.borrow().clone();
+        self.trace.any.borrow_mut().get_or_insert(open);
         Err(Refused::custom("anything"))
     }
 
@@ -83,7 +100,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
-        self.trace.ask("option")?;
+        self.trace.call("option")?;
         if self.trace.is_recursive() {
             visitor.visit_none()
         } else {
@@ -92,7 +109,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
-        self.trace.ask("unit")?;
+        self.trace.call("unit")?;
         visitor.visit_unit()
     }
 
@@ -104,7 +121,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         self.deserialize_unit(visitor)
     }
 
-    // Nothing is stored for a newtype, so nothing is noted.
+    // A newtype adds nothing to the stored bytes, so it adds nothing to the hash.
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
@@ -114,9 +131,8 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
-        self.trace.ask("seq")?;
-        let count = usize::from(!self.trace.is_recursive());
-        visitor.visit_seq(self.fields(count))
+        self.trace.call("seq")?;
+        self.visit_seq(self.length(), visitor)
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(
@@ -124,9 +140,9 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         len: usize,
         visitor: V,
     ) -> Result<V::Value, Refused> {
-        self.trace.ask("tuple")?;
+        self.trace.call("tuple")?;
         self.trace.note(&len.to_le_bytes());
-        visitor.visit_seq(self.fields(len))
+        self.visit_seq(len, visitor)
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -139,9 +155,9 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
-        self.trace.ask("map")?;
-        let count = usize::from(!self.trace.is_recursive());
-        visitor.visit_map(self.fields(count))
+        self.trace.call("map")?;
+        let pairs = (1..=self.length()).map(|at| (self.child(at), self.child(0)));
+        visitor.visit_map(MapDeserializer::new(pairs))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -150,9 +166,9 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Refused> {
-        self.trace.ask("struct")?;
+        self.trace.call("struct")?;
         fields.iter().for_each(|field| self.trace.note(field.as_bytes()));
-        self.trace.within(name, || visitor.visit_seq(self.fields(fields.len())))
+        self.trace.within(name, || self.visit_seq(fields.len(), visitor))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -161,7 +177,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Refused> {
-        self.trace.ask("enum")?;
+        self.trace.call("enum")?;
         variants.iter().for_each(|variant| self.trace.note(variant.as_bytes()));
         let follow = {
             let mut enums = self.trace.enums.borrow_mut();
@@ -186,46 +202,6 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 }
 
-/// So many parts: elements, or pairs.
-struct Fields<P> {
-    probe: P,
-    at: usize,
-    count: usize,
-}
-
-impl<'a> Fields<Probe<'a>> {
-    fn next(&mut self) -> Option<Probe<'a>> {
-        self.at += 1;
-        (self.at <= self.count).then(|| self.probe.child(self.at))
-    }
-}
-
-impl<'de> SeqAccess<'de> for Fields<Probe<'_>> {
-    type Error = Refused;
-
-    fn next_element_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, Refused> {
-        self.next().map(|part| seed.deserialize(part)).transpose()
-    }
-}
-
-impl<'de> MapAccess<'de> for Fields<Probe<'_>> {
-    type Error = Refused;
-
-    fn next_key_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, Refused> {
-        self.next().map(|part| seed.deserialize(part)).transpose()
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Refused> {
-        seed.deserialize(self.probe.child(0))
-    }
-}
-
 struct Variant<'a> {
     probe: Probe<'a>,
     index: usize,
@@ -245,11 +221,11 @@ impl<'de> VariantAccess<'de> for Variant<'_> {
     type Error = Refused;
 
     fn unit_variant(self) -> Result<(), Refused> {
-        self.probe.trace.ask("unit variant")
+        self.probe.trace.call("unit variant")
     }
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Refused> {
-        self.probe.trace.ask("newtype variant")?;
+        self.probe.trace.call("newtype variant")?;
         seed.deserialize(self.probe)
     }
 

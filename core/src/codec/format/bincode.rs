@@ -1,8 +1,8 @@
-//! bincode: compact, positional, frozen upstream.
+//! bincode: compact, without names, frozen upstream.
 //!
-//! The `bincode` crate is unmaintained (RUSTSEC-2025-0141) but complete, and
-//! nothing else reads these bytes through serde and safely. Its types stay out
-//! of our interface, so that it can be replaced without changing what is stored.
+//! The `bincode` crate is unmaintained (RUSTSEC-2025-0141) but complete, and no
+//! other crate reads these bytes through serde safely. Its types are not part of
+//! our public interface, so the crate can be replaced without changing stored data.
 
 use std::io::Write;
 use std::marker::PhantomData;
@@ -12,30 +12,27 @@ use bincode::error::DecodeError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::checked::Rules;
-use super::limited::Limited;
-use super::limits::{Limits, no_trailing};
-use super::serde_codec::{SerdeFormat, serde_codec};
-use super::{Format, MAX_BLOB};
+use crate::codec::serde::{Limited, Limits, SerdeFormat, no_trailing, serde_codec};
+use crate::codec::{Format, MAX_BLOB};
 use crate::error::ValueError;
 
-/// [bincode 2]'s standard format, which is also what bincode 1's
-/// `DefaultOptions` wrote: compact, but without field names. As a blob it gets an
-/// envelope, by which a changed struct is told from the one that was stored.
+/// The standard format of [bincode 2], which bincode 1's `DefaultOptions` wrote too:
+/// compact, but without field names. A blob gets an envelope, so reading it as a
+/// changed struct is an error.
 ///
-/// A type that the format cannot be read as is refused when it is written: one
-/// with `untagged`, `tag`, `flatten` or a `serde_json::Value` anywhere inside, and
-/// a value of which `skip_serializing_if` leaves a field out.
+/// Writing is an error if the value could not be read back: for a type that contains
+/// `untagged`, `tag`, `flatten` or a `serde_json::Value`, and for a value whose
+/// `skip_serializing_if` omits a field.
 ///
 /// ```
 /// # use serde::{Deserialize, Serialize};
-/// # use redis_model::{Bincode, RedisModel};
+/// # use redis_model::{RedisModel, codec::Bincode};
 /// #[derive(Serialize, Deserialize, RedisModel)]
 /// #[redis(key = "point:{id}", blob = Bincode)]
 /// struct Point { id: u8, x: u64 }
 ///
 /// let stored = Point { id: 1, x: 300 }.to_bytes()?;
-/// assert_eq!(stored[8..], [1, 251, 44, 1], "behind eight bytes of envelope");
+/// assert_eq!(stored[8..], [1, 251, 44, 1], "after eight bytes of envelope");
 /// # Ok::<(), redis_model::Error>(())
 /// ```
 ///
@@ -43,12 +40,12 @@ use crate::error::ValueError;
 #[derive(Debug, Clone, Copy)]
 pub struct Bincode;
 
-/// What `bincode::serialize` of bincode 1 wrote: fixed-width integers. For
-/// data that other programs wrote or read, `blob = BincodeLegacy, envelope = "none"`.
+/// The format of bincode 1's `bincode::serialize`: fixed-width integers. For data
+/// shared with other programs, use `blob = BincodeLegacy, envelope = "none"`.
 ///
 /// ```
 /// # use serde::{Deserialize, Serialize};
-/// # use redis_model::{BincodeLegacy, RedisModel};
+/// # use redis_model::{RedisModel, codec::BincodeLegacy};
 /// #[derive(Serialize, Deserialize, RedisModel)]
 /// #[redis(key = "point:{id}", blob = BincodeLegacy, envelope = "none")]
 /// struct Point { id: u8, x: u32 }
@@ -59,9 +56,9 @@ pub struct Bincode;
 #[derive(Debug, Clone, Copy)]
 pub struct BincodeLegacy;
 
-/// Bincode counts a number of one byte as up to sixteen, so that a smaller limit
-/// would refuse what was written. Text and bytes are borrowed: claims of their
-/// length take no memory.
+/// bincode counts the size of a number in memory (up to 16 bytes), which may be one
+/// byte when stored, so a smaller limit would refuse values that it wrote. A false
+/// length of text or bytes allocates nothing, because both are borrowed.
 const MAX_CLAIM: usize = 16 * MAX_BLOB;
 
 fn standard() -> impl Config {
@@ -91,20 +88,20 @@ fn read<T: DeserializeOwned>(
     let read = bincode::serde::seed_decode_from_slice(seed, bytes, config);
     let (value, used) = read.map_err(|error| match error {
         DecodeError::LimitExceeded => ValueError::limit("more than 64 MiB of values"),
-        DecodeError::UnexpectedEnd { .. } => ValueError::new("bincode that is cut off"),
+        DecodeError::UnexpectedEnd { .. } => ValueError::new("truncated bincode"),
         _ => ValueError::new("not bincode of this type"),
     })?;
     no_trailing(bytes.len() - used)?;
     Ok(value)
 }
 
-serde_codec!(Bincode, "bincode", Format::BINCODE, fingerprint);
-serde_codec!(BincodeLegacy, "bincode-legacy", Format::BINCODE_LEGACY, fingerprint);
-
 macro_rules! format {
-    ($codec:ident, $config:ident) => {
+    ($codec:ident, $name:literal, $id:literal, $config:ident) => {
+        serde_codec!($codec, layout);
+
         impl SerdeFormat for $codec {
-            const RULES: Rules = Rules::POSITIONAL;
+            const NAME: &'static str = $name;
+            const FORMAT: Format = Format::built_in($id, false);
 
             fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError> {
                 write(value, $config(), out)
@@ -117,5 +114,5 @@ macro_rules! format {
     };
 }
 
-format!(Bincode, standard);
-format!(BincodeLegacy, legacy);
+format!(Bincode, "bincode", 5, standard);
+format!(BincodeLegacy, "bincode-legacy", 6, legacy);

@@ -1,11 +1,10 @@
-//! The one adapter that checks what every codec over serde writes.
+//! An adapter that refuses to write values that could not be read back.
 //!
-//! It is the counterpart of [`Limited`](super::limited::Limited): the writer
-//! refuses what the reader would refuse, and what the format cannot keep. It
-//! counts levels and elements as the reader does, whatever the format.
+//! It is the counterpart of [`Limited`](super::Limited): it counts levels and
+//! elements as the reader does, and refuses what the format cannot represent.
 
 use std::cell::Cell;
-use std::fmt::{self, Display, Write as _};
+use std::fmt::{Display, Write as _};
 
 use serde::ser::{
     Error, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant,
@@ -15,30 +14,14 @@ use serde::ser::{
 use super::limits::{MAX_DEPTH, TOO_DEEP, TOO_MANY, allowed_elements};
 use crate::error::{ErrorKind, ValueError};
 
-/// The properties of a format that decide what it can keep.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Rules {
-    /// Serde_json writes `null` for NaN and infinity, which is not read back.
-    pub(super) has_non_finite: bool,
-    /// Bytes are written, and read, as a list of numbers.
-    pub(super) has_bytes: bool,
-    /// Without names a field that is left out shifts all that follow, and the end
-    /// of a list is known by its length.
-    pub(super) has_names: bool,
-}
-
-impl Rules {
-    pub(super) const NAMED: Self = Self { has_non_finite: true, has_bytes: true, has_names: true };
-    #[cfg(any(feature = "postcard", feature = "bincode"))]
-    pub(super) const POSITIONAL: Self = Self { has_names: false, ..Self::NAMED };
-    #[cfg(feature = "json")]
-    pub(super) const JSON: Self = Self { has_non_finite: false, has_bytes: false, ..Self::NAMED };
-}
-
-/// The state of one write: what was counted, and what was refused.
+/// The state of one write.
 #[derive(Debug)]
 pub(super) struct Checks {
-    rules: Rules,
+    /// Without names, an omitted field shifts all fields after it, and a list must
+    /// state its length first.
+    has_names: bool,
+    /// See [`SerdeFormat::IS_TEXT`](super::SerdeFormat::IS_TEXT).
+    is_text: bool,
     elements: Cell<u64>,
     refused: Cell<Option<Refusal>>,
 }
@@ -47,18 +30,17 @@ pub(super) struct Checks {
 enum Refusal {
     TooDeep,
     NotFinite,
-    LeftOut(&'static str),
+    Omitted(&'static str),
     UnknownLength,
     Display,
 }
 
 impl Checks {
-    pub(super) fn new(rules: Rules) -> Self {
-        Self { rules, elements: Cell::new(0), refused: Cell::new(None) }
+    pub(super) fn new(has_names: bool, is_text: bool) -> Self {
+        Self { has_names, is_text, elements: Cell::new(0), refused: Cell::new(None) }
     }
 
-    /// Checks what can be told only at the end: elements that take no bytes are
-    /// limited in proportion to the others.
+    /// Checks the number of elements, whose limit depends on the size of the output.
     pub(super) fn finish(&self, bytes: usize) -> Result<(), ValueError> {
         if self.elements.get() > allowed_elements(bytes) {
             return Err(ValueError::limit(TOO_MANY));
@@ -66,8 +48,8 @@ impl Checks {
         Ok(())
     }
 
-    /// Returns the reason of a refusal, if there was one, since formats replace
-    /// the messages of others; else `otherwise`.
+    /// Returns the refusal as an error, or `otherwise` if nothing was refused. The
+    /// refusal is kept here because formats drop the messages of custom errors.
     pub(super) fn explain(&self, otherwise: ValueError) -> ValueError {
         match self.refused.get() {
             None => otherwise,
@@ -75,14 +57,15 @@ impl Checks {
             Some(Refusal::NotFinite) => ValueError::new("NaN and infinity have no JSON form"),
             Some(Refusal::Display) => ValueError::new("its `Display` failed"),
             Some(Refusal::UnknownLength) => ValueError::new(
-                "a list or map whose length is not known before it is written (`flatten` makes \
-                 one), and the format needs to: use `Json`, `MsgPack` or `Cbor`",
+                "a list or map (such as `flatten` makes) whose length is not known before it is \
+                 written, which the format needs: use `Json`, `MsgPack` or `Cbor`",
             ),
-            Some(Refusal::LeftOut(field)) => ValueError::computed(
+            Some(Refusal::Omitted(field)) => ValueError::computed(
                 ErrorKind::InvalidValue,
                 format!(
-                    "the field `{field}` is left out (`skip_serializing_if`), and the format has \
-                     no names to tell by: remove the attribute, or use `Json`, `MsgPack` or `Cbor`"
+                    "the field `{field}` is left out (`skip_serializing_if`), which a format \
+                     without names cannot show: remove the attribute, or use `Json`, `MsgPack` or \
+                     `Cbor`"
                 ),
             ),
         }
@@ -98,7 +81,7 @@ impl Checks {
     }
 }
 
-/// A serializer, a part of one, or a value to serialize; each knows how deep it is.
+/// A serializer, a part of one, or a value to serialize, at some depth.
 pub(super) struct Checked<'a, T> {
     inner: T,
     checks: &'a Checks,
@@ -110,12 +93,12 @@ impl<'a, T> Checked<'a, T> {
         Self { inner, checks, depth: 0 }
     }
 
-    /// Wraps something that is as deep as this.
+    /// Wraps a part at the same depth.
     fn beside<U>(&self, inner: U) -> Checked<'a, U> {
         Checked { inner, checks: self.checks, depth: self.depth }
     }
 
-    /// Goes some levels deeper, unless that is too deep.
+    /// Adds levels, or returns an error beyond the limit.
     fn deeper<E: Error>(mut self, levels: u32) -> Result<Self, E> {
         self.depth += levels;
         if self.depth > MAX_DEPTH {
@@ -125,24 +108,24 @@ impl<'a, T> Checked<'a, T> {
     }
 
     fn check_finite<E: Error>(&self, is_finite: bool) -> Result<(), E> {
-        if is_finite || self.checks.rules.has_non_finite {
+        if is_finite || !self.checks.is_text {
             return Ok(());
         }
         Err(self.checks.refuse(Refusal::NotFinite))
     }
 
     fn check_length<E: Error>(&self, length: Option<usize>) -> Result<(), E> {
-        if length.is_some() || self.checks.rules.has_names {
+        if length.is_some() || self.checks.has_names {
             return Ok(());
         }
         Err(self.checks.refuse(Refusal::UnknownLength))
     }
 
     fn check_skip<E: Error>(&self, field: &'static str) -> Result<(), E> {
-        if self.checks.rules.has_names {
+        if self.checks.has_names {
             return Ok(());
         }
-        Err(self.checks.refuse(Refusal::LeftOut(field)))
+        Err(self.checks.refuse(Refusal::Omitted(field)))
     }
 }
 
@@ -160,10 +143,11 @@ macro_rules! scalars {
     )*};
 }
 
-// As many levels as the reader counts: one for a container, and one for an enum.
+// The number of levels is the reader's: one for a container and one for an enum.
 macro_rules! compounds {
-    ($($method:ident($($name:ident: $ty:ty),*) -> $compound:ident, $levels:literal;)*) => {$(
+    ($($method:ident($($name:ident: $ty:ty),*) -> $compound:ident, $levels:literal $(, $length:ident)?;)*) => {$(
         fn $method(self, $($name: $ty),*) -> Result<Self::$compound, S::Error> {
+            $(self.check_length($length)?;)?
             let Checked { inner, checks, depth } = self.deeper($levels)?;
             Ok(Checked { inner: inner.$method($($name),*)?, checks, depth })
         }
@@ -201,7 +185,7 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<S::Ok, S::Error> {
-        let levels = if self.checks.rules.has_bytes { 0 } else { 1 };
+        let levels = u32::from(self.checks.is_text);
         self.deeper(levels)?.inner.serialize_bytes(value)
     }
 
@@ -243,27 +227,17 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        let text = Text { value, failed: Cell::new(false) };
-        let written = self.inner.collect_str(&text)?;
-        if text.failed.get() {
-            return Err(self.checks.refuse(Refusal::Display));
+        let mut text = String::new();
+        // Not `to_string`, which panics if `Display` fails. Formats panic, too.
+        match write!(text, "{value}") {
+            Ok(()) => self.inner.serialize_str(&text),
+            Err(_) => Err(self.checks.refuse(Refusal::Display)),
         }
-        Ok(written)
-    }
-
-    fn serialize_seq(self, len: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {
-        self.check_length(len)?;
-        let Checked { inner, checks, depth } = self.deeper(1)?;
-        Ok(Checked { inner: inner.serialize_seq(len)?, checks, depth })
-    }
-
-    fn serialize_map(self, len: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
-        self.check_length(len)?;
-        let Checked { inner, checks, depth } = self.deeper(1)?;
-        Ok(Checked { inner: inner.serialize_map(len)?, checks, depth })
     }
 
     compounds! {
+        serialize_seq(len: Option<usize>) -> SerializeSeq, 1, len;
+        serialize_map(len: Option<usize>) -> SerializeMap, 1, len;
         serialize_tuple(len: usize) -> SerializeTuple, 1;
         serialize_tuple_struct(name: &'static str, len: usize) -> SerializeTupleStruct, 1;
         serialize_tuple_variant(name: &'static str, index: u32, variant: &'static str, len: usize) -> SerializeTupleVariant, 2;
@@ -351,34 +325,3 @@ macro_rules! fields {
 }
 
 fields!(SerializeStruct SerializeStructVariant);
-
-/// A text whose `Display` may fail, which formats answer with a panic: it ends
-/// there, and the failure is noted.
-struct Text<'a, T: ?Sized> {
-    value: &'a T,
-    failed: Cell<bool>,
-}
-
-impl<T: Display + ?Sized> Display for Text<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut out = Forward { out: f, failed: false };
-        let shown = write!(out, "{}", self.value);
-        if shown.is_err() && !out.failed {
-            self.failed.set(true);
-            return Ok(());
-        }
-        shown
-    }
-}
-
-/// Passes text on, and notes whether it was the receiver that failed.
-struct Forward<'a, 'f> {
-    out: &'a mut fmt::Formatter<'f>,
-    failed: bool,
-}
-
-impl fmt::Write for Forward<'_, '_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.out.write_str(text).inspect_err(|_| self.failed = true)
-    }
-}

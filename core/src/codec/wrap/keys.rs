@@ -1,4 +1,4 @@
-//! Keys for sealing and signing, and rings of them for changing keys.
+//! Keys for sealing and signing.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,18 +10,18 @@ use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, ValueError};
 
-/// The keys of an application, as a type for [`Sealed`](super::Sealed) and
-/// [`Signed`](super::Signed) to name.
+/// The type that gives [`Sealed`](super::Sealed) and [`Signed`](super::Signed) the keys
+/// of an application.
 ///
 /// ```
 /// use std::sync::{Arc, LazyLock};
-/// use redis_model::{KeyRing, Keys};
+/// use redis_model::codec::{KeyProvider, KeyRing};
 ///
 /// struct AppKeys;
 ///
-/// impl Keys for AppKeys {
+/// impl KeyProvider for AppKeys {
 ///     fn ring() -> Arc<KeyRing> {
-///         // In earnest: 32 random bytes, from where you keep secrets.
+///         // In production, load 32 random bytes from your secret store.
 ///         static RING: LazyLock<Arc<KeyRing>> =
 ///             LazyLock::new(|| Arc::new(KeyRing::new(2, [2; 32]).with_old(1, [1; 32])));
 ///         RING.clone()
@@ -29,24 +29,24 @@ use crate::error::{ErrorKind, ValueError};
 /// }
 /// assert_eq!(AppKeys::ring().current(), 2);
 /// ```
-pub trait Keys {
-    /// Whether a value is bound to the Redis key and the field that it is
-    /// stored under, and refused anywhere else. Records that are renamed or
-    /// copied on the server need `false`.
+pub trait KeyProvider {
+    /// `true` if a value is bound to its Redis key and field, so that reading it under
+    /// another one is an error. Records that are renamed or copied on the server need
+    /// `false`.
     const BOUND: bool = true;
 
-    /// The keys.
+    /// Returns the keys.
     fn ring() -> Arc<KeyRing>;
 }
 
-/// Numbered keys: the current one writes, the others are still read.
+/// Numbered keys, of which the current one writes and all of them read.
 ///
-/// To change keys, deploy a ring that knows the new key as an old one, then
-/// one whose current key it is; [`rewrite_all`](crate::RedisModel::rewrite_all)
-/// writes what is left of the old one anew, after which it can go.
+/// To rotate keys, first deploy a ring that has the new key as an old one, then a ring
+/// that has it as the current one. Then run
+/// [`rewrite_all`](crate::RedisModel::rewrite_all) and remove the old key.
 ///
 /// ```
-/// use redis_model::KeyRing;
+/// use redis_model::codec::KeyRing;
 ///
 /// let first = KeyRing::new(1, [1; 32]);
 /// let ready = KeyRing::new(1, [1; 32]).with_old(2, [2; 32]);
@@ -55,13 +55,13 @@ pub trait Keys {
 /// assert_eq!(format!("{changed:?}"), "KeyRing { current: 2, ids: [1, 2], .. }");
 /// ```
 ///
-/// Secrets are wiped from memory in the end, and are not part of `Debug`.
+/// Dropping the ring wipes its keys from memory. `Debug` does not show them.
 pub struct KeyRing {
     current: u8,
     keys: BTreeMap<u8, Secrets>,
 }
 
-/// What is derived from one key: a key for each use, so that none serves two.
+/// The keys derived from one key, one for each use.
 pub(super) struct Secrets {
     pub(super) xchacha: Zeroizing<[u8; 32]>,
     #[cfg(feature = "aes-gcm")]
@@ -70,18 +70,18 @@ pub(super) struct Secrets {
 }
 
 impl KeyRing {
-    /// A ring with its current key, of 32 random bytes.
+    /// Creates a ring with its current key, 32 random bytes.
     pub fn new(current: u8, key: [u8; 32]) -> Self {
         Self { current, keys: BTreeMap::new() }.with_old(current, key)
     }
 
-    /// With a key that is only read with.
+    /// Adds a key that only reads.
     pub fn with_old(mut self, id: u8, key: [u8; 32]) -> Self {
         self.keys.insert(id, Secrets::derive(&Zeroizing::new(key)));
         self
     }
 
-    /// The number of the key that writes.
+    /// Returns the number of the key that writes.
     pub fn current(&self) -> u8 {
         self.current
     }
@@ -99,7 +99,7 @@ impl Secrets {
         let hkdf = Hkdf::<Sha256>::new(None, key);
         let derive = |purpose: &[u8]| {
             let mut derived = Zeroizing::new([0; 32]);
-            hkdf.expand(purpose, derived.as_mut()).expect("32 bytes are few enough");
+            hkdf.expand(purpose, derived.as_mut()).expect("HKDF yields up to 8,160 bytes");
             derived
         };
         Self {

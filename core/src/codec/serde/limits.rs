@@ -1,33 +1,33 @@
-//! How deep and how long a value may be, counted while it is read or written.
+//! Limits on depth, elements and size, counted while a value is read or written.
 
 use std::cell::Cell;
 use std::io::{self, Write};
 
-use super::MAX_BLOB;
+use crate::codec::{MAX_BLOB, check_size};
 use crate::error::{ErrorKind, ValueError};
 
-/// How many values may stand inside one another.
-pub(super) const MAX_DEPTH: u32 = 128;
+/// The largest number of values nested in one another.
+pub(in crate::codec) const MAX_DEPTH: u32 = 128;
 
-/// Elements that any value may have; more come with its size.
+/// Elements that a value of any size may have.
 const FREE_ELEMENTS: u64 = 64;
 const ELEMENTS_PER_BYTE: u64 = 8;
 
-pub(super) const TOO_DEEP: &str = "nested deeper than 128 levels";
-pub(super) const TOO_MANY: &str = "more elements than the size of the value allows";
+pub(in crate::codec) const TOO_DEEP: &str = "nested deeper than 128 levels";
+pub(in crate::codec) const TOO_MANY: &str = "more elements than the size of the value allows";
 
 /// Returns how many elements a value of this size may have.
-pub(super) fn allowed_elements(bytes: usize) -> u64 {
+pub(in crate::codec) fn allowed_elements(bytes: usize) -> u64 {
     FREE_ELEMENTS + ELEMENTS_PER_BYTE * bytes as u64
 }
 
-/// What is left while one value is read.
+/// The rest of each limit while one value is read.
 ///
-/// Formats claim lengths, and some claim elements that take no bytes. Elements
-/// are limited in proportion to the input, and memory that is reserved ahead
-/// is too: a claim of 2^60 elements costs nothing.
+/// Stored bytes claim lengths, and some formats have elements that take no bytes.
+/// Both the number of elements and the memory reserved for them are limited in
+/// proportion to the input, so a claim of 2^60 elements allocates nothing.
 #[derive(Debug)]
-pub(super) struct Limits {
+pub(in crate::codec) struct Limits {
     depth: Cell<u32>,
     elements: Cell<u64>,
     reserved: Cell<usize>,
@@ -35,7 +35,7 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Limits for an input, which must itself not be too large.
+    /// Returns the limits for an input, or an error if it is too large itself.
     pub(super) fn of(bytes: &[u8]) -> Result<Self, ValueError> {
         check_size(bytes.len())?;
         Ok(Self {
@@ -61,7 +61,7 @@ impl Limits {
         result
     }
 
-    /// One more element.
+    /// Counts an element.
     pub(super) fn element<E: serde::de::Error>(&self) -> Result<(), E> {
         match self.elements.get().checked_sub(1) {
             Some(left) => {
@@ -72,7 +72,8 @@ impl Limits {
         }
     }
 
-    /// How many elements to reserve memory for where this many are claimed.
+    /// Returns the number of elements to reserve memory for if the input claims
+    /// this many.
     pub(super) fn reserve(&self, claimed: usize) -> usize {
         let granted = claimed.min(self.reserved.get());
         self.reserved.set(self.reserved.get() - granted);
@@ -84,18 +85,14 @@ impl Limits {
         E::custom(which)
     }
 
-    /// The error of a failed decode: the limit, if it was one, since formats
-    /// throw the messages of others away; else `otherwise`.
+    /// Returns the exceeded limit as an error, or `otherwise` if none was exceeded.
+    /// The limit is kept here because formats drop the messages of custom errors.
     pub(super) fn explain(&self, otherwise: ValueError) -> ValueError {
         self.exceeded.get().map_or(otherwise, ValueError::limit)
     }
 }
 
-pub(crate) fn check_size(bytes: usize) -> Result<(), ValueError> {
-    if bytes > MAX_BLOB { Err(ValueError::limit("larger than 64 MiB")) } else { Ok(()) }
-}
-
-/// A writer that counts, and stops at the largest size that is read.
+/// A writer that counts bytes and fails beyond the largest size that is read.
 pub(super) struct Counted<'a, W> {
     out: &'a mut W,
     written: usize,
@@ -106,7 +103,7 @@ impl<'a, W> Counted<'a, W> {
         Self { out, written: 0 }
     }
 
-    /// Returns how many bytes there are, those that were refused included.
+    /// Returns the number of bytes, including those of the write that failed.
     pub(super) fn written(&self) -> usize {
         self.written
     }
@@ -132,12 +129,12 @@ impl<W: Write> Write for Counted<'_, W> {
     }
 }
 
-/// All of a value's bytes must have been used.
+/// Returns an error if bytes are left over after the value.
 #[cfg_attr(
     not(any(feature = "cbor", feature = "postcard", feature = "bincode", feature = "pickle")),
     allow(dead_code)
 )]
-pub(super) fn no_trailing(left: usize) -> Result<(), ValueError> {
+pub(in crate::codec) fn no_trailing(left: usize) -> Result<(), ValueError> {
     if left == 0 {
         return Ok(());
     }

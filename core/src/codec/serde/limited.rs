@@ -1,10 +1,9 @@
-//! The one adapter that keeps the limits for every codec over serde.
+//! An adapter that enforces the limits while any serde format reads a value.
 //!
-//! It stands between the type and the format's deserializer, and sees every
-//! sequence, map, option and enum go by, whatever the format. Formats' own
-//! limits were not relied on: most have none for depth, and those with one
-//! count differently. [`Checked`](super::checked::Checked) counts the same on
-//! writing.
+//! It sits between the type and the format's deserializer and sees every sequence,
+//! map, option and enum. The formats' own limits are not used, because most formats
+//! do not limit depth and the others count it differently.
+//! [`Checked`](super::checked::Checked) counts the same in writing.
 
 use std::fmt;
 
@@ -12,16 +11,16 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use super::limits::Limits;
+use super::Limits;
 
-/// Anything of serde's reading side, with the limits that hold inside it.
-pub(super) struct Limited<'a, T> {
+/// A deserializer, visitor, seed or access of serde, and the limits inside it.
+pub(in crate::codec) struct Limited<'a, T> {
     inner: T,
     limits: &'a Limits,
 }
 
 impl<'a, T> Limited<'a, T> {
-    pub(super) fn new(inner: T, limits: &'a Limits) -> Self {
+    pub(in crate::codec) fn new(inner: T, limits: &'a Limits) -> Self {
         Self { inner, limits }
     }
 }
@@ -50,9 +49,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Limited<'_, D> {
         deserialize_identifier(); deserialize_ignored_any();
     }
 
-    // What is owned is asked for as borrowed, which every format can read from
-    // a slice: bincode would allocate what an owned text claims before it looks
-    // whether the input has that much.
+    // Forward to the borrowed variants: all formats support them on slices, and
+    // bincode would otherwise allocate the claimed length first.
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         self.deserialize_str(visitor)
     }

@@ -1,4 +1,4 @@
-//! postcard: the most compact.
+//! postcard, the most compact format.
 
 use std::io::Write;
 
@@ -6,48 +6,46 @@ use postcard::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Format;
-use super::checked::Rules;
-use super::limited::Limited;
-use super::limits::{Limits, no_trailing};
-use super::serde_codec::{SerdeFormat, serde_codec};
+use crate::codec::Format;
+use crate::codec::serde::{Limited, Limits, SerdeFormat, no_trailing, serde_codec};
 use crate::error::ValueError;
 
-/// [postcard](https://docs.rs/postcard): half the size of JSON, since it
-/// stores no names.
+/// [postcard](https://docs.rs/postcard): half the size of JSON, because it stores
+/// no names.
 ///
-/// Whoever reads must have the same struct. As a blob it therefore gets an
-/// envelope, and a struct that has changed is an error, not garbage; give the
-/// model a `version` before you change it. In a hash field there is no envelope.
+/// The reader must have the same struct. A blob therefore gets an envelope, and
+/// reading it as a changed struct is an error, not garbage. Give the model a
+/// `version` before you change the struct. A hash field has no envelope.
 ///
-/// A type that the format cannot be read as is refused when it is written: one
-/// with `untagged`, `tag`, `flatten` or a `serde_json::Value` anywhere inside, and
-/// a value of which `skip_serializing_if` leaves a field out.
+/// Writing is an error if the value could not be read back: for a type that contains
+/// `untagged`, `tag`, `flatten` or a `serde_json::Value`, and for a value whose
+/// `skip_serializing_if` omits a field.
 ///
 /// ```
 /// # use serde::{Deserialize, Serialize};
-/// # use redis_model::{ErrorKind, Postcard, RedisModel};
+/// # use redis_model::{ErrorKind, RedisModel, codec::Postcard};
 /// #[derive(Serialize, Deserialize, RedisModel)]
 /// #[redis(key = "point:{id}", blob = Postcard)]
 /// struct Point { id: u8, x: i32 }
 ///
-/// /// The same with another field: what was stored is not taken for it.
+/// /// The same model with another field.
 /// #[derive(Debug, Serialize, Deserialize, RedisModel)]
 /// #[redis(key = "point:{id}", blob = Postcard, name = "Point")]
 /// struct Edited { id: u8, y: i32 }
 ///
 /// let stored = Point { id: 1, x: -1 }.to_bytes()?;
-/// assert_eq!(stored[8..], [1, 1], "behind eight bytes of envelope");
+/// assert_eq!(stored[8..], [1, 1], "after eight bytes of envelope");
 /// assert_eq!(Edited::from_bytes(&stored).unwrap_err().kind(), ErrorKind::LayoutChanged);
 /// # Ok::<(), redis_model::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Postcard;
 
-serde_codec!(Postcard, "postcard", Format::POSTCARD, fingerprint);
+serde_codec!(Postcard, layout);
 
 impl SerdeFormat for Postcard {
-    const RULES: Rules = Rules::POSITIONAL;
+    const NAME: &'static str = "postcard";
+    const FORMAT: Format = Format::built_in(4, false);
 
     fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError> {
         postcard::to_io(value, out)
@@ -60,7 +58,7 @@ impl SerdeFormat for Postcard {
         let value = T::deserialize(Limited::new(&mut deserializer, limits));
         let value = value.map_err(|error| {
             ValueError::new(match error {
-                Error::DeserializeUnexpectedEnd => "postcard that is cut off",
+                Error::DeserializeUnexpectedEnd => "truncated postcard",
                 _ => "not postcard of this type",
             })
         })?;

@@ -1,4 +1,4 @@
-//! Python pickles, for reading only.
+//! Python pickles, read only.
 
 mod scan;
 
@@ -8,24 +8,21 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_pickle::{DeOptions, Deserializer};
 
-use super::Format;
-use super::checked::Rules;
-use super::limited::Limited;
-use super::limits::{Limits, no_trailing};
-use super::serde_codec::{SerdeFormat, serde_codec};
+use crate::codec::Format;
+use crate::codec::serde::{Limited, Limits, SerdeFormat, no_trailing, serde_codec};
 use crate::error::ValueError;
 
-/// What Python's `pickle.dumps` wrote, of protocol 0 to 5: dicts, lists,
-/// tuples, sets, text, bytes, numbers (integers up to those of an `i64`), `True`,
-/// `False` and `None`.
+/// Pickles of Python's `pickle.dumps`, protocols 0 to 5, that contain only dicts,
+/// lists, tuples, sets, text, bytes, numbers (integers in the range of `i64`),
+/// `True`, `False` and `None`.
 ///
-/// For moving data off pickle, `codecs = [Json, Pickle]`: nothing writes it.
-/// Pickles can name code to run on loading; one that does is refused before
-/// any of it is read, so nothing ever runs.
+/// Reads only, for moving data off pickle with `codecs = [Json, Pickle]`. Pickles
+/// can name code to run on loading. Such a pickle is an error before any of it is
+/// decoded, so nothing ever runs.
 ///
 /// ```
 /// # use serde::{Deserialize, Serialize};
-/// # use redis_model::{Json, Pickle, RedisModel};
+/// # use redis_model::{Json, RedisModel, codec::Pickle};
 /// #[derive(Debug, Serialize, Deserialize, RedisModel)]
 /// #[redis(key = "session:{id}", codecs = [Json, Pickle])]
 /// struct Session { id: u64, user: String }
@@ -44,21 +41,22 @@ use crate::error::ValueError;
 #[derive(Debug, Clone, Copy)]
 pub struct Pickle;
 
-serde_codec!(Pickle, "pickle", Format::PICKLE);
+serde_codec!(Pickle);
 
 impl SerdeFormat for Pickle {
-    const RULES: Rules = Rules::NAMED;
+    const NAME: &'static str = "pickle";
+    const FORMAT: Format = Format::built_in(7, true);
 
     fn write<T: Serialize, W: Write>(_: &T, _: &mut W) -> Result<(), ValueError> {
         Err(ValueError::new(
-            "pickles are only read; list another codec first: `codecs = [Json, Pickle]`",
+            "pickles can only be read; list another codec first: `codecs = [Json, Pickle]`",
         ))
     }
 
     fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, ValueError> {
         let (plain, end) = scan::plain_data(bytes)?;
         no_trailing(bytes.len() - end)?;
-        // `decode_strings`: Python 2's `str` is text here.
+        // Read Python 2's `str` as text.
         let options = DeOptions::new().decode_strings();
         let mut deserializer = Deserializer::new(&plain[..], options);
         T::deserialize(Limited::new(&mut deserializer, limits))

@@ -1,4 +1,4 @@
-//! JSON, by serde_json.
+//! JSON, with serde_json.
 
 use std::io::Write;
 
@@ -6,18 +6,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use super::Format;
-use super::checked::Rules;
-use super::limited::Limited;
-use super::limits::Limits;
-use super::serde_codec::{SerdeFormat, serde_codec};
+use crate::codec::Format;
+use crate::codec::serde::{Limited, Limits, SerdeFormat, serde_codec};
 use crate::error::{ErrorKind, ValueError};
 
-/// Any serde type as plain JSON text, which every other program reads:
-/// `json.loads` in Python, `JSON.parse` in a browser, `redis-cli` by eye.
+/// Any serde type as plain JSON text, which other programs read (`json.loads` in
+/// Python, `JSON.parse` in a browser, people in `redis-cli`).
 ///
-/// Floats come back exactly as they were; those that are not finite have no
-/// JSON form, and are refused. A map's keys must be strings, integers or `bool`.
+/// Floats are read back exactly. NaN and infinity have no JSON form and are an
+/// error. A map's keys must be strings, integers or `bool`.
 ///
 /// ```
 /// # use serde::{Deserialize, Serialize};
@@ -34,30 +31,32 @@ use crate::error::{ErrorKind, ValueError};
 #[derive(Debug, Clone, Copy)]
 pub struct Json;
 
-serde_codec!(Json, "json", Format::JSON);
+serde_codec!(Json);
 
 impl SerdeFormat for Json {
-    const RULES: Rules = Rules::JSON;
+    const NAME: &'static str = "json";
+    const FORMAT: Format = Format::built_in(1, true);
+    const IS_TEXT: bool = true;
 
     fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError> {
-        // Serde's message may quote the value, so it is not passed on.
+        // Serde's message is dropped because it may quote the value.
         serde_json::to_writer(out, value).map_err(|_| {
             ValueError::new(
-                "the value has no JSON form (a map key that is not text, or its own refusal)",
+                "the value has no JSON form (a map key is not text, or the type refused)",
             )
         })
     }
 
     fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, ValueError> {
         let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-        // `Limited` counts levels, as for all formats; serde_json's own limit is
-        // another, and its error looks like one of syntax.
+        // `Limited` counts levels for all formats. serde_json's own limit differs
+        // and is reported as a syntax error.
         deserializer.disable_recursion_limit();
         let value =
-            T::deserialize(Limited::new(&mut deserializer, limits)).map_err(|e| wrong(&e))?;
+            T::deserialize(Limited::new(&mut deserializer, limits)).map_err(|e| describe(&e))?;
         deserializer.end().map_err(|error| {
             let at = format!(
-                "something follows the value (line {}, column {})",
+                "trailing characters after the value (line {}, column {})",
                 error.line(),
                 error.column()
             );
@@ -67,10 +66,10 @@ impl SerdeFormat for Json {
     }
 }
 
-fn wrong(error: &serde_json::Error) -> ValueError {
+fn describe(error: &serde_json::Error) -> ValueError {
     let what = match error.classify() {
         Category::Data => "JSON of another shape than the type",
-        Category::Eof => "JSON that is cut off",
+        Category::Eof => "truncated JSON",
         Category::Syntax | Category::Io => "not JSON",
     };
     let at = format!("{what} (line {}, column {})", error.line(), error.column());

@@ -1,113 +1,100 @@
-//! A number for the layout of a type, found out through serde itself.
+//! The layout of a type, found out through serde.
 //!
-//! The type is deserialized from a source that has whatever is asked for and
-//! notes the questions: the names of fields and variants, their order, and the
-//! types of values, nested ones too. That is what a positional format depends
-//! on. Hashing the struct's tokens in the derive was not taken: it does not
-//! see into the types of fields, and changes where nothing else does.
+//! The fingerprint of a type is a hash of the calls that its `Deserialize` makes to
+//! an input that answers each of them with a sample value. That covers what a format
+//! without names depends on: the fields and variants, their order and the types of
+//! all values inside. A type may refuse a sample (a URL, a date) and is then offered
+//! the next one. If it refuses all of them, the fields after it count by name only.
 //!
-//! Types that refuse made-up values are offered some others; where all are
-//! refused, what comes after that value is known by name only.
+//! Two alternatives fall short. A hash of the struct's tokens, made by the derive,
+//! does not cover the types of fields. The crate `serde-reflection` knows types by
+//! name only, so that two instances of one generic struct are an error, and has one
+//! sample of each kind.
 
 mod probe;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::rc::Rc;
 
 use serde::de::value::Error as Refused;
 use serde::de::{DeserializeOwned, Error};
 
-use probe::Probe;
-
+use self::probe::Probe;
 use crate::error::{ErrorKind, ValueError};
 
 /// Returns the fingerprint of a type, which is never 0.
-pub(super) fn of<T: DeserializeOwned>() -> u16 {
-    known::<T>().fingerprint
+pub(in crate::codec) fn fingerprint<T: DeserializeOwned>() -> u16 {
+    layout::<T>().fingerprint
 }
 
-/// Checks that a format which does not describe itself can be read as this type.
-pub(super) fn check<T: DeserializeOwned>() -> Result<(), ValueError> {
-    match &known::<T>().refusal {
+/// Returns an error if the type cannot be read from a format without names.
+pub(in crate::codec) fn check<T: DeserializeOwned>() -> Result<(), ValueError> {
+    match &layout::<T>().refusal {
         None => Ok(()),
         Some(why) => Err(ValueError::computed(ErrorKind::InvalidValue, why.clone())),
     }
 }
 
-/// The facts about a type, which are kept until the program ends.
-struct Known {
+struct Layout {
     fingerprint: u16,
     /// The reason why no format without names can be read as the type.
     refusal: Option<String>,
 }
 
-type Cache = HashMap<usize, &'static Known>;
-
-fn known<T: DeserializeOwned>() -> &'static Known {
+/// Examines a type on its first use in a thread.
+fn layout<T: DeserializeOwned>() -> Rc<Layout> {
     thread_local! {
-        // Every write asks, and threads do not wait for one another.
-        static HERE: RefCell<Cache> = RefCell::default();
+        // Per thread, because every write asks and threads must not wait for one another.
+        static KNOWN: RefCell<HashMap<usize, Rc<Layout>>> = RefCell::default();
     }
-    // Known by the function's address, since types here need not be `'static`:
-    // functions that share one are the same function, with the same result.
-    let function: fn() -> &'static Known = known::<T>;
-    let address = function as usize;
-    if let Ok(Some(known)) = HERE.try_with(|here| here.borrow().get(&address).copied()) {
+    // The key is this function's address, because `TypeId` needs `'static`. Functions
+    // that share an address are identical, and so are their results.
+    let this: fn() -> Rc<Layout> = layout::<T>;
+    let known = KNOWN.try_with(|known| known.borrow().get(&(this as usize)).cloned());
+    if let Ok(Some(known)) = known {
         return known;
     }
-    let known = shared(address, examine::<T>);
-    // Not kept where the thread is about to end.
-    let _ = HERE.try_with(|here| here.borrow_mut().insert(address, known));
-    known
+    let layout = Rc::new(examine::<T>());
+    // Fails only while the thread ends.
+    let _ = KNOWN.try_with(|known| known.borrow_mut().insert(this as usize, layout.clone()));
+    layout
 }
 
-/// Returns the facts about a type, which is examined at its first use.
-fn shared(address: usize, examine: fn() -> Known) -> &'static Known {
-    static ALL: Mutex<Option<Cache>> = Mutex::new(None);
-    let find = |all: &Option<Cache>| all.as_ref()?.get(&address).copied();
-    if let Some(known) = find(&ALL.lock().unwrap_or_else(PoisonError::into_inner)) {
-        return known;
-    }
-    // Without the lock: the type's own code runs.
-    let known = examine();
-    let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-    all.get_or_insert_default().entry(address).or_insert_with(|| Box::leak(Box::new(known)))
-}
-
-fn examine<T: DeserializeOwned>() -> Known {
-    let trace = follow::<T>();
+fn examine<T: DeserializeOwned>() -> Layout {
+    let trace = trace::<T>();
     let hash = trace.hash.get();
-    // The halves together; 0 says that there is none.
+    // Both halves of the hash; 0 means that there is no fingerprint.
     let fingerprint = ((hash ^ (hash >> 16)) as u16).max(1);
-    let refusal = trace.any.take().map(|inside| {
-        let part = match inside.last() {
+    let refusal = trace.any.take().map(|open| {
+        let part = match open.last() {
             Some(name) => format!("a part of `{name}`"),
             None => "the type".to_owned(),
         };
         format!(
             "{part} is read by asking the format what comes next, as `untagged`, `tag`, `flatten` \
-             and `serde_json::Value` do, and the format does not say: use `Json`, `MsgPack` or `Cbor`"
+             and `serde_json::Value` do, which a format without names does not store: use `Json`, \
+             `MsgPack` or `Cbor`"
         )
     });
-    Known { fingerprint, refusal }
+    Layout { fingerprint, refusal }
 }
 
-/// Each pass follows one variant of each enum, and may be ended by a refusal.
+/// Each pass follows one variant of each enum and ends early if a sample is refused.
 const MAX_PASSES: usize = 256;
-const MAX_QUESTIONS: usize = 10_000;
+const MAX_CALLS: usize = 10_000;
 const MAX_DEPTH: usize = 64;
 
-fn follow<T: DeserializeOwned>() -> Trace {
+fn trace<T: DeserializeOwned>() -> Trace {
     let trace = Trace::default();
     for _ in 0..MAX_PASSES {
-        trace.questions.set(0);
+        trace.calls.set(0);
         trace.last_leaf.set(None);
-        trace.inside.borrow_mut().clear();
+        trace.open.borrow_mut().clear();
         let made = T::deserialize(Probe { trace: &trace, path: 1 });
-        let retry = made.is_err() && trace.offer_another();
-        let open = trace.enums.borrow().values().any(|it| it.followed < it.variants);
-        if !(retry || open) {
+        let retry = made.is_err() && trace.next_sample();
+        let has_variants = trace.enums.borrow().values().any(|it| it.followed < it.variants);
+        if !(retry || has_variants) {
             break;
         }
     }
@@ -117,26 +104,26 @@ fn follow<T: DeserializeOwned>() -> Trace {
 #[derive(Default)]
 struct Trace {
     hash: Cell<u32>,
-    questions: Cell<usize>,
-    enums: RefCell<BTreeMap<(&'static str, &'static [&'static str]), Followed>>,
-    /// Which of the values on offer a leaf gets, by its path.
-    offers: RefCell<BTreeMap<u32, usize>>,
+    calls: Cell<usize>,
+    enums: RefCell<BTreeMap<(&'static str, &'static [&'static str]), Variants>>,
+    /// The number of the sample for a leaf, by its path.
+    samples: RefCell<BTreeMap<u32, usize>>,
     last_leaf: Cell<Option<u32>>,
-    /// The names of the types that are open, to know recursion by.
-    inside: RefCell<Vec<&'static str>>,
-    /// Those that were open when it was first asked what comes next.
+    /// The names of the types being read, by which recursion is detected.
+    open: RefCell<Vec<&'static str>>,
+    /// The types being read at the first call of `deserialize_any`.
     any: RefCell<Option<Vec<&'static str>>>,
 }
 
 #[derive(Default, Clone, Copy)]
-struct Followed {
+struct Variants {
     variants: usize,
     followed: usize,
-    /// One that could be made.
+    /// A variant that could be deserialized.
     works: usize,
 }
 
-/// What is offered where a type refuses: enough for addresses, ids, URLs and dates.
+/// Samples that satisfy addresses, ids, URLs and dates.
 const TEXTS: [&str; 9] = [
     "a",
     "",
@@ -149,48 +136,49 @@ const TEXTS: [&str; 9] = [
     "00:00:00",
 ];
 const BYTES: [&[u8]; 5] = [&[0; 16], &[], &[0; 32], &[0; 4], &[0; 12]];
-const OFFERS: usize = TEXTS.len();
+const MAX_SAMPLES: usize = TEXTS.len();
 
 impl Trace {
     fn note(&self, bytes: &[u8]) {
         self.hash.set(mix(self.hash.get(), bytes));
     }
 
-    fn ask(&self, what: &str) -> Result<(), Refused> {
-        self.note(what.as_bytes());
-        self.questions.set(self.questions.get() + 1);
-        let depth = self.inside.borrow().len();
-        if self.questions.get() > MAX_QUESTIONS || depth > MAX_DEPTH {
+    /// Adds a call to the hash.
+    fn call(&self, kind: &str) -> Result<(), Refused> {
+        self.note(kind.as_bytes());
+        self.calls.set(self.calls.get() + 1);
+        let depth = self.open.borrow().len();
+        if self.calls.get() > MAX_CALLS || depth > MAX_DEPTH {
             return Err(Refused::custom("too large"));
         }
         Ok(())
     }
 
-    fn offer(&self, path: u32) -> usize {
+    fn sample(&self, path: u32) -> usize {
         self.last_leaf.set(Some(path));
-        self.offers.borrow().get(&path).copied().unwrap_or(0)
+        self.samples.borrow().get(&path).copied().unwrap_or(0)
     }
 
-    /// The value that was made up last was refused: the next pass has another,
-    /// if there is one.
-    fn offer_another(&self) -> bool {
+    /// Gives the leaf that was read last, whose sample was refused, another sample in
+    /// the next pass. Returns `true` if there is one.
+    fn next_sample(&self) -> bool {
         let Some(path) = self.last_leaf.get() else { return false };
-        let mut offers = self.offers.borrow_mut();
-        let offer = offers.entry(path).or_default();
-        *offer += 1;
-        *offer < OFFERS
+        let mut samples = self.samples.borrow_mut();
+        let sample = samples.entry(path).or_default();
+        *sample += 1;
+        *sample < MAX_SAMPLES
     }
 
     fn is_recursive(&self) -> bool {
-        let inside = self.inside.borrow();
-        inside.last().is_some_and(|last| inside.iter().filter(|name| *name == last).count() > 1)
+        let open = self.open.borrow();
+        open.last().is_some_and(|last| open.iter().filter(|name| *name == last).count() > 1)
     }
 
-    /// Runs what is inside of a named type.
-    fn within<T>(&self, name: &'static str, inside: impl FnOnce() -> T) -> T {
-        self.inside.borrow_mut().push(name);
-        let result = inside();
-        self.inside.borrow_mut().pop();
+    /// Runs `read` inside a named type.
+    fn within<T>(&self, name: &'static str, read: impl FnOnce() -> T) -> T {
+        self.open.borrow_mut().push(name);
+        let result = read();
+        self.open.borrow_mut().pop();
         result
     }
 }
@@ -198,7 +186,7 @@ impl Trace {
 /// FNV-1a.
 fn mix(hash: u32, bytes: &[u8]) -> u32 {
     let start = if hash == 0 { 0x811c_9dc5 } else { hash };
-    // 0xFF ends each name: no UTF-8 has it.
+    // 0xFF ends each name, because UTF-8 never contains it.
     bytes
         .iter()
         .chain(&[0xff])
@@ -211,11 +199,11 @@ mod tests {
     use serde::Deserialize;
 
     macro_rules! layout {
-        ($($item:item)*) => {{ $(#[derive(Deserialize)] #[allow(dead_code)] $item)* of::<T>() }};
+        ($($item:item)*) => {{ $(#[derive(Deserialize)] #[allow(dead_code)] $item)* fingerprint::<T>() }};
     }
 
     #[test]
-    fn a_changed_layout_changes_it() {
+    fn a_changed_layout_changes_the_fingerprint() {
         let all = [
             layout!(
                 struct T {
@@ -330,7 +318,7 @@ mod tests {
                     y: u8,
                 }
             ),
-            // After what refuses a first offer, and next to a recursion.
+            // After a type that refuses the first sample, and beside a recursive type.
             layout!(
                 struct T {
                     a: std::num::NonZeroU8,
@@ -386,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stored_alike_has_the_same() {
+    fn types_that_are_stored_alike_share_a_fingerprint() {
         assert_eq!(
             layout!(
                 struct T {

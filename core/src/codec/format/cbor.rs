@@ -1,4 +1,4 @@
-//! CBOR, by cbor4ii.
+//! CBOR, with cbor4ii.
 
 use std::io::Write;
 
@@ -9,19 +9,16 @@ use cbor4ii::serde::{DecodeError, Deserializer};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Format;
-use super::checked::Rules;
-use super::limited::Limited;
-use super::limits::{Limits, TOO_DEEP, no_trailing};
-use super::serde_codec::{SerdeFormat, serde_codec};
+use crate::codec::Format;
+use crate::codec::serde::{Limited, Limits, SerdeFormat, TOO_DEEP, no_trailing, serde_codec};
 use crate::error::ValueError;
 
 /// CBOR (RFC 8949) with named fields: as small and as tolerant of changed
-/// structs as MessagePack, and a standard.
+/// structs as MessagePack, and an Internet standard.
 ///
 /// ```
 /// # use serde::{Deserialize, Serialize};
-/// # use redis_model::{Cbor, RedisModel};
+/// # use redis_model::{RedisModel, codec::Cbor};
 /// #[derive(Debug, Serialize, Deserialize, RedisModel)]
 /// #[redis(key = "point:{id}", blob = Cbor)]
 /// struct Point { id: u8, x: i32 }
@@ -32,10 +29,11 @@ use crate::error::ValueError;
 #[derive(Debug, Clone, Copy)]
 pub struct Cbor;
 
-serde_codec!(Cbor, "cbor", Format::CBOR);
+serde_codec!(Cbor);
 
 impl SerdeFormat for Cbor {
-    const RULES: Rules = Rules::NAMED;
+    const NAME: &'static str = "cbor";
+    const FORMAT: Format = Format::built_in(3, true);
 
     fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError> {
         cbor4ii::serde::to_writer(out, value)
