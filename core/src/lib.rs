@@ -65,7 +65,8 @@ pub use crate::verbs::{
 /// - `key = "user:{id}"` (required): the key. `{field}` stands for a field,
 ///   which is then part of the key and not stored in the hash. `{{` and `}}` are
 ///   braces, as for a cluster's hash tags: `"user:{{{tenant}}}:{id}"`. A key that
-///   names nothing is that of a model with one record, whose id is `()`. See
+///   names nothing is that of a model with one record, whose id is `()`. A key names at
+///   most twelve fields. See
 ///   [Keys](#keys) for escaping, `{field:raw}` and what must not be in a key.
 /// - `blob = Json`: one value, written by this [`Codec`](codec::Codec), instead of a hash.
 /// - `ttl = "15m"`: every save sets this time to live. Units: `ms`, `s`, `m`,
@@ -158,9 +159,9 @@ pub use crate::verbs::{
 /// # Ok::<(), redis_model::Error>(())
 /// ```
 ///
-/// One part of a key may be raw. It can contain anything, so no other model's keys
-/// may look like this model's, and on a cluster a brace in the value chooses the
-/// slot. Several parts without separators, such as those of `user-acme-7`, are one
+/// One part of a key may be raw, but not the whole key. It can contain anything, so no
+/// other model's keys may look like this model's, and on a cluster a brace in the value
+/// chooses the slot. Several parts without separators, such as those of `user-acme-7`, are one
 /// raw field of a type that implements [`KeyPart`].
 ///
 /// Keys are not secret: error messages and [`Error::key`] show them, [`Operation::explain`]

@@ -122,6 +122,27 @@ fn scans_find_every_record_whatever_its_raw_part() {
     });
 }
 
+#[derive(Debug, Clone, PartialEq, RedisModel)]
+#[redis(key = "keys:twelve:{a}:{b}:{c}:{d}:{e}:{f}:{g}:{h}:{i}:{j}:{k}:{l}")]
+#[rustfmt::skip]
+struct Twelve {
+    a: u64, b: String, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8, i: u8, j: u8, k: u8, l: char,
+    note: String,
+}
+
+#[test]
+fn a_key_has_up_to_twelve_parts() {
+    everywhere(|con| {
+        let (a, b, note) = (fresh(), "x:y".to_owned(), "n".to_owned());
+        let record =
+            Twelve { a, b, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8, i: 9, j: 10, k: 11, l: 'é', note };
+        con.run(record.save()).unwrap();
+        let id = (a, "x:y", 3, 4, 5, 6, 7, 8, 9, 10, 11, 'é');
+        assert_eq!(Twelve::key(id), format!("keys:twelve:{a}:x%3Ay:3:4:5:6:7:8:9:10:11:é"));
+        assert_eq!(con.run(Twelve::get(id)).unwrap(), Some(record));
+    });
+}
+
 #[derive(Debug, RedisModel)]
 #[redis(key = "keys:apart:{id}")]
 struct User {

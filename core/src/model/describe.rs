@@ -82,7 +82,7 @@ pub(super) fn describe<M: RedisModel>() -> Description {
         Segment::Placeholder { name, .. } => Some(name),
         Segment::Literal(_) => None,
     };
-    let names = M::SPEC.template().walk().filter_map(placeholder).collect();
+    let names = M::SPEC.template().segments().filter_map(placeholder).collect();
     let mut describe = Describe { names, id: Vec::new(), fields: Vec::new() };
     M::visit(&mut describe);
     Description {
