@@ -52,7 +52,7 @@ pub use crate::op::{
 pub use crate::scan::{Count, DeleteAll, RewriteAll, Rewritten, Scan, ScanIds, ScanPosition};
 pub use crate::ttl::Ttl;
 pub use crate::update::{Condition, Conflict, Outcome, Update};
-pub use crate::value::{Float, Integer, IntoStep, Number, RedisValue};
+pub use crate::value::{Float, Integer, IntoIncrement, Numeric, RedisValue};
 pub use crate::verbs::{
     Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Returning, Save, SaveMany,
     Take, TakeMany, TtlOf,

@@ -20,7 +20,7 @@ use crate::key::{self, Key};
 use crate::model::RedisModel;
 use crate::op::{Capability, Operation, Replies, Reply, Request};
 use crate::ttl::{self, Expiry};
-use crate::value::IntoStep;
+use crate::value::IntoIncrement;
 
 pub(crate) use call::{Call, NoRecord, outcome};
 pub(crate) use change::Changes;
@@ -154,12 +154,12 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     pub fn incr<V: Stored<As>, As: Countable<V>>(
         mut self,
         field: Field<M, V, As>,
-        by: impl IntoStep<As::Kind>,
+        by: impl IntoIncrement<As::Kind>,
     ) -> Self {
         let name = field.name();
         let place = Location::at_key(&self.key).with_field(name);
         self.changes.reads(name, About::field::<As, V>(), &place, true);
-        self.change(name, Change::Incr(by.into_step(), As::BOUNDS));
+        self.change(name, Change::Incr(by.into_increment(), As::BOUNDS));
         self
     }
 

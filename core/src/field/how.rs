@@ -8,7 +8,7 @@ use std::str::FromStr;
 use super::{Countable, OrDefault, Plain, StoreAs, Stored, Via};
 use crate::codec::Location;
 use crate::error::ValueError;
-use crate::value::{Bounds, Number, RedisValue, put_display};
+use crate::value::{Bounds, Numeric, RedisValue, put_display};
 
 /// Stored as the text that `Display` writes and `FromStr` reads: `#[redis(display)]`.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +50,7 @@ pub trait Fallback<V> {
     label = "not an unsigned integer",
     note = "`#[redis(version)]` needs a `u32` or a `u64`"
 )]
-pub trait Counter: RedisValue + Number + Default + Clone {}
+pub trait Counter: RedisValue + Numeric + Default + Clone {}
 
 /// A field that may be absent, so that a record is one without it: such as expires.
 #[doc(hidden)]

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use crate::codec::{Codec, Location};
 use crate::error::ValueError;
-use crate::value::{Bounds, Number, RedisValue};
+use crate::value::{Bounds, Numeric, RedisValue};
 
 /// Stored as it is: a [`RedisValue`], or an `Option` of one.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,7 @@ pub trait Countable<V> {
     const BOUNDS: Bounds;
 }
 
-impl<V: Number> Countable<V> for Plain {
+impl<V: Numeric> Countable<V> for Plain {
     type Kind = V::Kind;
 
     const BOUNDS: Bounds = V::BOUNDS;

@@ -11,7 +11,7 @@ use crate::hash::NOT_A_VERSION;
 use crate::key::Key;
 use crate::op::{CommandWriter, Reply};
 use crate::redis_rs::ReplyValue;
-use crate::value::{Bounds, Step};
+use crate::value::{Bounds, Increment};
 
 /// What happens to one field.
 pub(super) enum Change {
@@ -20,7 +20,7 @@ pub(super) enum Change {
     Reset(Vec<u8>),
     SetIfAbsent(Vec<u8>),
     Remove,
-    Incr(Step, Bounds),
+    Incr(Increment, Bounds),
 }
 
 /// What happens to the time to live of one field.
@@ -97,7 +97,7 @@ impl Changes {
         if self.changes.iter().any(|(known, _)| *known == name) {
             return Err(twice(name));
         }
-        if let Change::Incr(Step(by), Bounds::Float { .. }) = &change
+        if let Change::Incr(Increment(by), Bounds::Float { .. }) = &change
             && !by.parse().is_ok_and(f64::is_finite)
         {
             let error = Error::new(ErrorKind::InvalidOperation, "an increment must be finite");
@@ -191,7 +191,7 @@ impl Changes {
     /// The increment, if that is all and Redis' own bounds are the field's.
     pub(super) fn only_incr_i64(&self) -> Option<(&'static str, &str)> {
         match self.changes.as_slice() {
-            [(name, Change::Incr(Step(by), Bounds::Integer { min, .. }))]
+            [(name, Change::Incr(Increment(by), Bounds::Integer { min, .. }))]
                 if *min == "-9223372036854775808" && by.parse::<i64>().is_ok() =>
             {
                 Some((name, by))
@@ -209,7 +209,7 @@ impl Changes {
         let change = |change: &Change| match change {
             Change::Set(value) | Change::Reset(value) | Change::SetIfAbsent(value) => value.len(),
             Change::Remove => 0,
-            Change::Incr(Step(by), _) => by.len() + 80,
+            Change::Incr(Increment(by), _) => by.len() + 80,
         };
         let changes: usize =
             self.changes.iter().map(|(name, it)| name.len() + change(it) + 8).sum();
@@ -238,10 +238,10 @@ impl Changes {
                 Change::Reset(value) => command.arg("rewrite").arg(name).arg(value),
                 Change::SetIfAbsent(value) => command.arg("setnx").arg(name).arg(value),
                 Change::Remove => command.arg("del").arg(name),
-                Change::Incr(Step(by), Bounds::Integer { min, max }) => {
+                Change::Incr(Increment(by), Bounds::Integer { min, max }) => {
                     command.arg("incr").arg(name).arg(by).arg(min).arg(max)
                 }
-                Change::Incr(Step(by), Bounds::Float { max }) => {
+                Change::Incr(Increment(by), Bounds::Float { max }) => {
                     command.arg("incrf").arg(name).arg(by).arg(max)
                 }
             };

@@ -1,14 +1,16 @@
-//! Points in time of the crate `chrono`, as RFC 3339 has them.
+//! Times of the crate `chrono`, as RFC 3339.
 
 use std::io::Write;
 use std::time::SystemTime;
 
 use chrono::{
-    DateTime, Datelike, FixedOffset, NaiveDateTime, NaiveTime, SecondsFormat, Timelike, Utc,
+    DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, Timelike,
+    Utc,
 };
 
-use super::{RedisValue, put, put_display};
 use crate::error::ValueError;
+use crate::value::display::displayed;
+use crate::value::{RedisValue, parse, put, put_display};
 
 const WRONG: ValueError = ValueError::new("not a time such as `2025-11-20T23:19:11Z`");
 const FAR: ValueError = ValueError::new("a time outside of the years 0 to 9999 cannot be stored");
@@ -17,7 +19,8 @@ const ODD_LEAP: ValueError = ValueError::new(
      be stored",
 );
 
-/// Written as [`SystemTime`] is, leap seconds included; unix time is read, too.
+/// As [`SystemTime`], leap seconds included. Unix time is read, too: a whole number from
+/// 100,000,000,000 on counts milliseconds, a smaller one seconds.
 impl RedisValue for DateTime<Utc> {
     fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
         check_year(self)?;
@@ -28,15 +31,15 @@ impl RedisValue for DateTime<Utc> {
     fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
         let text = std::str::from_utf8(&bytes).map_err(|_| WRONG)?;
         match DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()) {
-            // An offset may lead into a year that cannot be written.
+            // The offset may move the time to a year that cannot be written.
             Ok(time) => check_year(&time).map(|()| time).map_err(|_| WRONG),
-            // The years are 0 to 9999, which chrono converts without a panic.
+            // chrono converts the years 0 to 9999 without a panic.
             Err(_) => SystemTime::read(bytes).map(Into::into),
         }
     }
 }
 
-/// Written with its offset, in whole minutes, which is read back.
+/// With its offset, in whole minutes.
 impl RedisValue for DateTime<FixedOffset> {
     fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
         check_year(self)?;
@@ -53,7 +56,7 @@ impl RedisValue for DateTime<FixedOffset> {
     }
 }
 
-/// A date and time of no zone: `2025-11-20T23:19:11`.
+/// A date and time without a zone: `2025-11-20T23:19:11`.
 impl RedisValue for NaiveDateTime {
     fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
         check_leap_second(self)?;
@@ -61,9 +64,7 @@ impl RedisValue for NaiveDateTime {
     }
 
     fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
-        let wrong = ValueError::new("not a date and time such as `2025-11-20T23:19:11`");
-        let text = std::str::from_utf8(&bytes).map_err(|_| wrong.clone())?;
-        text.parse().map_err(|_| wrong)
+        parse(&bytes, ValueError::new("not a date and time such as `2025-11-20T23:19:11`"))
     }
 }
 
@@ -75,18 +76,20 @@ impl RedisValue for NaiveTime {
     }
 
     fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
-        let wrong = ValueError::new("not a time of day such as `23:19:11`");
-        let text = std::str::from_utf8(&bytes).map_err(|_| wrong.clone())?;
-        text.parse().map_err(|_| wrong)
+        parse(&bytes, ValueError::new("not a time of day such as `23:19:11`"))
     }
+}
+
+displayed! {
+    NaiveDate: "not a date such as `2025-11-20`";
 }
 
 fn check_year(date: &impl Datelike) -> Result<(), ValueError> {
     if (0..=9999).contains(&date.year()) { Ok(()) } else { Err(FAR) }
 }
 
-/// The text of a leap second is that of a second 60, which is read back as one
-/// only behind a second 59.
+/// The text of a leap second has a second 60, which is read back as a leap second only
+/// after a second 59.
 fn check_leap_second(time: &impl Timelike) -> Result<(), ValueError> {
     if time.nanosecond() < 1_000_000_000 || time.second() == 59 { Ok(()) } else { Err(ODD_LEAP) }
 }

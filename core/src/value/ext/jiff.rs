@@ -1,12 +1,24 @@
-//! Zoned times and spans of the crate `jiff`, whose text does not always keep all
-//! of the value: it is read before it is written.
+//! Times, dates and spans of the crate `jiff`.
+//!
+//! The text of a zoned time or a span may lose a part of the value, so it is parsed
+//! before it is written.
 
 use std::io::Write;
 
-use jiff::{Span, Zoned};
+use jiff::civil::{Date, DateTime, Time};
+use jiff::{SignedDuration, Span, Timestamp, Zoned};
 
-use super::{RedisValue, put};
 use crate::error::ValueError;
+use crate::value::display::displayed;
+use crate::value::{RedisValue, parse, put};
+
+displayed! {
+    Timestamp: "not a time such as `2025-11-20T23:19:11Z`";
+    DateTime: "not a date and time such as `2025-11-20T23:19:11`";
+    Date: "not a date such as `2025-11-20`";
+    Time: "not a time of day such as `23:19:11`";
+    SignedDuration: "not a duration such as `PT90.5S`";
+}
 
 /// RFC 9557: the time with its offset and the name of its zone.
 impl RedisValue for Zoned {
@@ -24,16 +36,13 @@ impl RedisValue for Zoned {
     }
 
     fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
-        let wrong = ValueError::new(
-            "not a time with its zone, such as `2025-11-20T23:19:11+01:00[Europe/Vienna]`",
-        );
-        let text = std::str::from_utf8(&bytes).map_err(|_| wrong.clone())?;
-        text.parse().map_err(|_| wrong)
+        let wrong = "not a time with its zone, such as `2025-11-20T23:19:11+01:00[Europe/Vienna]`";
+        parse(&bytes, ValueError::new(wrong))
     }
 }
 
-/// ISO 8601, which has no units below seconds: milliseconds come back as
-/// fractions of seconds.
+/// ISO 8601, which has no units below seconds, so milliseconds are read back as fractions
+/// of a second.
 impl RedisValue for Span {
     fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
         let text = self.to_string();
@@ -44,8 +53,6 @@ impl RedisValue for Span {
     }
 
     fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
-        let wrong = ValueError::new("not a span such as `P1M2DT3H`");
-        let text = std::str::from_utf8(&bytes).map_err(|_| wrong.clone())?;
-        text.parse().map_err(|_| wrong)
+        parse(&bytes, ValueError::new("not a span such as `P1M2DT3H`"))
     }
 }

@@ -1,4 +1,4 @@
-//! Points in time of the crate `time`, as RFC 3339 has them.
+//! Times and dates of the crate `time`, as RFC 3339 and ISO 8601.
 
 use std::io::Write;
 use std::time::SystemTime;
@@ -6,11 +6,11 @@ use std::time::SystemTime;
 use time::format_description::well_known::{Iso8601, Rfc3339};
 use time::{Date, OffsetDateTime};
 
-use super::{RedisValue, put};
 use crate::error::ValueError;
+use crate::value::{RedisValue, put};
 
-/// With its offset. As with `SystemTime`, what other programs write as unix
-/// time is read, too.
+/// With its offset. Unix time is read, too: a whole number from 100,000,000,000 on counts
+/// milliseconds, a smaller one seconds.
 impl RedisValue for OffsetDateTime {
     fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
         let wrong =

@@ -1,14 +1,14 @@
-//! UUIDs: hyphenated and in lower case, in fields and in keys. (Redis-rs' own
-//! feature stores 16 raw bytes, which nobody can read or type.)
+//! UUIDs, hyphenated and in lower case, in fields and in keys. (The feature of redis-rs
+//! stores 16 raw bytes, which people cannot read or type.)
 
 use std::io::Write;
 
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
-use super::{RedisValue, put};
 use crate::error::ValueError;
 use crate::key::{KeyPart, PartWriter};
+use crate::value::{RedisValue, put};
 
 const WRONG: ValueError = ValueError::new("not a UUID");
 
