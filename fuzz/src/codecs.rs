@@ -1,4 +1,4 @@
-//! The codecs by themselves, without an envelope.
+//! Codecs without an envelope.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Target, in_proportion};
 
-/// What is decoded: lists, maps, text, options, enums, recursion.
+/// A type with lists, maps, text, options, enums and recursion.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub struct Profile {
     pub id: u64,
@@ -30,7 +30,7 @@ pub enum Kind {
     },
 }
 
-/// One that has something of everything; `profile.pickle` is the same.
+/// A value with something of everything. `profile.pickle` is the same value.
 pub fn profile() -> Profile {
     Profile {
         id: 7,
@@ -60,12 +60,12 @@ pub(super) fn decode<C: Codec<T>, T>(bytes: &[u8]) -> Option<T> {
     }
 }
 
-/// What was read is a value: written and read again, it is the same.
+/// Asserts that a value that was read is the same after writing and reading it again.
 pub(super) fn check<C: Codec<Profile>>(bytes: &[u8]) -> bool {
     let Some(value) = decode::<C, Profile>(bytes) else { return false };
     let written = encode::<C, _>(&value);
     let again = decode::<C, Profile>(&written).expect("what was written can be read");
-    // By their bytes: a NaN is not equal to itself.
+    // Compare bytes, because a NaN is not equal to itself.
     assert_eq!(encode::<C, _>(&again), written);
     true
 }
@@ -93,7 +93,7 @@ codecs! {
 pub(super) const PICKLE: Target = Target {
     name: "pickle",
     check: |bytes| decode::<redis_model::codec::Pickle, Profile>(bytes).is_some(),
-    // What `pickle.dumps(value, 4)` wrote for the same profile.
+    // The output of `pickle.dumps(value, 4)` for the same profile.
     seeds: || vec![include_bytes!("profile.pickle").to_vec()],
     memory: in_proportion,
 };

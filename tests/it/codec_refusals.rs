@@ -1,4 +1,4 @@
-//! Values that could be written and never read are refused before anything is.
+//! Values that could not be read back are refused before anything is written.
 
 use std::fmt;
 use std::str::FromStr;
@@ -55,7 +55,7 @@ fn refused<C: Codec<T>, T>(value: &T) -> String {
     error.to_string()
 }
 
-/// What the formats without names say, by themselves and inside of others.
+/// Returns the errors of the formats without names, alone and inside other codecs.
 macro_rules! positional {
     ($value:expr) => {
         [
@@ -77,7 +77,7 @@ fn formats_without_names_refuse_types_that_they_cannot_read() {
         .into_iter()
         .chain(positional!(&vec![Tagged::A { x: 1 }]))
         .chain(positional!(&json))
-        // Known from the type, whatever the value.
+        // The type alone decides, whatever the value.
         .chain(positional!(&Vec::<Untagged>::new()))
         .chain(positional!(&None::<serde_json::Value>))
     {
@@ -125,7 +125,7 @@ struct Blob {
 }
 
 #[test]
-fn nothing_is_written_of_a_record_that_could_not_be_read() {
+fn nothing_is_written_of_a_record_that_could_not_be_read_back() {
     everywhere(|con| {
         let (f, id) = (Fields::FIELDS, fresh());
         let record = Fields { id, untagged: None, skips: None };
@@ -148,7 +148,7 @@ fn nothing_is_written_of_a_record_that_could_not_be_read() {
     });
 }
 
-/// A type whose `Display` fails, before any text or behind some.
+/// A type whose `Display` fails, before any text or after some.
 #[derive(Debug, Clone, PartialEq)]
 struct Broken(bool);
 

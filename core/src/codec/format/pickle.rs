@@ -49,7 +49,7 @@ impl SerdeFormat for Pickle {
 
     fn write<T: Serialize, W: Write>(_: &T, _: &mut W) -> Result<(), ValueError> {
         Err(ValueError::new(
-            "pickles can only be read; list another codec first: `codecs = [Json, Pickle]`",
+            "pickles are only read; list another codec first: `codecs = [Json, Pickle]`",
         ))
     }
 

@@ -1,4 +1,4 @@
-//! Versions of a model, and a codec that changes while programs run.
+//! Versions of a blob model, and changes of its codec while programs run.
 
 use redis_model::codec::{MsgPack, Postcard};
 use redis_model::{ErrorKind, Json, Operation, RedisModel, ValueError};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::support::{Con, everywhere, fresh};
 
-/// The generations of a model, each with a codec, in modules of their own.
+/// Declares the versions of a model, one module for each codec.
 macro_rules! generations {
     ($($module:ident $codec:ident)*) => {$(
         mod $module {
@@ -24,7 +24,7 @@ macro_rules! generations {
             #[redis(key = "versions:{id}", blob = $codec, name = "User", version = 3, migrate(First, Second))]
             pub(super) struct User { pub(super) id: u64, pub(super) names: Vec<String> }
 
-            /// The first version is not known any more.
+            /// Does not list the first version.
             #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, RedisModel)]
             #[redis(key = "versions:{id}", blob = $codec, name = "User", version = 3, migrate(Second))]
             pub(super) struct Forgetful { pub(super) id: u64, pub(super) names: Vec<String> }
@@ -65,7 +65,7 @@ macro_rules! generations {
             }
 
             #[test]
-            fn what_cannot_be_migrated_is_told() {
+            fn failed_migrations_are_reported() {
                 let old = First { id: 1, name: "Prince".into() }.to_bytes().unwrap();
                 let error = User::from_bytes(&old).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::NoMigration);
@@ -92,7 +92,7 @@ generations! {
     postcard Postcard
 }
 
-/// A rolling deploy from JSON to MessagePack, each generation a program.
+/// The programs of a rolling deploy from JSON to MessagePack.
 mod generation {
     use super::*;
 
@@ -163,7 +163,7 @@ fn two_generations_read_and_write_the_same_keys() {
             |id, user, hits| After { id, user, hits },
             |it: &Compact| (it.user.clone(), it.hits.clone()),
         );
-        // A step that was left out is an error, not garbage.
+        // Skipping a step is an error, not garbage.
         let id = fresh();
         con.run(After { id, user: "alice".into(), hits: vec![] }.save()).unwrap();
         let error = con.run(Before::get(id)).unwrap_err();
@@ -178,7 +178,7 @@ fn old_and_new_programs_take_turns_on_one_key() {
     let (mut con, id) = (Con::sync(), fresh());
     con.run(First { id, user: "alice".into(), hits: vec![0] }.save()).unwrap();
     for turn in 1..=20 {
-        // Each adds to what the other wrote.
+        // Each program adds to the record of the other.
         if turn % 2 == 0 {
             let mut session = con.run(First::get(id)).unwrap().unwrap();
             session.hits.push(turn);
