@@ -5,7 +5,7 @@ mod draft;
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-use crate::codec::{self, BlobFormat, Codec, CodecList, Location, MAX_BLOB, Predecessors};
+use crate::codec::{self, BlobFormat, Codec, CodecList, Location, Predecessors};
 use crate::error::{Error, Result, ValueError};
 use crate::guard;
 use crate::hash::KeyOf;
@@ -256,9 +256,7 @@ pub(crate) fn encode<M: BlobModel>(model: &M, place: Location<'_>) -> Result<Vec
     bytes.extend_from_slice(header.as_bytes());
     let place = place.with_header(header.as_bytes());
     M::Codec::encode(model, &place, &mut bytes).map_err(wrong::<M>)?;
-    if bytes.len() > MAX_BLOB {
-        return Err(wrong::<M>(ValueError::limit("larger than 64 MiB")));
-    }
+    codec::check_size(bytes.len()).map_err(wrong::<M>)?;
     Ok(bytes)
 }
 

@@ -66,7 +66,7 @@ pub use self::wrap::{Cipher, KeyProvider, KeyRing, Sealed, Signed, XChaCha20};
 use crate::error::ValueError;
 
 /// The largest blob that a codec reads or writes, in bytes: 64 MiB.
-pub(crate) const MAX_BLOB: usize = 64 << 20;
+const MAX_BLOB: usize = 64 << 20;
 
 pub(crate) fn check_size(bytes: usize) -> Result<(), ValueError> {
     if bytes > MAX_BLOB { Err(ValueError::limit("larger than 64 MiB")) } else { Ok(()) }

@@ -4,8 +4,9 @@
 //! number of arguments (so a `Vec` or a `None` shifts a hash's pairs) and cannot fail. The
 //! latter leaks values into errors and reads 300 as the `u8` 44.
 
-mod bytes;
+#[macro_use]
 mod display;
+mod bytes;
 mod ext;
 mod number;
 mod text;

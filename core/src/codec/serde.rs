@@ -5,8 +5,8 @@
 mod checked;
 #[cfg(any(feature = "postcard", feature = "bincode"))]
 pub(super) mod layout;
-mod limited;
-mod limits;
+pub(super) mod limited;
+pub(super) mod limits;
 pub(super) mod option;
 
 use std::io::Write;
@@ -15,11 +15,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use self::checked::{Checked, Checks};
-pub(super) use self::limited::Limited;
-use self::limits::Counted;
-pub(super) use self::limits::{
-    Limits, MAX_DEPTH, TOO_DEEP, TOO_MANY, allowed_elements, no_trailing,
-};
+use self::limits::{Counted, Limits};
 use super::{Format, check_size, foreign};
 use crate::error::{ErrorKind, ValueError};
 
@@ -33,7 +29,7 @@ pub(super) trait SerdeFormat {
     /// Writes a value that is wrapped in [`Checked`].
     fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError>;
 
-    /// Reads all of `bytes` as one value, through [`Limited`].
+    /// Reads all of `bytes` as one value, through [`Limited`](limited::Limited).
     fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, ValueError>;
 }
 

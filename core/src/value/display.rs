@@ -24,8 +24,6 @@ macro_rules! displayed {
     )*};
 }
 
-pub(super) use displayed;
-
 displayed! {
     IpAddr: "not an IP address";
     Ipv4Addr: "not an IPv4 address";

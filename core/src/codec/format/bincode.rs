@@ -12,7 +12,9 @@ use bincode::error::DecodeError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::codec::serde::{Limited, Limits, SerdeFormat, no_trailing, serde_codec};
+use crate::codec::serde::limited::Limited;
+use crate::codec::serde::limits::{Limits, no_trailing};
+use crate::codec::serde::{SerdeFormat, serde_codec};
 use crate::codec::{Format, MAX_BLOB};
 use crate::error::ValueError;
 

@@ -10,7 +10,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::codec::Format;
-use crate::codec::serde::{Limited, Limits, SerdeFormat, TOO_DEEP, no_trailing, serde_codec};
+use crate::codec::serde::limited::Limited;
+use crate::codec::serde::limits::{Limits, TOO_DEEP, no_trailing};
+use crate::codec::serde::{SerdeFormat, serde_codec};
 use crate::error::ValueError;
 
 /// CBOR (RFC 8949) with named fields: as small and as tolerant of changed

@@ -7,7 +7,9 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use crate::codec::Format;
-use crate::codec::serde::{Limited, Limits, SerdeFormat, serde_codec};
+use crate::codec::serde::limited::Limited;
+use crate::codec::serde::limits::Limits;
+use crate::codec::serde::{SerdeFormat, serde_codec};
 use crate::error::{ErrorKind, ValueError};
 
 /// Any serde type as plain JSON text, which other programs read (`json.loads` in

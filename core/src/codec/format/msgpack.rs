@@ -7,7 +7,9 @@ use serde::Serialize;
 use serde::de::{Deserialize, DeserializeOwned};
 
 use crate::codec::Format;
-use crate::codec::serde::{Limited, Limits, SerdeFormat, TOO_DEEP, serde_codec};
+use crate::codec::serde::limited::Limited;
+use crate::codec::serde::limits::{Limits, TOO_DEEP};
+use crate::codec::serde::{SerdeFormat, serde_codec};
 use crate::error::{ErrorKind, ValueError};
 
 /// MessagePack with named fields: smaller and faster than JSON, as tolerant of

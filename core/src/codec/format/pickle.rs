@@ -9,7 +9,9 @@ use serde::de::DeserializeOwned;
 use serde_pickle::{DeOptions, Deserializer};
 
 use crate::codec::Format;
-use crate::codec::serde::{Limited, Limits, SerdeFormat, no_trailing, serde_codec};
+use crate::codec::serde::limited::Limited;
+use crate::codec::serde::limits::{Limits, no_trailing};
+use crate::codec::serde::{SerdeFormat, serde_codec};
 use crate::error::ValueError;
 
 /// Pickles of Python's `pickle.dumps`, protocols 0 to 5, that contain only dicts,

@@ -7,7 +7,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::codec::Format;
-use crate::codec::serde::{Limited, Limits, SerdeFormat, no_trailing, serde_codec};
+use crate::codec::serde::limited::Limited;
+use crate::codec::serde::limits::{Limits, no_trailing};
+use crate::codec::serde::{SerdeFormat, serde_codec};
 use crate::error::ValueError;
 
 /// [postcard](https://docs.rs/postcard): half the size of JSON, because it stores

@@ -1,6 +1,6 @@
 //! An adapter that refuses to write values that could not be read back.
 //!
-//! It is the counterpart of [`Limited`](super::Limited): it counts levels and
+//! It is the counterpart of [`Limited`](super::limited::Limited): it counts levels and
 //! elements as the reader does, and refuses what the format cannot represent.
 
 use std::cell::Cell;

@@ -11,7 +11,7 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use super::Limits;
+use super::limits::Limits;
 
 /// A deserializer, visitor, seed or access of serde, and the limits inside it.
 pub(in crate::codec) struct Limited<'a, T> {

@@ -9,7 +9,6 @@ use chrono::{
 };
 
 use crate::error::ValueError;
-use crate::value::display::displayed;
 use crate::value::{RedisValue, parse, put, put_display};
 
 const WRONG: ValueError = ValueError::new("not a time such as `2025-11-20T23:19:11Z`");

@@ -9,7 +9,6 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::{SignedDuration, Span, Timestamp, Zoned};
 
 use crate::error::ValueError;
-use crate::value::display::displayed;
 use crate::value::{RedisValue, parse, put};
 
 displayed! {

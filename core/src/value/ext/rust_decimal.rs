@@ -2,8 +2,6 @@
 
 use rust_decimal::Decimal;
 
-use crate::value::display::displayed;
-
 displayed! {
     Decimal: "not a decimal number";
 }

@@ -3,7 +3,6 @@
 use url::Url;
 
 use crate::error::ValueError;
-use crate::value::display::displayed;
 
 displayed! {
     Url: "not an absolute URL", checked by check;

@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 
-use crate::codec::serde::{MAX_DEPTH, TOO_DEEP, TOO_MANY, allowed_elements};
+use crate::codec::serde::limits::{MAX_DEPTH, TOO_DEEP, TOO_MANY, allowed_elements};
 use crate::error::ValueError;
 
 /// The functions that plain data may call, for sets and for bytes in protocol 2.
