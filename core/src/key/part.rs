@@ -39,7 +39,7 @@ use crate::error::ValueError;
 /// assert_eq!(Stock::key(Sku(42)), "stock:SKU-00042");
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot stand in a Redis key",
+    message = "`{Self}` cannot be part of a Redis key",
     label = "named in the key, but it has no text form for keys",
     note = "integers, `bool`, `char`, strings, IP addresses and `uuid::Uuid` (feature `uuid`) can; to an enum without data or a newtype add `#[derive(redis_model::KeyPart)]`"
 )]

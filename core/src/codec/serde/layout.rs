@@ -205,168 +205,27 @@ mod tests {
     #[test]
     fn a_changed_layout_changes_the_fingerprint() {
         let all = [
-            layout!(
-                struct T {
-                    a: String,
-                    b: u32,
-                }
-            ),
-            layout!(
-                struct T {
-                    b: u32,
-                    a: String,
-                }
-            ),
-            layout!(
-                struct T {
-                    a: String,
-                    b: u64,
-                }
-            ),
-            layout!(
-                struct T {
-                    a: String,
-                    b: i32,
-                }
-            ),
-            layout!(
-                struct T {
-                    a: Option<String>,
-                    b: u32,
-                }
-            ),
-            layout!(
-                struct T {
-                    a: String,
-                    b: u32,
-                    c: u8,
-                }
-            ),
-            layout!(
-                struct T {
-                    a: String,
-                    b: Vec<u32>,
-                }
-            ),
-            layout!(
-                struct T {
-                    a: String,
-                    b: E,
-                }
-                enum E {
-                    X,
-                    Y,
-                }
-            ),
-            layout!(
-                struct T {
-                    a: String,
-                    b: E,
-                }
-                enum E {
-                    Y,
-                    X,
-                }
-            ),
-            layout!(
-                struct T {
-                    a: String,
-                    b: E,
-                }
-                enum E {
-                    X,
-                    Y,
-                    Z,
-                }
-            ),
-            layout!(
-                struct T {
-                    a: String,
-                    b: E,
-                }
-                enum E {
-                    X,
-                    Y(u8),
-                }
-            ),
-            layout!(
-                struct T {
-                    a: String,
-                    b: E,
-                }
-                enum E {
-                    X,
-                    Y(u16),
-                }
-            ),
-            layout!(
-                struct T {
-                    a: String,
-                    b: Vec<In>,
-                }
-                struct In {
-                    x: u8,
-                }
-            ),
-            layout!(
-                struct T {
-                    a: String,
-                    b: Vec<In>,
-                }
-                struct In {
-                    x: u8,
-                    y: u8,
-                }
-            ),
+            layout! { struct T { a: String, b: u32 } },
+            layout! { struct T { b: u32, a: String } },
+            layout! { struct T { a: String, b: u64 } },
+            layout! { struct T { a: String, b: i32 } },
+            layout! { struct T { a: Option<String>, b: u32 } },
+            layout! { struct T { a: String, b: u32, c: u8 } },
+            layout! { struct T { a: String, b: Vec<u32> } },
+            layout! { struct T { a: String, b: E } enum E { X, Y } },
+            layout! { struct T { a: String, b: E } enum E { Y, X } },
+            layout! { struct T { a: String, b: E } enum E { X, Y, Z } },
+            layout! { struct T { a: String, b: E } enum E { X, Y(u8) } },
+            layout! { struct T { a: String, b: E } enum E { X, Y(u16) } },
+            layout! { struct T { a: String, b: Vec<In> } struct In { x: u8 } },
+            layout! { struct T { a: String, b: Vec<In> } struct In { x: u8, y: u8 } },
             // After a type that refuses the first sample, and beside a recursive type.
-            layout!(
-                struct T {
-                    a: std::num::NonZeroU8,
-                    b: std::net::IpAddr,
-                    c: u8,
-                }
-            ),
-            layout!(
-                struct T {
-                    a: std::num::NonZeroU8,
-                    b: std::net::IpAddr,
-                    c: u16,
-                }
-            ),
-            layout!(
-                struct T {
-                    a: Vec<T>,
-                    b: Option<Box<T>>,
-                    c: u8,
-                }
-            ),
-            layout!(
-                struct T {
-                    a: Vec<T>,
-                    b: Option<Box<T>>,
-                    c: u16,
-                }
-            ),
-            layout!(
-                struct T {
-                    e: E,
-                    c: u8,
-                }
-                enum E {
-                    Add(Box<E>, Box<E>),
-                    Leaf,
-                }
-            ),
-            layout!(
-                struct T {
-                    e: E,
-                    c: u16,
-                }
-                enum E {
-                    Add(Box<E>, Box<E>),
-                    Leaf,
-                }
-            ),
+            layout! { struct T { a: std::num::NonZeroU8, b: std::net::IpAddr, c: u8 } },
+            layout! { struct T { a: std::num::NonZeroU8, b: std::net::IpAddr, c: u16 } },
+            layout! { struct T { a: Vec<T>, b: Option<Box<T>>, c: u8 } },
+            layout! { struct T { a: Vec<T>, b: Option<Box<T>>, c: u16 } },
+            layout! { struct T { e: E, c: u8 } enum E { Add(Box<E>, Box<E>), Leaf } },
+            layout! { struct T { e: E, c: u16 } enum E { Add(Box<E>, Box<E>), Leaf } },
         ];
         for (at, one) in all.iter().enumerate() {
             assert!(all.iter().skip(at + 1).all(|other| other != one), "number {at}: {all:?}");
@@ -376,19 +235,8 @@ mod tests {
     #[test]
     fn types_that_are_stored_alike_share_a_fingerprint() {
         assert_eq!(
-            layout!(
-                struct T {
-                    a: String,
-                    b: Vec<u8>,
-                }
-            ),
-            layout!(
-                struct T {
-                    a: Box<str>,
-                    #[serde(default)]
-                    b: Box<[u8]>,
-                }
-            ),
+            layout! { struct T { a: String, b: Vec<u8> } },
+            layout! { struct T { a: Box<str>, #[serde(default)] b: Box<[u8]> } },
         );
     }
 }

@@ -62,7 +62,7 @@ pub struct KeyRing {
 }
 
 /// The keys derived from one key, one for each use.
-pub(super) struct Secrets {
+pub struct Secrets {
     pub(super) xchacha: Zeroizing<[u8; 32]>,
     #[cfg(feature = "aes-gcm")]
     pub(super) aes: Zeroizing<[u8; 32]>,
@@ -108,6 +108,12 @@ impl Secrets {
             aes: derive(b"redis-model/v1/seal/aes-256-gcm"),
             sign: derive(b"redis-model/v1/sign/hmac-sha256"),
         }
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secrets").finish_non_exhaustive()
     }
 }
 

@@ -127,17 +127,17 @@ mod private {
         const NAME: &'static str;
         const NONCE: usize;
 
-        fn seal(keys: &Keys<'_>, nonce: &[u8], bound: &[u8], text: &mut [u8]) -> Option<[u8; TAG]>;
+        /// Encrypts the text in place and returns its tag.
+        fn seal(keys: &Secrets, nonce: &[u8], bound: &[u8], text: &mut [u8]) -> Option<[u8; TAG]>;
 
-        fn open(keys: &Keys<'_>, nonce: &[u8], bound: &[u8], text: &mut [u8], tag: &[u8]) -> bool;
-    }
-
-    pub struct Keys<'a>(pub(super) &'a Secrets);
-
-    impl std::fmt::Debug for Keys<'_> {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("Keys")
-        }
+        /// Decrypts the text in place, or returns `None` if it is not authentic.
+        fn open(
+            keys: &Secrets,
+            nonce: &[u8],
+            bound: &[u8],
+            text: &mut [u8],
+            tag: &[u8],
+        ) -> Option<()>;
     }
 }
 
@@ -148,27 +148,27 @@ macro_rules! cipher {
             const NONCE: usize = $nonce;
 
             fn seal(
-                keys: &private::Keys<'_>,
+                keys: &Secrets,
                 nonce: &[u8],
                 bound: &[u8],
                 text: &mut [u8],
             ) -> Option<[u8; TAG]> {
-                let cipher = <$aead>::new_from_slice(&keys.0.$key[..]).ok()?;
+                let cipher = <$aead>::new_from_slice(&keys.$key[..]).ok()?;
                 let nonce = nonce.try_into().ok()?;
                 let tag = cipher.encrypt_inout_detached(nonce, bound, text.into()).ok()?;
                 Some(tag.into())
             }
 
             fn open(
-                keys: &private::Keys<'_>,
+                keys: &Secrets,
                 nonce: &[u8],
                 bound: &[u8],
                 text: &mut [u8],
                 tag: &[u8],
-            ) -> bool {
-                let Ok(cipher) = <$aead>::new_from_slice(&keys.0.$key[..]) else { return false };
-                let (Ok(nonce), Ok(tag)) = (nonce.try_into(), tag.try_into()) else { return false };
-                cipher.decrypt_inout_detached(nonce, bound, text.into(), tag).is_ok()
+            ) -> Option<()> {
+                let cipher = <$aead>::new_from_slice(&keys.$key[..]).ok()?;
+                let (nonce, tag) = (nonce.try_into().ok()?, tag.try_into().ok()?);
+                cipher.decrypt_inout_detached(nonce, bound, text.into(), tag).ok()
             }
         }
     };
@@ -202,10 +202,27 @@ fn bound<K: KeyProvider>(
     bytes
 }
 
-/// Returns the current and the former names of the field, to which a stored value may
-/// be bound.
-fn names<'a>(location: &'a Location<'_>) -> impl Iterator<Item = Option<&'a str>> {
-    std::iter::once(location.field()).chain(location.aliases().iter().map(|alias| Some(*alias)))
+/// Opens a stored value with the key that it names, bound to the field's name or one of
+/// its former names.
+fn authenticate<'b, K: KeyProvider, V>(
+    bytes: &'b [u8],
+    algorithm: &str,
+    location: &Location<'_>,
+    open: impl Fn(&Secrets, &[u8], &'b [u8]) -> Option<V>,
+) -> Result<V, ValueError> {
+    let (&id, rest) = bytes.split_first().ok_or(TAMPERED)?;
+    let ring = K::ring();
+    let keys = ring.get(id)?;
+    let aliases = location.aliases().iter().map(|alias| Some(*alias));
+    for (at, field) in std::iter::once(location.field()).chain(aliases).enumerate() {
+        if let Some(value) = open(keys, &bound::<K>(algorithm, id, location, field), rest) {
+            if at > 0 || id != ring.current() {
+                location.mark_for_rewrite();
+            }
+            return Ok(value);
+        }
+    }
+    Err(TAMPERED)
 }
 
 fn put<W: Write>(out: &mut W, parts: [&[u8]; 4]) {
@@ -231,31 +248,19 @@ impl<T, C: Codec<T>, K: KeyProvider, A: Cipher> Codec<T> for Sealed<C, K, A> {
         let nonce = &mut nonce[..A::NONCE];
         getrandom::fill(nonce).map_err(|_| ValueError::new("the system has no random numbers"))?;
         let bound = bound::<K>(A::NAME, id, location, location.field());
-        let tag = A::seal(&private::Keys(ring.get(id)?), nonce, &bound, &mut text)
+        let tag = A::seal(ring.get(id)?, nonce, &bound, &mut text)
             .ok_or(ValueError::limit("too long to seal"))?;
         put(out, [&[id], nonce, &text, &tag]);
         Ok(())
     }
 
     fn decode(bytes: &[u8], location: &Location<'_>) -> Result<T, ValueError> {
-        let (id, rest) = bytes.split_first().ok_or(TAMPERED)?;
-        let (ring, id) = (K::ring(), *id);
-        let keys = private::Keys(ring.get(id)?);
-        let (nonce, rest) = rest.split_at_checked(A::NONCE).ok_or(TAMPERED)?;
-        let at = rest.len().checked_sub(TAG).ok_or(TAMPERED)?;
-        let (text, tag) = rest.split_at(at);
-        let mut opened = None;
-        for (at, name) in names(location).enumerate() {
+        let text = authenticate::<K, _>(bytes, A::NAME, location, |keys, bound, rest| {
+            let (nonce, rest) = rest.split_at_checked(A::NONCE)?;
+            let (text, tag) = rest.split_at(rest.len().checked_sub(TAG)?);
             let mut text = Zeroizing::new(text.to_vec());
-            if A::open(&keys, nonce, &bound::<K>(A::NAME, id, location, name), &mut text, tag) {
-                opened = Some((text, at));
-                break;
-            }
-        }
-        let (text, renamed) = opened.ok_or(TAMPERED)?;
-        if renamed > 0 || id != ring.current() {
-            location.mark_for_rewrite();
-        }
+            A::open(keys, nonce, bound, &mut text, tag).map(|()| text)
+        })?;
         C::decode(&text, location).map_err(|error| error.of_codec(C::NAME))
     }
 
@@ -288,18 +293,10 @@ impl<T, C: Codec<T>, K: KeyProvider> Codec<T> for Signed<C, K> {
     }
 
     fn decode(bytes: &[u8], location: &Location<'_>) -> Result<T, ValueError> {
-        let (id, rest) = bytes.split_first().ok_or(TAMPERED)?;
-        let (ring, id) = (K::ring(), *id);
-        let keys = ring.get(id)?;
-        let (signature, plain) = rest.split_at_checked(SIGNATURE).ok_or(TAMPERED)?;
-        let renamed = names(location).position(|name| {
-            let mac = mac(keys, &bound::<K>(SIGNING, id, location, name), plain);
-            mac.is_some_and(|mac| mac.verify_truncated_left(signature).is_ok())
-        });
-        let renamed = renamed.ok_or(TAMPERED)?;
-        if renamed > 0 || id != ring.current() {
-            location.mark_for_rewrite();
-        }
+        let plain = authenticate::<K, _>(bytes, SIGNING, location, |keys, bound, rest| {
+            let (signature, plain) = rest.split_at_checked(SIGNATURE)?;
+            mac(keys, bound, plain)?.verify_truncated_left(signature).ok().map(|()| plain)
+        })?;
         C::decode(plain, location).map_err(|error| error.of_codec(C::NAME))
     }
 
