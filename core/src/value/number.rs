@@ -15,7 +15,7 @@ use crate::error::ValueError;
     note = "only integers and floats that are stored as they are (without a codec) can"
 )]
 pub trait Numeric {
-    /// The kind of number, [`Integer`] or [`Float`].
+    /// The kind of number, `Integer` or `Float`.
     type Kind;
 
     #[doc(hidden)]
@@ -23,10 +23,12 @@ pub trait Numeric {
 }
 
 /// The kind of numbers without fractions.
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub enum Integer {}
 
 /// The kind of `f32` and `f64`.
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub enum Float {}
 
@@ -38,8 +40,8 @@ pub enum Bounds {
     Float { max: &'static str },
 }
 
-/// An amount to add to a field: any integer for an [`Integer`] field (also a negative one
-/// for an unsigned field), any number for a [`Float`] field.
+/// An amount to add to a field: any integer for an integer field (also a negative one
+/// for an unsigned field), any number for a float field.
 #[diagnostic::on_unimplemented(
     message = "a field that is an `{Kind}` cannot be incremented by `{Self}`",
     label = "not an increment for an `{Kind}`",
