@@ -14,8 +14,9 @@ use std::hint::black_box;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use redis_model::{
-    Bincode, BincodeLegacy, Cbor, Codec, Json, KeyRing, Keys, Lz4, MsgPack, Place, Postcard,
+use redis_model::Json;
+use redis_model::codec::{
+    Bincode, BincodeLegacy, Cbor, Codec, KeyProvider, KeyRing, Location, Lz4, MsgPack, Postcard,
     Sealed, Signed, Zstd,
 };
 use serde::de::DeserializeOwned;
@@ -126,7 +127,7 @@ fn feed() -> Vec<Post> {
 
 struct Ring;
 
-impl Keys for Ring {
+impl KeyProvider for Ring {
     fn ring() -> Arc<KeyRing> {
         static RING: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::new(1, [7; 32])));
         RING.clone()
@@ -147,16 +148,16 @@ where
     T: PartialEq + 'a,
 {
     let mut bytes = Vec::new();
-    C::encode(value, &Place::NOWHERE, &mut bytes)?;
-    assert!(C::decode(&bytes, &Place::NOWHERE)? == *value, "{name} does not keep the payload");
+    C::encode(value, &Location::NOWHERE, &mut bytes)?;
+    assert!(C::decode(&bytes, &Location::NOWHERE)? == *value, "{name} does not keep the payload");
     let size = bytes.len();
     let encode = move || {
         let mut out = Vec::with_capacity(256);
-        C::encode(black_box(value), &Place::NOWHERE, &mut out).expect("as before");
+        C::encode(black_box(value), &Location::NOWHERE, &mut out).expect("as before");
         black_box(out);
     };
     let decode = move || {
-        black_box(C::decode(black_box(&bytes), &Place::NOWHERE).expect("as before"));
+        black_box(C::decode(black_box(&bytes), &Location::NOWHERE).expect("as before"));
     };
     Ok(Contestant { name, size, encode: Box::new(encode), decode: Box::new(decode) })
 }

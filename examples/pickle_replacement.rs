@@ -4,8 +4,9 @@
 //!
 //! `cargo run --example pickle_replacement`
 
+use redis_model::codec::Bincode;
 use redis_model::embedded::Server;
-use redis_model::{Bincode, Json, Operation, RedisModel};
+use redis_model::{Json, Operation, RedisModel};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, RedisModel)]

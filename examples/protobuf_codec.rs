@@ -10,10 +10,9 @@ use std::error::Error;
 use std::io::Write;
 
 use prost::Message;
+use redis_model::codec::{Codec, Format, Location, Zstd, assert_codec_roundtrip};
 use redis_model::embedded::Server;
-use redis_model::{
-    Codec, Format, Json, Operation, Place, RedisModel, ValueError, Zstd, assert_codec_roundtrip,
-};
+use redis_model::{Json, Operation, RedisModel, ValueError};
 
 /// Whatever is a protobuf message, in its binary form.
 struct Protobuf;
@@ -26,7 +25,7 @@ impl<T: Message + Default> Codec<T> for Protobuf {
     // go; but a message has no name, and might begin like an envelope.
     const FORMAT: Format = Format::positional(16);
 
-    fn encode<W: Write>(message: &T, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+    fn encode<W: Write>(message: &T, _: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
         // Writing into a command does not fail.
         let _ = out.write_all(&message.encode_to_vec());
         Ok(())
@@ -34,7 +33,7 @@ impl<T: Message + Default> Codec<T> for Protobuf {
 
     // Prost has limits of its own: a hundred levels, and no length is believed.
     // Its errors may quote what is stored, so they are not passed on.
-    fn decode(bytes: &[u8], _: &Place<'_>) -> Result<T, ValueError> {
+    fn decode(bytes: &[u8], _: &Location<'_>) -> Result<T, ValueError> {
         T::decode(bytes).map_err(|_| ValueError::new("not a message of this type"))
     }
 }

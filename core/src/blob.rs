@@ -5,16 +5,16 @@ mod draft;
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-use crate::codec::{self, Codec, Layout, MAX_BLOB, Past, Place, Readers};
+use crate::codec::{self, BlobFormat, Codec, CodecList, Location, Predecessors};
 use crate::error::{Error, Result, ValueError};
 use crate::guard;
 use crate::hash::KeyOf;
 use crate::key::Key;
 use crate::model::{Read, RedisModel, Reread, Storage, Write};
 use crate::op::{CommandWriter, Reply, Request, Script};
+use crate::schema::visit::{key_of, set_id};
 use crate::ttl::Expiry;
 use crate::update::Outcome;
-use crate::schema::visit::{key_of, set_id};
 use draft::{Held, Swap};
 
 /// A model that is stored as a blob: `#[redis(key = "…", blob = Json)]`.
@@ -91,7 +91,7 @@ pub trait BlobModel: RedisModel {
     type Codec: Codec<Self>;
 
     #[doc(hidden)]
-    const VERSIONS: BlobVersions<Self> = BlobVersions::new::<(), ()>(Layout::DEFAULT);
+    const VERSIONS: BlobVersions<Self> = BlobVersions::new::<(), ()>(BlobFormat::DEFAULT);
 }
 
 /// A blob model's codecs, versions and envelope: the container attributes `codecs`,
@@ -99,20 +99,20 @@ pub trait BlobModel: RedisModel {
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct BlobVersions<M> {
-    layout: Layout,
-    read: fn(&[u8], &Place<'_>, &'static str, Layout) -> Result<M, ValueError>,
+    format: BlobFormat,
+    read: fn(&[u8], &Location<'_>, &'static str, BlobFormat) -> Result<M, ValueError>,
 }
 
 #[doc(hidden)]
 impl<M: BlobModel> BlobVersions<M> {
     /// `Older` are the codecs that are read besides the model's own. (With that one in
     /// the list, one mistake would make two errors.) `P` are the older versions.
-    pub const fn new<Older, P>(layout: Layout) -> Self
+    pub const fn new<Older, P>(format: BlobFormat) -> Self
     where
-        Older: Readers<M>,
-        P: Past<M, (M::Codec, Older)>,
+        Older: CodecList<M>,
+        P: Predecessors<M, (M::Codec, Older)>,
     {
-        Self { layout, read: codec::read::<M, M::Codec, (M::Codec, Older), P> }
+        Self { format, read: codec::read::<M, M::Codec, (M::Codec, Older), P> }
     }
 }
 
@@ -144,15 +144,15 @@ impl<M: BlobModel> Storage<M> for Blob {
 
     fn write(model: &M, write: Write, request: &mut Request) -> Result<()> {
         let key = key_of(model);
-        let bytes = encode(model, Place::key_of(&key)).map_err(|error| error.with_key(&key))?;
+        let bytes = encode(model, Location::at_key(&key)).map_err(|error| error.with_key(&key))?;
         let expiry = write.expiry.check()?;
         let size = bytes.len() + key.len() + 40;
         if write.only_new {
             let mut command = request.command("SET", 5, size);
             set_expiry(command.arg(&key).arg(bytes).arg("NX"), expiry);
-        } else if M::VERSIONS.layout.checks_version() && !write.overwrite_newer {
+        } else if M::VERSIONS.format.checks_version() && !write.overwrite_newer {
             let mut command = request.script(&SAVE, &key, 4, size);
-            command.int(M::VERSIONS.layout.current_version());
+            command.int(M::VERSIONS.format.current_version());
             set_expiry(command.arg(bytes), expiry);
         } else if bytes.len() <= SMALL {
             let mut command = request.command("SET", 5, size);
@@ -197,8 +197,8 @@ impl<M: BlobModel> Storage<M> for Blob {
 
     fn decode_snapshot(id: &M::Id, reply: Reply) -> Result<Option<(M, Vec<u8>)>> {
         let Some(bytes) = reply.into_bytes()? else { return Ok(None) };
-        match decode_at(id, &bytes, Place::key_of(&KeyOf::<M>(id))) {
-            Err(error) if M::VERSIONS.layout.is_miss && error.is_mismatch() => Ok(None),
+        match decode_at(id, &bytes, Location::at_key(&KeyOf::<M>(id))) {
+            Err(error) if M::VERSIONS.format.mismatch_is_none && error.is_mismatch() => Ok(None),
             decoded => decoded.map(|model| Some((model, bytes))),
         }
     }
@@ -213,32 +213,34 @@ impl<M: BlobModel> Storage<M> for Blob {
     fn draft(id: &M::Id, reply: Reply) -> Result<Option<(M, Held)>> {
         let Some(stored) = reply.into_bytes()? else { return Ok(None) };
         let key = KeyOf::<M>(id);
-        let place = Place::key_of(&key);
+        let place = Location::at_key(&key);
         let model: M = match decode_at(id, &stored, place) {
-            Err(error) if M::VERSIONS.layout.is_miss && error.is_mismatch() => return Ok(None),
+            Err(error) if M::VERSIONS.format.mismatch_is_none && error.is_mismatch() => {
+                return Ok(None);
+            }
             decoded => decoded?,
         };
         // What is stored may be of an older codec, version or key.
-        let written = encode(&model, place.compared())?;
+        let written = encode(&model, place.for_comparison())?;
         Ok(Some((model, Held { stored, written })))
     }
 
     fn changes(model: &M, held: &Held, key: &Key) -> Result<Option<Swap>> {
-        if encode(model, Place::key_of(key).compared())? == held.written {
+        if encode(model, Location::at_key(key).for_comparison())? == held.written {
             return Ok(None);
         }
-        let new = encode(model, Place::key_of(key))?;
+        let new = encode(model, Location::at_key(key))?;
         Ok(Some(Swap { old: held.stored.clone(), new }))
     }
 
     fn reread(id: &M::Id, key: &Key, reply: Reply) -> Result<Reread<Swap>> {
         let Some(stored) = reply.into_bytes()? else { return Ok(Reread::Missing) };
         let stale = Cell::new(false);
-        let model: M = decode_at(id, &stored, Place::key_of(key).noting(&stale))?;
+        let model: M = decode_at(id, &stored, Location::at_key(key).with_rewrite_flag(&stale))?;
         if !stale.get() {
             return Ok(Reread::Current);
         }
-        let new = encode(&model, Place::key_of(key))?;
+        let new = encode(&model, Location::at_key(key))?;
         Ok(Reread::Stale(Swap { old: stored, new }))
     }
 
@@ -264,26 +266,24 @@ fn set_expiry(command: &mut CommandWriter<'_>, expiry: Expiry) {
     }
 }
 
-pub(crate) fn encode<M: BlobModel>(model: &M, place: Place<'_>) -> Result<Vec<u8>> {
-    let header = M::VERSIONS.layout.header::<M, M::Codec>(M::SPEC.name);
+pub(crate) fn encode<M: BlobModel>(model: &M, place: Location<'_>) -> Result<Vec<u8>> {
+    let header = M::VERSIONS.format.header::<M, M::Codec>(M::SPEC.name);
     let mut bytes = Vec::with_capacity(256);
     bytes.extend_from_slice(header.as_bytes());
     let place = place.with_header(header.as_bytes());
     M::Codec::encode(model, &place, &mut bytes).map_err(wrong::<M>)?;
-    if bytes.len() > MAX_BLOB {
-        return Err(wrong::<M>(ValueError::limit("larger than 64 MiB")));
-    }
+    codec::check_size(bytes.len()).map_err(wrong::<M>)?;
     Ok(bytes)
 }
 
-pub(crate) fn decode<M: BlobModel>(bytes: &[u8], place: Place<'_>) -> Result<M> {
+pub(crate) fn decode<M: BlobModel>(bytes: &[u8], place: Location<'_>) -> Result<M> {
     let versions = M::VERSIONS;
-    (versions.read)(bytes, &place, M::SPEC.name, versions.layout).map_err(wrong::<M>)
+    (versions.read)(bytes, &place, M::SPEC.name, versions.format).map_err(wrong::<M>)
 }
 
 /// Decodes a record and puts the id of its key into it. The bytes hold the id that it
 /// was written with, and a key may have been copied.
-fn decode_at<M: BlobModel>(id: &M::Id, bytes: &[u8], place: Place<'_>) -> Result<M> {
+fn decode_at<M: BlobModel>(id: &M::Id, bytes: &[u8], place: Location<'_>) -> Result<M> {
     let mut model = decode::<M>(bytes, place)?;
     set_id(&mut model, id);
     Ok(model)
@@ -292,7 +292,7 @@ fn decode_at<M: BlobModel>(id: &M::Id, bytes: &[u8], place: Place<'_>) -> Result
 pub(crate) fn needs_rewrite<M: BlobModel>(id: &M::Id, bytes: &[u8]) -> Result<bool> {
     let stale = Cell::new(false);
     let key = KeyOf::<M>(id);
-    decode::<M>(bytes, Place::key_of(&key).noting(&stale))?;
+    decode::<M>(bytes, Location::at_key(&key).with_rewrite_flag(&stale))?;
     Ok(stale.get())
 }
 

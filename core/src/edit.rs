@@ -13,9 +13,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::key::{self, Key};
 use crate::model::{Read, RedisModel, Storage, Write};
 use crate::op::{Operation, Replies, Request};
+use crate::schema::visit::key_of;
 use crate::ttl::Expiry;
 use crate::update::{Conflict, Outcome};
-use crate::schema::visit::key_of;
 
 /// Reads a record as a [`Draft`]; see [`RedisModel::edit`].
 #[must_use = "an operation does nothing until it is run"]

@@ -15,14 +15,14 @@ mod snapshot;
 mod versions;
 
 pub use field_ttl::FieldTtl;
-pub(crate) use mapping::{Group, Mapping};
 use mapping::Record;
+pub(crate) use mapping::{Group, Mapping};
 pub(crate) use revision::next as next_revision;
 pub(crate) use row::KeyOf;
 pub use row::Row;
 pub use select::{Select, Selection};
-use versions::VersionList;
 pub use versions::SchemaVersions;
+use versions::VersionList;
 
 use std::cell::Cell;
 
@@ -30,8 +30,8 @@ use crate::error::{Error, Result, ValueError};
 use crate::key::{self, Key};
 use crate::model::{Read, RedisModel, Reread, Storage, Write};
 use crate::op::{Reply, Request, Script};
-use crate::update::{self, Call, Changes, NoRecord, Outcome};
 use crate::schema::visit::key_of;
+use crate::update::{self, Call, Changes, NoRecord, Outcome};
 
 /// A model that is stored as a hash: its fields can be read and changed one by one.
 ///

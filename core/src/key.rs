@@ -1,11 +1,11 @@
 //! Keys: text built from a template such as `"tenant:{tenant}:user:{id}"`.
 //!
-//! The template stays text until a key is written; the derive has checked it,
-//! so walking it needs no error path. What an id contributes is escaped (`%`,
-//! `:`, `{`, `}` and control bytes become `%XX`), and the derive accepts only
-//! templates in which an escaped part ends at such a character or at the key's
-//! end: no id can leave its place in the key or take over a cluster hash tag, and
-//! a key parses back to its id. `{id:raw}` opts out. `{{` and `}}` are literal braces.
+//! The template is text that the derive has checked, so reading its segments cannot
+//! fail. Values are escaped (`%`, `:`, `{`, `}` and control bytes become `%XX`), and the
+//! derive accepts only templates in which an escaped part ends at such a character or at
+//! the end of the key. Therefore no id can leave its part of the key or choose the
+//! cluster slot, and a key parses back to its id. `{id:raw}` is not escaped. `{{` and
+//! `}}` are literal braces.
 
 mod id;
 mod part;
@@ -19,29 +19,29 @@ use std::ops::Deref;
 pub use id::{IntoId, ModelId};
 pub(crate) use id::{KeyReader, KeyWriter, read, write};
 pub use part::{KeyPart, PartWriter};
-pub(crate) use template::{Segment, Template, Walk};
+pub(crate) use template::{Segment, Segments, Template};
 
 /// A Redis key, as text.
 ///
-/// Error messages, logs and `Debug` show keys: do not put a secret into one, but
-/// a hash of it (see [`RedisModel`](macro@crate::RedisModel#keys)).
+/// Error messages, logs and `Debug` show keys. Put a hash of a secret into a key, never
+/// the secret (see [`RedisModel`](macro@crate::RedisModel#keys)).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(String);
 
 impl Key {
-    /// A key that was not built from a template.
+    /// Creates a key from its text, without a template.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
     pub(crate) fn build(template: Template, write: impl FnOnce(KeyWriter<'_>)) -> Self {
-        // Room for an id as long as a UUID, so that most keys are one allocation.
+        // Reserve space for an id as long as a UUID, so that most keys allocate once.
         let mut text = String::with_capacity(template.0.len() + 40);
         write(KeyWriter::new(template, &mut text));
         Self(text)
     }
 
-    /// The key's text.
+    /// Returns the key's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

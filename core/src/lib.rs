@@ -2,7 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 mod blob;
-mod codec;
+pub mod codec;
 mod connection;
 mod edit;
 mod error;
@@ -32,27 +32,8 @@ pub mod __private;
 pub use redis;
 
 pub use crate::blob::{BlobModel, NoFields};
-#[cfg(feature = "aes-gcm")]
-pub use crate::codec::Aes256Gcm;
-#[cfg(feature = "cbor")]
-pub use crate::codec::Cbor;
 #[cfg(feature = "json")]
 pub use crate::codec::Json;
-#[cfg(feature = "lz4")]
-pub use crate::codec::Lz4;
-#[cfg(feature = "msgpack")]
-pub use crate::codec::MsgPack;
-#[cfg(feature = "pickle")]
-pub use crate::codec::Pickle;
-#[cfg(feature = "postcard")]
-pub use crate::codec::Postcard;
-#[cfg(feature = "zstd")]
-pub use crate::codec::Zstd;
-#[cfg(feature = "bincode")]
-pub use crate::codec::{Bincode, BincodeLegacy};
-pub use crate::codec::{Codec, Format, Place, assert_codec_roundtrip};
-#[cfg(feature = "seal")]
-pub use crate::codec::{KeyRing, Keys, Sealed, Signed, XChaCha20};
 #[cfg(any(feature = "tokio", feature = "smol"))]
 pub use crate::connection::AsyncConnection;
 pub use crate::connection::{PoisonOnError, SyncConnection};
@@ -62,15 +43,15 @@ pub use crate::field::{Field, RedisFields};
 pub use crate::hash::{FieldTtl, HashModel, Select, Selection};
 pub use crate::key::{IntoId, Key, KeyPart, ModelId, PartWriter};
 pub use crate::model::RedisModel;
-pub use crate::schema::{Description, FieldDescription, Spec};
 pub use crate::op::{
     Atomic, Batch, BoxedOperation, CommandWriter, Explanation, Flow, Map, Moment, Operation,
     Replies, Reply, Request, SentCommand, Step, atomic, batch,
 };
 pub use crate::scan::{Count, DeleteAll, RewriteAll, Rewritten, Scan, ScanIds, ScanPosition};
+pub use crate::schema::{Description, FieldDescription, Spec};
 pub use crate::ttl::Ttl;
 pub use crate::update::{Condition, Conflict, Outcome, Update};
-pub use crate::value::{Float, Integer, IntoStep, Number, RedisValue};
+pub use crate::value::{Float, Integer, IntoIncrement, Numeric, RedisValue};
 pub use crate::verbs::{
     Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Returning, Save, SaveMany,
     Take, TakeMany, TtlOf,
@@ -83,9 +64,10 @@ pub use crate::verbs::{
 /// - `key = "user:{id}"` (required): the key. `{field}` stands for a field,
 ///   which is then part of the key and not stored in the hash. `{{` and `}}` are
 ///   braces, as for a cluster's hash tags: `"user:{{{tenant}}}:{id}"`. A key that
-///   names nothing is that of a model with one record, whose id is `()`. See
+///   names nothing is that of a model with one record, whose id is `()`. A key names at
+///   most twelve fields. See
 ///   [Keys](#keys) for escaping, `{field:raw}` and what must not be in a key.
-/// - `blob = Json`: one value, written by this [`Codec`], instead of a hash.
+/// - `blob = Json`: one value, written by this [`Codec`](codec::Codec), instead of a hash.
 /// - `ttl = "15m"`: every save sets this time to live. Units: `ms`, `s`, `m`,
 ///   `h`, `d`, `w`, also together: `"1h30m"`.
 /// - `rename_all = "camelCase"`: how fields are named in the hash, by serde's rules.
@@ -106,7 +88,7 @@ pub use crate::verbs::{
 ///   fields) moves the value to its new name, where programs that know only the
 ///   old one do not find it: first deploy the new name as an `alias` everywhere,
 ///   then swap the two.
-/// - `codec = Json`: stored through a [`Codec`]; needed for what is neither a
+/// - `codec = Json`: stored through a [`Codec`](codec::Codec); needed for what is neither a
 ///   [`RedisValue`] nor an `Option` of one. A serde value that is `None` is left out.
 /// - `display`: stored as the text that `Display` writes and `FromStr` reads.
 /// - `empty_as_none`: an empty text is `None`, as other programs write it.
@@ -176,9 +158,9 @@ pub use crate::verbs::{
 /// # Ok::<(), redis_model::Error>(())
 /// ```
 ///
-/// One part of a key may be raw. It can contain anything, so no other model's keys
-/// may look like this model's, and on a cluster a brace in the value chooses the
-/// slot. Several parts without separators, such as those of `user-acme-7`, are one
+/// One part of a key may be raw, but not the whole key. It can contain anything, so no
+/// other model's keys may look like this model's, and on a cluster a brace in the value
+/// chooses the slot. Several parts without separators, such as those of `user-acme-7`, are one
 /// raw field of a type that implements [`KeyPart`].
 ///
 /// Keys are not secret: error messages and [`Error::key`] show them, [`Operation::explain`]

@@ -4,18 +4,18 @@ mod storage;
 
 use std::borrow::Borrow;
 
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::edit::{Edit, Modify};
 use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::key::{IntoId, Key, ModelId};
 use crate::scan::{Count, DeleteAll, RewriteAll, Scan, ScanIds};
+use crate::schema::visit::{Visitor, key_of};
+use crate::schema::{Description, Spec};
 use crate::verbs::{
     Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Save, SaveMany, Take,
     TakeMany, TtlOf,
 };
-use crate::schema::{Description, Spec};
-use crate::schema::visit::{Visitor, key_of};
 use crate::{blob, hash, key, schema, update};
 
 pub use storage::Stub;
@@ -419,7 +419,8 @@ pub trait RedisModel: Sized {
     /// to commit.
     ///
     /// ```
-    /// # use redis_model::{Json, MsgPack, Operation, RedisModel, embedded};
+    /// # use redis_model::codec::MsgPack;
+    /// # use redis_model::{Json, Operation, RedisModel, embedded};
     /// # use serde::{Deserialize, Serialize};
     /// #[derive(Serialize, Deserialize, RedisModel)]
     /// #[redis(key = "session:{token}", codecs = [MsgPack, Json])]
@@ -586,7 +587,7 @@ pub trait RedisModel: Sized {
     where
         Self: blob::BlobModel,
     {
-        blob::encode(self, Place::NOWHERE)
+        blob::encode(self, Location::NOWHERE)
     }
 
     /// Whether what is stored for a record would be written otherwise now: by
@@ -604,6 +605,6 @@ pub trait RedisModel: Sized {
     where
         Self: blob::BlobModel,
     {
-        blob::decode(bytes, Place::NOWHERE)
+        blob::decode(bytes, Location::NOWHERE)
     }
 }

@@ -3,15 +3,15 @@
 pub use core::assert;
 pub use core::clone::Clone;
 pub use core::default::Default;
-pub use core::option::Option;
 pub use core::marker::PhantomData;
+pub use core::option::Option;
 pub use core::primitive::{i128, str, u8, u16, usize};
 pub use core::result::Result::{Err, Ok};
 pub use std::io::Write;
 pub use std::vec::Vec;
 
 pub use crate::blob::{Blob, BlobModel, BlobVersions, NoFields};
-pub use crate::codec::{Codec, Envelope, Layout};
+pub use crate::codec::{BlobFormat, Codec, Envelope};
 pub use crate::error::{Result, ValueError};
 pub use crate::field::{
     AsDisplay, AsDisplayOption, DefaultValue, EmptyAsNone, Encoded, Field, FieldType, MayExpire,

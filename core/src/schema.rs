@@ -46,8 +46,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    const NONE: Self =
-        Self { alias_of: &[], aliases: &[], ttls: &[], revision: None, groups: &[] };
+    const NONE: Self = Self { alias_of: &[], aliases: &[], ttls: &[], revision: None, groups: &[] };
 }
 
 #[doc(hidden)]

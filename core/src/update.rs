@@ -12,7 +12,7 @@ use std::time::Duration;
 pub use condition::Condition;
 pub use outcome::{Conflict, Outcome};
 
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::error::{Error, Result};
 use crate::field::{Field, FieldType, Incrementable, IntoField};
 use crate::hash::{HashModel, KeyOf, Mapping, Row, Selection};
@@ -20,7 +20,7 @@ use crate::key;
 use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Reply, Request};
 use crate::ttl::{self, Expiry};
-use crate::value::IntoStep;
+use crate::value::IntoIncrement;
 
 pub(crate) use call::{Call, NoRecord, outcome};
 pub(crate) use change::Changes;
@@ -140,9 +140,9 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     pub fn incr<V: FieldType<Enc>, Enc: Incrementable<V>>(
         mut self,
         field: Field<M, V, Enc>,
-        by: impl IntoStep<Enc::Kind>,
+        by: impl IntoIncrement<Enc::Kind>,
     ) -> Self {
-        let change = Change::Incr(by.into_step(), Enc::BOUNDS);
+        let change = Change::Incr(by.into_increment(), Enc::BOUNDS);
         self.plan.incr(field.name(), FieldSemantics::of::<Enc, V>(), change);
         self
     }
@@ -230,7 +230,7 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
             Outcome::Conflict(conflict) => return Ok(Outcome::Conflict(conflict)),
         };
         let key = KeyOf::<M>(&self.id);
-        let read = self.returning.read(&mut Row::new(row, &M::SPEC, Place::key_of(&key)));
+        let read = self.returning.read(&mut Row::new(row, &M::SPEC, Location::at_key(&key)));
         read.map(Outcome::Applied).map_err(Error::applied)
     }
 }

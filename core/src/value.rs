@@ -1,32 +1,27 @@
 //! Values: a Rust type as the text or bytes of exactly one hash field.
 //!
-//! Redis-rs' own `ToRedisArgs` was not taken: it writes any number of
-//! arguments (so a `Vec` or a `None` shifts a hash's pairs), cannot fail, and
-//! its reading side leaks values into errors and accepts 300 as the `u8` 44.
+//! `ToRedisArgs` and `FromRedisValue` of redis-rs are not used. The former writes any
+//! number of arguments (so a `Vec` or a `None` shifts a hash's pairs) and cannot fail. The
+//! latter leaks values into errors and reads 300 as the `u8` 44.
 
+#[macro_use]
+mod display;
 mod bytes;
-#[cfg(feature = "chrono")]
-mod chrono;
-#[cfg(feature = "jiff")]
-mod jiff;
+mod ext;
 mod number;
-mod shown;
 mod text;
 mod time;
-#[cfg(feature = "time")]
-mod time_crate;
-#[cfg(feature = "uuid")]
-mod uuid;
 
 use std::fmt::{self, Display};
 use std::io::Write;
+use std::str::FromStr;
 
-pub(crate) use number::{Bounds, Step};
-pub use number::{Float, Integer, IntoStep, Number};
+pub(crate) use number::{Bounds, Increment};
+pub use number::{Float, Integer, IntoIncrement, Numeric};
 
 use crate::error::ValueError;
 
-/// A type that one hash field can hold as it is, readable by every client.
+/// A type that is the value of one hash field, in a form that every client can read.
 ///
 /// | Rust | stored as | also read |
 /// |---|---|---|
@@ -36,7 +31,7 @@ use crate::error::ValueError;
 /// | `char`, `String`, `Box<str>`, `Arc<str>`, `Cow<'static, str>` | UTF-8 | |
 /// | `Vec<u8>`, `Box<[u8]>`, `[u8; N]`, `bytes::Bytes` | the bytes | |
 /// | `Duration` | ISO 8601 in seconds, `PT90.5S` | other units than months and years; seconds, `90.5` |
-/// | `SystemTime` | RFC 3339 in UTC, `2025-11-20T23:19:11.5Z`, years 0 to 9999 | other offsets; unix seconds `1763680751.5` and milliseconds of the years 1 to 9999 |
+/// | `SystemTime` | RFC 3339 in UTC, `2025-11-20T23:19:11.5Z`, years 0 to 9999 | other offsets; [unix time](#unix-time) of the years 1 to 9999 |
 /// | IP and socket addresses | their `Display` | |
 /// | enums without data, newtypes | `#[derive(RedisValue)]` | |
 ///
@@ -44,10 +39,20 @@ use crate::error::ValueError;
 /// lower case), the times and dates of `chrono`, `time` and `jiff` (RFC 3339,
 /// ISO 8601), `rust_decimal::Decimal` (which keeps its scale) and `url::Url`.
 ///
-/// A value that its text cannot keep is refused when it is written: a float that
-/// is not finite, a time of a year beyond 9999 or of an offset with seconds.
+/// Writing a value that its text cannot represent is an error: a float that is not finite,
+/// a time outside of the years 0 to 9999 or with an offset in seconds.
 ///
-/// Other types go through `#[redis(codec = Json)]`, or implement this trait:
+/// # Unix time
+///
+/// `SystemTime`, `chrono::DateTime<Utc>` and `time::OffsetDateTime` also read numbers that
+/// other programs write. A whole number from 100,000,000,000 (1e11) on counts
+/// **milliseconds**, a smaller number or one with a fraction counts seconds. The border is
+/// the year 5138 in seconds and March 1973 in milliseconds, so 253402300799 ("never", the
+/// last second of 9999) is read as a time in January 1978.
+///
+/// # Other types
+///
+/// Other types are stored with `#[redis(codec = Json)]`, or implement this trait:
 ///
 /// ```
 /// use std::io::Write;
@@ -88,25 +93,39 @@ pub trait RedisValue: Sized {
     #[doc(hidden)]
     const COMPARED: &'static str = "bytes";
 
-    /// How many bytes [`write`](Self::write) is going to write, for reserving
-    /// memory; at best not less.
+    /// Returns the number of bytes that [`write`](Self::write) is expected to write, by
+    /// which memory is reserved. A little more is better than less.
     fn size_hint(&self) -> usize {
         32
     }
 
-    /// Writes the value. Writing into `out` itself does not fail.
+    /// Writes the value to `out`, where writing does not fail.
+    ///
+    /// # Errors
+    ///
+    /// If the value could not be read back. Nothing of the record is stored then.
     fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError>;
 
-    /// Reads the value; the bytes are given away so that they can be kept.
+    /// Reads the value. It may keep the buffer.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are not a value of this type. The error never contains them.
     fn read(bytes: Vec<u8>) -> Result<Self, ValueError>;
 }
 
-/// Passes bytes to a writer that, being memory, does not fail.
+/// Writes bytes into memory, which does not fail.
 pub(crate) fn put<W: Write>(out: &mut W, bytes: &[u8]) -> Result<(), ValueError> {
     out.write_all(bytes).map_err(|_| ValueError::new("could not be written"))
 }
 
-/// Writes the value's text. An `io::Write` would panic if `Display` itself fails.
+/// Parses a value from its text.
+pub(crate) fn parse<T: FromStr>(bytes: &[u8], wrong: ValueError) -> Result<T, ValueError> {
+    let text = std::str::from_utf8(bytes).ok();
+    text.and_then(|text| text.parse().ok()).ok_or(wrong)
+}
+
+/// Writes the value's text. `write!` into an `io::Write` would panic if `Display` fails.
 pub(crate) fn put_display<W: Write>(
     out: &mut W,
     value: &(impl Display + ?Sized),
@@ -119,7 +138,7 @@ pub(crate) fn put_display<W: Write>(
         }
     }
 
-    // Writing into memory does not fail, so the error is the value's own.
+    // Writing into memory does not fail, so `Display` reported the error.
     fmt::write(&mut Text(out), format_args!("{value}"))
         .map_err(|_| ValueError::new("its `Display` failed"))
 }

@@ -150,7 +150,13 @@ fn storage(model: &Model<'_>, stub: bool) -> StorageParts {
             let (handles, value) = no_handles;
             let items = blob::items(model, blob, stub);
             let marker = quote!(__rt::BlobModel for #ident #ty #bounds { #items });
-            StorageParts { declaration, handles, value, storage: stubbed(quote!(__rt::Blob)), marker }
+            StorageParts {
+                declaration,
+                handles,
+                value,
+                storage: stubbed(quote!(__rt::Blob)),
+                marker,
+            }
         }
     }
 }

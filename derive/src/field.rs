@@ -4,7 +4,9 @@ use proc_macro2::Span;
 use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, ExprPath, Fields, GenericArgument, Ident, LitStr, PathArguments, Type, Visibility};
+use syn::{
+    Attribute, ExprPath, Fields, GenericArgument, Ident, LitStr, PathArguments, Type, Visibility,
+};
 
 use crate::attr::{Attrs, Item};
 use crate::case::Case;
@@ -175,7 +177,13 @@ fn role(ctxt: &Ctxt, member: &Member, ty: &Type, attrs: &Attrs, case: Option<Cas
         let other = |item: &Item| item.name != "revision" && item.name != "rename";
         no_effect(ctxt, attrs, other, "that counts the writes");
         let (encoding, default) = (Encoding::Revision, DefaultValue::None);
-        return FieldRole::Stored(Stored { name, encoding, default, aliases: Vec::new(), ttl: None });
+        return FieldRole::Stored(Stored {
+            name,
+            encoding,
+            default,
+            aliases: Vec::new(),
+            ttl: None,
+        });
     }
     let aliases: Vec<LitStr> = attrs.texts("alias").cloned().collect();
     for alias in &aliases {
@@ -195,7 +203,8 @@ fn role(ctxt: &Ctxt, member: &Member, ty: &Type, attrs: &Attrs, case: Option<Cas
 
 /// A field has one encoding.
 fn encoding(ctxt: &Ctxt, ty: &Type, attrs: &Attrs) -> Encoding {
-    let mut named = ["codec", "display", "empty_as_none"].into_iter().filter_map(|it| attrs.get(it));
+    let mut named =
+        ["codec", "display", "empty_as_none"].into_iter().filter_map(|it| attrs.get(it));
     let Some(first) = named.next() else { return Encoding::Plain };
     for other in named {
         let (one, two) = (&first.name, &other.name);

@@ -25,6 +25,8 @@ pub(crate) fn parse(template: &str) -> Result<Vec<Placeholder>, Vec<String>> {
     let template = split(template, &mut errors);
     check_names(&template, &mut errors);
     check_raw(&template, &mut errors);
+    check_text(&template, &mut errors);
+    check_count(&template, &mut errors);
     check_separators(&template, &mut errors);
     if errors.is_empty() { Ok(template.placeholders) } else { Err(errors) }
 }
@@ -93,6 +95,29 @@ fn check_raw(template: &Template, errors: &mut Vec<String>) {
             "two records could share a key, because `{first}` and `{second}` may contain any text: \
              only one part of a key may be `:raw`"
         ));
+    }
+}
+
+/// A raw part is not the whole key, because every key of the database would be one of
+/// the model's, for `delete_all`, too.
+fn check_text(template: &Template, errors: &mut Vec<String>) {
+    if errors.is_empty()
+        && let [Placeholder { field, raw: true }] = &template.placeholders[..]
+        && template.literals.iter().all(String::is_empty)
+    {
+        errors.push(format!(
+            "every key in the database would be a key of this model: add text of its own, as in \
+             `key = \"upload:{{{field}:raw}}\"`"
+        ));
+    }
+}
+
+/// A key has as many parts as the largest tuple that is an id.
+fn check_count(template: &Template, errors: &mut Vec<String>) {
+    const MAX_PARTS: usize = 12;
+    let parts = template.placeholders.len();
+    if parts > MAX_PARTS {
+        errors.push(format!("the key names {parts} fields, and at most {MAX_PARTS} are supported"));
     }
 }
 
@@ -187,6 +212,11 @@ mod tests {
             ("{id:hex}", vec!["`:hex`"]),
             ("{id}:{id}", vec!["twice"]),
             ("{a:raw}:{b:raw}", vec!["`a` and `b` may contain any text"]),
+            ("{a:raw}", vec!["`key = \"upload:{a:raw}\"`"]),
+            (
+                "{a}:{b}:{c}:{d}:{e}:{f}:{g}:{h}:{i}:{j}:{k}:{l}:{m}",
+                vec!["names 13 fields, and at most 12"],
+            ),
             ("{}:{id:hex}:{b}{c}:}", vec!["empty", ":hex", "unopened", "`:`"]),
         ] {
             let errors = parse(template).unwrap_err();

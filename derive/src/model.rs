@@ -122,8 +122,7 @@ pub(crate) fn crate_path(ctxt: &Ctxt, attrs: &Attrs) -> Path {
     if let Some(text) = attrs.text("crate")
         && text.parse::<Path>().is_err()
     {
-        let message =
-            "`crate` is not a path; write for example `crate = \"my_app::redis_model\"`";
+        let message = "`crate` is not a path; write for example `crate = \"my_app::redis_model\"`";
         ctxt.error(text, message);
     }
     crate_path_or_default(attrs)
@@ -300,9 +299,7 @@ fn storage<'a>(
     {
         ctxt.error(
             &item,
-            format!(
-                "`{item}` is for hashes: the codec decides what a blob holds (`#[serde(…)]`)"
-            ),
+            format!("`{item}` is for hashes: the codec decides what a blob holds (`#[serde(…)]`)"),
         );
     }
     match blob {

@@ -191,7 +191,8 @@ fn variant<'a>(
         None => case.map_or(plain.clone(), |case| case.of_variant(&plain)),
     };
     if name.is_empty() {
-        let tokens = attrs.text("rename").map_or(variant.ident.to_token_stream(), ToTokens::to_token_stream);
+        let tokens =
+            attrs.text("rename").map_or(variant.ident.to_token_stream(), ToTokens::to_token_stream);
         ctxt.error(tokens, "a variant's name must not be empty");
     }
     let aliases = attrs.texts("alias").cloned().collect();

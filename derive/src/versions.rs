@@ -46,7 +46,8 @@ impl<'a> HashVersions<'a> {
         fields: &[Field<'_>],
     ) -> Option<Self> {
         if !attrs.mentions("version_field") {
-            for item in attrs.iter().filter(|item| OF_VERSIONS.iter().any(|name| item.name == name)) {
+            for item in attrs.iter().filter(|item| OF_VERSIONS.iter().any(|name| item.name == name))
+            {
                 let name = &item.name;
                 let message = format!(
                     "`{name}` needs a place for the version, and a hash has none of its own: add \
@@ -79,19 +80,13 @@ fn current(ctxt: &Ctxt, attrs: &Attrs) -> Option<u8> {
 }
 
 /// Returns the old versions, which are those right before the current one.
-fn older<'a>(
-    ctxt: &Ctxt,
-    model: &Ident,
-    attrs: &'a Attrs,
-    current: Option<u8>,
-) -> &'a [Type] {
+fn older<'a>(ctxt: &Ctxt, model: &Ident, attrs: &'a Attrs, current: Option<u8>) -> &'a [Type] {
     let older = attrs.types("migrate");
     let Some(item) = attrs.get("migrate") else { return older };
     match current {
         None if !attrs.mentions("version") => {
             let next = older.len() + 1;
-            let message =
-                format!("`migrate` needs the current version: add `version = {next}`");
+            let message = format!("`migrate` needs the current version: add `version = {next}`");
             ctxt.error(&item.name, message);
         }
         Some(version) if older.len() >= usize::from(version) => {

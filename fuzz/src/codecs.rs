@@ -1,13 +1,13 @@
-//! The codecs by themselves, without an envelope.
+//! Codecs without an envelope.
 
 use std::collections::BTreeMap;
 
-use redis_model::{Codec, Place};
+use redis_model::codec::{Codec, Location};
 use serde::{Deserialize, Serialize};
 
 use super::{Target, in_proportion};
 
-/// What is decoded: lists, maps, text, options, enums, recursion.
+/// A type with lists, maps, text, options, enums and recursion.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub struct Profile {
     pub id: u64,
@@ -30,7 +30,7 @@ pub enum Kind {
     },
 }
 
-/// One that has something of everything; `profile.pickle` is the same.
+/// A value with something of everything. `profile.pickle` is the same value.
 pub fn profile() -> Profile {
     Profile {
         id: 7,
@@ -46,12 +46,12 @@ pub fn profile() -> Profile {
 
 pub fn encode<C: Codec<T>, T>(value: &T) -> Vec<u8> {
     let mut bytes = Vec::new();
-    C::encode(value, &Place::NOWHERE, &mut bytes).expect("what was read can be written");
+    C::encode(value, &Location::NOWHERE, &mut bytes).expect("what was read can be written");
     bytes
 }
 
 pub(super) fn decode<C: Codec<T>, T>(bytes: &[u8]) -> Option<T> {
-    match C::decode(bytes, &Place::NOWHERE) {
+    match C::decode(bytes, &Location::NOWHERE) {
         Ok(value) => Some(value),
         Err(error) => {
             assert!(!error.to_string().is_empty(), "an error that says nothing");
@@ -60,12 +60,12 @@ pub(super) fn decode<C: Codec<T>, T>(bytes: &[u8]) -> Option<T> {
     }
 }
 
-/// What was read is a value: written and read again, it is the same.
+/// Asserts that a value that was read is the same after writing and reading it again.
 pub(super) fn check<C: Codec<Profile>>(bytes: &[u8]) -> bool {
     let Some(value) = decode::<C, Profile>(bytes) else { return false };
     let written = encode::<C, _>(&value);
     let again = decode::<C, Profile>(&written).expect("what was written can be read");
-    // By their bytes: a NaN is not equal to itself.
+    // Compare bytes, because a NaN is not equal to itself.
     assert_eq!(encode::<C, _>(&again), written);
     true
 }
@@ -74,8 +74,8 @@ macro_rules! codecs {
     ($($target:ident $name:literal $codec:ident;)*) => {$(
         pub(super) const $target: Target = Target {
             name: $name,
-            check: check::<redis_model::$codec>,
-            seeds: || vec![encode::<redis_model::$codec, _>(&profile())],
+            check: check::<redis_model::codec::$codec>,
+            seeds: || vec![encode::<redis_model::codec::$codec, _>(&profile())],
             memory: in_proportion,
         };
     )*};
@@ -92,8 +92,8 @@ codecs! {
 
 pub(super) const PICKLE: Target = Target {
     name: "pickle",
-    check: |bytes| decode::<redis_model::Pickle, Profile>(bytes).is_some(),
-    // What `pickle.dumps(value, 4)` wrote for the same profile.
+    check: |bytes| decode::<redis_model::codec::Pickle, Profile>(bytes).is_some(),
+    // The output of `pickle.dumps(value, 4)` for the same profile.
     seeds: || vec![include_bytes!("profile.pickle").to_vec()],
     memory: in_proportion,
 };

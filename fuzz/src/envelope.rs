@@ -1,6 +1,7 @@
-//! Whole blobs: envelopes, versions, lists of codecs, and what was stored by others.
+//! Whole blobs: envelopes, versions, lists of codecs, and values of other programs.
 
-use redis_model::{Cbor, Json, Lz4, MsgPack, Pickle, Postcard, RedisModel, Zstd};
+use redis_model::codec::{Cbor, Lz4, MsgPack, Pickle, Postcard, Zstd};
+use redis_model::{Json, RedisModel};
 use serde::{Deserialize, Serialize};
 
 use super::Target;
@@ -38,7 +39,7 @@ sessions! {
     Packed [codecs = [Zstd<Json>, Lz4<MsgPack>], envelope = "full"]
 }
 
-/// Read by all of them; what one takes, it writes and reads again.
+/// Reads the bytes as each model, and writes and reads again each value.
 fn check(bytes: &[u8]) -> bool {
     fn one<M: redis_model::BlobModel>(bytes: &[u8]) -> bool {
         match M::from_bytes(bytes) {
@@ -77,7 +78,7 @@ pub(super) const ENVELOPE: Target = Target {
                     $($model { id: 7, names: vec!["Alice".into(), "Example".into()] }
                         .to_bytes()
                         .expect("encodes"),)*
-                    // The first version, a pickle, and a value that is worth compressing.
+                    // The first version, a pickle, and a value that compresses well.
                     br#"{"id":7,"name":"Alice"}"#.to_vec(),
                     b"\x80\x04}(\x8c\x02idK\x07\x8c\x04name\x8c\x05Aliceu.".to_vec(),
                     Packed { id: 7, names: vec!["Alice".into(); 300] }.to_bytes().expect("encodes"),

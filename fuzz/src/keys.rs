@@ -1,4 +1,4 @@
-//! Keys of the server, which anyone may have named.
+//! Keys that any program may have written.
 
 use std::fmt::Debug;
 use std::net::IpAddr;
@@ -43,7 +43,7 @@ struct Mixed {
     from: IpAddr,
 }
 
-/// A key that is the model's names one id, whose key names it again.
+/// Asserts that a key of the model parses to an id with the same key.
 fn read<M: RedisModel>(key: &str) -> bool
 where
     M::Id: Debug + PartialEq + IntoId<M::Id>,
@@ -61,7 +61,7 @@ where
     }
 }
 
-/// Whatever stands in an id, it comes back out of the key.
+/// Asserts that any id is read back from its key.
 fn write(text: &str) {
     let (text, length) = (text.to_owned(), text.len());
     let id = text.clone();
@@ -70,7 +70,7 @@ fn write(text: &str) {
     assert_eq!(Member::id_of(&Member::key(id.clone())).expect("a member"), id);
     let id = (text.clone(), length as u128);
     assert_eq!(File::id_of(&File::key(id.clone())).expect("a file"), id);
-    // No id makes a key of another cluster slot than its tag's.
+    // No id changes the cluster slot of the hash tag.
     let key = Member::key((text, 1));
     assert_eq!(key.matches('{').count(), 1);
 }

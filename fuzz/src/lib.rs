@@ -1,8 +1,8 @@
-//! What holds for bytes from anywhere, as one function a target.
+//! Properties that hold for any bytes, one function a target.
 //!
-//! `cargo fuzz` runs these for as long as one likes; `tests/hostile` includes
-//! this file and runs the same for 100,000 inputs each, on a stable compiler and
-//! with memory counted. See `README.md`.
+//! `cargo fuzz` runs the targets without end. `tests/hostile` includes this file and runs
+//! each for 100,000 inputs, on a stable compiler and with memory counted. See
+//! `README.md`.
 
 mod codecs;
 mod envelope;
@@ -12,20 +12,20 @@ mod secured;
 
 pub use codecs::{Profile, encode, profile};
 
-/// Something that is given bytes which nobody vouches for.
+/// A property of untrusted bytes.
 pub struct Target {
-    /// Its name, which is that of its file in `fuzz_targets`.
+    /// The name, as of the file in `fuzz_targets`.
     pub name: &'static str,
-    /// Gives it an input, and panics unless all holds that must; whether the
-    /// input was a value.
+    /// Checks an input. Returns `true` if it was a value, and panics if the property
+    /// does not hold.
     pub check: fn(&[u8]) -> bool,
-    /// Inputs to start from, all of which are values.
+    /// Values to start from.
     pub seeds: fn() -> Vec<Vec<u8>>,
-    /// How many bytes of memory it may take at once, for an input of so many.
+    /// The limit of memory, in bytes, for the length of an input.
     pub memory: fn(usize) -> usize,
 }
 
-/// All of them.
+/// All targets.
 pub const TARGETS: &[Target] = &[
     codecs::JSON,
     codecs::MSGPACK,
@@ -43,13 +43,13 @@ pub const TARGETS: &[Target] = &[
     rows::ROWS,
 ];
 
-/// The target of this name.
+/// Returns the target with this name.
 pub fn target(name: &str) -> &'static Target {
     TARGETS.iter().find(|target| target.name == name).expect("a target of this name")
 }
 
-/// 64 KiB of buffers whatever comes, and what a value of a byte can take: an
-/// element of 24 bytes or more, in a list that grows by doubling.
+/// 64 KiB of buffers, and memory for each byte of input: an element of 24 bytes or more
+/// in a list that grows by doubling.
 fn in_proportion(bytes: usize) -> usize {
     (64 << 10) + 256 * bytes
 }

@@ -1,10 +1,11 @@
-//! Hashes that others wrote: any reply to the reading of a record.
+//! Hashes of other programs: any reply to the command that reads a record.
 
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
+use redis_model::codec::MsgPack;
 use redis_model::redis::{Cmd, ConnectionLike, RedisResult, Value};
-use redis_model::{Json, MsgPack, Operation, RedisFields, RedisModel, RedisValue};
+use redis_model::{Json, Operation, RedisFields, RedisModel, RedisValue};
 
 use super::{Target, in_proportion};
 
@@ -50,7 +51,7 @@ struct Row {
     address: Option<Address>,
 }
 
-/// Answers one command with what it was given, and keeps the command.
+/// A connection that returns a given reply and keeps the command.
 struct Canned {
     reply: Option<Value>,
     sent: Vec<Vec<u8>>,
@@ -101,17 +102,17 @@ fn get(reply: Value) -> Option<Row> {
     }
 }
 
-/// The fields that a save writes, as names and values.
+/// Returns the names and values that a save writes.
 fn saved(row: &Row) -> Vec<Vec<u8>> {
     let mut con = Canned { reply: Some(Value::Int(1)), sent: Vec::new() };
     row.save().run(&mut con).expect("what was read can be written");
-    // Its script gets them behind their number; names to remove come last.
+    // The script gets their number first and the names to remove last.
     let fields = con.sent.split_off(13);
     let number = String::from_utf8(con.sent.remove(12)).expect("text").parse().expect("a number");
     fields.into_iter().take(number).collect()
 }
 
-/// A reply of these bytes: values one after the other, of a kind and a length.
+/// Builds a reply from the bytes: values in order, each of a kind and a length.
 fn reply(mut bytes: &[u8]) -> Value {
     let mut values = Vec::new();
     while let [kind, length, rest @ ..] = bytes {
@@ -133,7 +134,7 @@ fn reply(mut bytes: &[u8]) -> Value {
     Value::Array(values)
 }
 
-/// The row of these fields, in the order in which a record is read.
+/// Returns the fields as a reply, in the order in which a record is read.
 fn row(fields: &[Vec<u8>]) -> Value {
     let mut con = Canned { reply: Some(Value::Array(Vec::new())), sent: Vec::new() };
     let _ = Row::get(7).run(&mut con);
@@ -149,7 +150,7 @@ fn row(fields: &[Vec<u8>]) -> Value {
 fn check(bytes: &[u8]) -> bool {
     let Some(read) = get(reply(bytes)) else { return false };
     let again = get(row(&saved(&read))).expect("what was written can be read");
-    // By what they show: a NaN is not equal to itself.
+    // Compare the `Debug` texts, because a NaN is not equal to itself.
     assert_eq!(format!("{again:?}"), format!("{read:?}"));
     true
 }

@@ -1,38 +1,38 @@
-//! Codecs around codecs: compression, seals and signatures.
+//! Codecs around a codec: compression, seals and signatures.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::sync::{Arc, LazyLock};
 
-use redis_model::{
-    Aes256Gcm, Codec, Json, KeyRing, Keys, Lz4, MsgPack, Place, Postcard, Sealed, Signed,
-    ValueError, Zstd,
+use redis_model::codec::{
+    Aes256Gcm, Codec, KeyProvider, KeyRing, Location, Lz4, MsgPack, Postcard, Sealed, Signed, Zstd,
 };
+use redis_model::{Json, ValueError};
 
 use super::codecs::{self, Profile, decode, encode, profile};
 use super::{Target, in_proportion};
 
-/// Bytes as they are, so that what a wrapper holds can be anything.
+/// Raw bytes, so that a wrapper can contain anything.
 struct Bytes;
 
 impl Codec<Vec<u8>> for Bytes {
     const NAME: &'static str = "bytes";
 
-    fn encode<W: Write>(value: &Vec<u8>, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+    fn encode<W: Write>(value: &Vec<u8>, _: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
         let _ = out.write_all(value);
         Ok(())
     }
 
-    fn decode(bytes: &[u8], _: &Place<'_>) -> Result<Vec<u8>, ValueError> {
+    fn decode(bytes: &[u8], _: &Location<'_>) -> Result<Vec<u8>, ValueError> {
         Ok(bytes.to_vec())
     }
 }
 
 struct Ring;
 
-impl Keys for Ring {
-    // Others in each process: what was sealed in one is a forgery in the next, so
-    // that all that may be taken is known.
+impl KeyProvider for Ring {
+    // A new key in each process, so that a value sealed in another process is a
+    // forgery, and all genuine values are known.
     fn ring() -> Arc<KeyRing> {
         static RING: LazyLock<Arc<KeyRing>> =
             LazyLock::new(|| Arc::new(KeyRing::new(2, key()).with_old(1, key())));
@@ -45,13 +45,13 @@ fn key() -> [u8; 32] {
     std::array::from_fn(|at| random.hash_one(at) as u8)
 }
 
-/// A value that is large enough to be compressed.
+/// Returns a value that is large enough to be compressed.
 fn large() -> Profile {
     let tags = (0..200).map(|tag| format!("tag number {}", tag % 7)).collect();
     Profile { tags, ..profile() }
 }
 
-/// Both the stored form and what is in it may be hostile.
+/// Checks hostile stored bytes, and hostile bytes inside a genuine wrapper.
 fn check_around<Outer: Codec<Profile>, Around: Codec<Vec<u8>>, Inner: Codec<Profile>>(
     bytes: &[u8],
 ) -> bool {
@@ -70,7 +70,7 @@ where
     codecs::check::<Outer>(bytes) | check_around::<Outer, Around, Inner>(bytes)
 }
 
-/// What is compressed may become larger, within a limit of its own.
+/// The limit of memory for compressed values, which may become larger.
 fn unpacked(bytes: usize) -> usize {
     (4 << 20) + 4096 * bytes
 }
@@ -94,7 +94,7 @@ compressed! {
     LZ4 "lz4" Lz4;
 }
 
-/// Nothing is taken that was not made with the key.
+/// Asserts that only values made with the key are decoded.
 fn forged<C: Codec<Profile>>(bytes: &[u8], made: &[Vec<u8>]) -> bool {
     let taken = decode::<C, Profile>(bytes).is_some();
     assert_eq!(taken, made.iter().any(|made| made == bytes), "{} was forged", C::NAME);
@@ -117,7 +117,7 @@ pub(super) const SEALED: Target = Target {
             forged::<Sealed<Json, Ring>>(bytes, &SEALS)
                 | forged::<Sealed<Postcard, Ring, Aes256Gcm>>(bytes, &AES)
         }
-        // No key's number. But whoever has a key may have sealed anything.
+        // A number without a key. A program with a key may have sealed anything.
         _ => check_around::<Sealed<Json, Ring>, Sealed<Bytes, Ring>, Json>(bytes),
     },
     seeds: || [SEALS.clone(), AES.clone(), vec![encode::<Json, _>(&profile())]].concat(),

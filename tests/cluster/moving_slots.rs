@@ -6,8 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use redis::FromRedisValue;
+use redis_model::codec::MsgPack;
 use redis_model::embedded::{Cluster, Options, Server};
-use redis_model::{Error, ErrorKind, Flow, Json, MsgPack, RedisModel, Result};
+use redis_model::{Error, ErrorKind, Flow, Json, RedisModel, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{Con, runtime};

@@ -7,7 +7,7 @@
 //! server's script cache knows), `flow` (broken connections), `secrets` (a server's
 //! own errors), `scan` (all keys of a server; in `tests/cluster`), `atomic` and
 //! `batches` (steps over keys that a cluster refuses; in `tests/cluster`), and what
-//! needs no server at all: `describe`, `envelope`, `evolution`, `python`, `round_trip`.
+//! needs no server at all: `codec_roundtrip`, `describe`, `envelope`, `evolution`, `python`.
 
 mod support;
 
@@ -17,6 +17,8 @@ mod absent;
 mod attributes;
 #[path = "../it/blob.rs"]
 mod blob;
+#[path = "../it/blob_versions.rs"]
+mod blob_versions;
 #[path = "../it/capabilities.rs"]
 mod capabilities;
 #[path = "../it/concurrency.rs"]
@@ -43,5 +45,3 @@ mod sealed;
 mod update;
 #[path = "../it/values.rs"]
 mod values;
-#[path = "../it/versions.rs"]
-mod versions;

@@ -1,4 +1,4 @@
-//! An allocator that counts what a thread holds.
+//! An allocator that counts the memory of each thread.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -13,7 +13,7 @@ thread_local! {
     static PEAK: Cell<usize> = const { Cell::new(0) };
 }
 
-/// How much more than before was held at most while `run` ran.
+/// Returns the peak of memory allocated by `run`.
 pub(crate) fn peak<T>(run: impl FnOnce() -> T) -> (T, usize) {
     let before = HELD.get();
     PEAK.set(before);
@@ -22,7 +22,7 @@ pub(crate) fn peak<T>(run: impl FnOnce() -> T) -> (T, usize) {
 }
 
 fn took(size: usize) {
-    // A thread's last allocations may come when its variables are gone.
+    // A thread may allocate after its thread-local variables were dropped.
     let _ = HELD.try_with(|held| {
         held.set(held.get().wrapping_add(size));
         let _ = PEAK.try_with(|peak| peak.set(peak.get().max(held.get())));
@@ -33,11 +33,11 @@ fn gave(size: usize) {
     let _ = HELD.try_with(|held| held.set(held.get().saturating_sub(size)));
 }
 
-// SAFETY: everything is left to the system's allocator.
+// SAFETY: every call is forwarded to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         took(layout.size());
-        // A claim as large as this is a bug; without memory it is one that shows.
+        // Fail allocations of this size, which are bugs, so that they show.
         if layout.size() > 1 << 30 {
             return std::ptr::null_mut();
         }

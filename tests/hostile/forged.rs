@@ -1,8 +1,8 @@
-//! Lengths that are not true.
+//! False lengths.
 
 use std::collections::BTreeMap;
 
-use redis_model::{Bincode, BincodeLegacy, Cbor, Codec, MsgPack, Postcard};
+use redis_model::codec::{Bincode, BincodeLegacy, Cbor, Codec, MsgPack, Postcard};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -93,7 +93,7 @@ forged! {
     bincode_legacy_claims BincodeLegacy, bincode_legacy;
 }
 
-/// Elements without bytes: only their number is stored, and it is true.
+/// Elements without bytes, of which only the true number is stored.
 #[test]
 fn elements_without_bytes_are_limited() {
     for codec in [decode::<Postcard, Vec<()>>, decode::<Bincode, Vec<()>>] {
@@ -106,7 +106,7 @@ fn elements_without_bytes_are_limited() {
 }
 
 #[test]
-fn more_than_the_largest_blob_is_not_looked_at() {
+fn a_blob_beyond_the_limit_is_not_read() {
     let huge = vec![b' '; (64 << 20) + 1];
     let error = decode::<redis_model::Json, u8>(&huge).unwrap_err();
     assert!(error.to_string().contains("64 MiB"), "{error}");

@@ -1,7 +1,7 @@
-//! What codecs make of bytes from anywhere: the value or one clear error, in
-//! milliseconds, on a small stack, with memory in proportion to the input.
+//! Codecs decode any bytes to a value or one clear error, in milliseconds, on a small
+//! stack, with memory in proportion to the input.
 //!
-//! A binary of its own, for the allocator that counts.
+//! A separate binary, because the counting allocator is global.
 
 mod alloc;
 mod forged;
@@ -13,9 +13,10 @@ mod targets;
 
 use std::time::{Duration, Instant};
 
-use redis_model::{Codec, Place, ValueError};
+use redis_model::ValueError;
+use redis_model::codec::{Codec, Location};
 
-/// Decodes, on a stack of 2 MiB, and asserts what holds for any input.
+/// Decodes on a stack of 2 MiB and asserts the limit of memory.
 fn decode<C: Codec<T>, T: Send + 'static>(bytes: &[u8]) -> Result<T, ValueError> {
     let bytes = bytes.to_vec();
     let thread = std::thread::Builder::new().stack_size(2 << 20);
@@ -24,9 +25,9 @@ fn decode<C: Codec<T>, T: Send + 'static>(bytes: &[u8]) -> Result<T, ValueError>
 
 fn decode_here<C: Codec<T>, T>(bytes: &[u8]) -> Result<T, ValueError> {
     let start = Instant::now();
-    let (result, peak) = alloc::peak(|| C::decode(bytes, &Place::NOWHERE));
-    // 64 KiB of buffers whatever comes, and what a value of a byte can take: an
-    // element of 24 bytes or more, in a list that grows by doubling.
+    let (result, peak) = alloc::peak(|| C::decode(bytes, &Location::NOWHERE));
+    // 64 KiB of buffers, and memory for each byte of input: an element of 24 bytes or
+    // more in a list that grows by doubling.
     let allowed = (64 << 10) + 256 * bytes.len();
     assert!(peak <= allowed, "{}: {peak} bytes for {}", C::NAME, bytes.len());
     let slow = Duration::from_millis(500 + bytes.len() as u64 / 1000);

@@ -1,14 +1,15 @@
-//! Values that were damaged: every truncation, and 100,000 mutations for each
-//! fuzz target, from a fixed seed.
+//! Damaged values: every truncation, and 100,000 mutations for each fuzz target from a
+//! fixed seed.
 
-use redis_model::{Bincode, BincodeLegacy, Cbor, Codec, Json, MsgPack, Pickle, Postcard};
+use redis_model::Json;
+use redis_model::codec::{Bincode, BincodeLegacy, Cbor, Codec, MsgPack, Pickle, Postcard};
 
 use super::targets::{Profile, encode, profile, target};
 use super::{alloc, decode_here};
 
 const ROUNDS: usize = 100_000;
 
-/// SplitMix64: the same numbers everywhere.
+/// SplitMix64, which gives the same numbers on every machine.
 struct Random(u64);
 
 impl Random {
@@ -25,7 +26,7 @@ impl Random {
     }
 }
 
-/// One to four changes: bits, bytes, numbers at their ends, parts cut, doubled, moved.
+/// Changes one to four bits, bytes or numbers, or cuts, doubles or moves a part.
 fn mutate(random: &mut Random, bytes: &mut Vec<u8>) {
     for _ in 0..=random.below(4) {
         let at = random.below(bytes.len());
@@ -51,7 +52,7 @@ fn mutate(random: &mut Random, bytes: &mut Vec<u8>) {
     }
 }
 
-/// Runs a target: its inputs as they are, cut anywhere, longer, and mutated.
+/// Runs a target on its inputs: unchanged, truncated, extended and mutated.
 fn run(name: &str) {
     let target = target(name);
     let check = |bytes: &[u8]| {
@@ -62,7 +63,7 @@ fn run(name: &str) {
     };
     let seeds = (target.seeds)();
     for seed in &seeds {
-        // Once before, for what is made once in a program's life.
+        // Once before, to allocate what lives as long as the program.
         assert!((target.check)(seed) && check(seed), "{name}: the seed itself");
         for end in 0..seed.len() {
             check(&seed[..end]);
@@ -97,7 +98,7 @@ targets! {
     json msgpack cbor postcard bincode bincode_legacy pickle zstd lz4 sealed signed envelope keys rows
 }
 
-/// A value is all of its bytes.
+/// Asserts that a value needs all of its bytes and no more.
 fn whole<C: Codec<Profile>>(seed: &[u8]) {
     assert_eq!(decode_here::<C, Profile>(seed).expect("the seed itself"), profile());
     for end in 0..seed.len() {
@@ -110,7 +111,7 @@ fn whole<C: Codec<Profile>>(seed: &[u8]) {
 }
 
 #[test]
-fn what_is_cut_off_or_longer_is_refused() {
+fn truncated_and_extended_values_are_refused() {
     whole::<Json>(&encode::<Json, _>(&profile()));
     whole::<MsgPack>(&encode::<MsgPack, _>(&profile()));
     whole::<Cbor>(&encode::<Cbor, _>(&profile()));

@@ -1,6 +1,7 @@
-//! Values inside values inside values.
+//! Deeply nested values.
 
-use redis_model::{Bincode, BincodeLegacy, Cbor, Codec, Json, MsgPack, Pickle, Postcard};
+use redis_model::Json;
+use redis_model::codec::{Bincode, BincodeLegacy, Cbor, Codec, MsgPack, Pickle, Postcard};
 use serde::{Deserialize, Serialize};
 
 use super::decode;
@@ -28,7 +29,7 @@ fn too_deep<C: Codec<Tree> + Codec<List>>(
         assert!(error.contains("deeper") || name == "json" || name == "cbor", "{name}: {error}");
         assert!(decode::<C, List>(&list(depth)).is_err(), "{name}");
     }
-    // Deep enough for anything that is meant.
+    // Deep enough for real data.
     for depth in [1, 40] {
         decode::<C, Tree>(&tree(depth)).expect(<C as Codec<Tree>>::NAME);
     }
@@ -78,7 +79,7 @@ fn bincode_legacy() {
 }
 
 #[test]
-fn in_a_field_that_nobody_knows() {
+fn in_an_unknown_field() {
     let deep = |depth| around(b"[", b"", b"]", depth);
     let text = [br#"{"other":"#, &deep(200_000)[..], br#","id":1}"#].concat();
     let _ = decode::<Json, Small>(&text);

@@ -1,6 +1,6 @@
-//! Pickles that are not plain data, or too much of it.
+//! Pickles with code or with too much data.
 
-use redis_model::{Codec, Pickle, Place};
+use redis_model::codec::{Codec, Location, Pickle};
 use serde::de::DeserializeOwned;
 
 use super::decode;
@@ -19,7 +19,7 @@ fn code_is_refused_and_not_run() {
     let error = refused::<String>(call.as_bytes());
     assert!(error.contains("names code to run"), "{error}");
     assert!(!marker.exists());
-    // The same in protocol 4: STACK_GLOBAL.
+    // In protocol 4, with STACK_GLOBAL.
     let error = refused::<String>(b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x02ls\x85R.");
     assert!(error.contains("names code to run"), "{error}");
     for opcode in [b'i', b'o', b'b', 0x81, 0x82, 0x83, 0x84, 0x92, b'P', b'Q'] {
@@ -36,7 +36,7 @@ fn a_harmless_callable_cannot_stand_for_another() {
     assert!(error.contains("names code to run"), "{error}");
 }
 
-/// A list of two lists of two lists …: small to store, endless to build.
+/// A list of two lists of two lists …, which is small when stored and huge when built.
 #[test]
 fn shared_parts_do_not_multiply() {
     let mut bomb = b"\x80\x02]q\x00K\x01a".to_vec();
@@ -46,7 +46,7 @@ fn shared_parts_do_not_multiply() {
     bomb.push(b'.');
     assert!(refused::<serde_json::Value>(&bomb).contains("more elements"));
     assert!(refused::<serde_json::Value>(b"\x80\x02]q\x00h\x00a.").contains("contains itself"));
-    // One long text, again and again.
+    // One long text, many times.
     let mut bomb = b"\x80\x02(X\xa0\x86\x01\x00".to_vec();
     bomb.extend([b'x'; 100_000]);
     bomb.extend(b"q\x00");
@@ -56,15 +56,15 @@ fn shared_parts_do_not_multiply() {
 }
 
 #[test]
-fn shared_parts_are_there_each_time() {
-    // [a, a] of a = ["x"], whose text is in the memo as well.
+fn shared_parts_are_read_each_time() {
+    // [a, a] with a = ["x"], whose text is in the memo, too.
     let pickle = b"\x80\x04\x95\x10\0\0\0\0\0\0\0]\x94(]\x94\x8c\x01x\x94ah\x01e.";
     let lists = decode::<Pickle, Vec<Vec<String>>>(pickle).unwrap();
     assert_eq!(lists, [["x"], ["x"]]);
 }
 
 #[test]
-fn claims_are_not_believed() {
+fn false_lengths_are_refused() {
     for opcode in [b'T', b'B', b'X'] {
         let forged = [&[0x80, 4, opcode][..], &u32::MAX.to_le_bytes(), b"abc."].concat();
         assert!(refused::<String>(&forged).contains("cut off"));
@@ -75,7 +75,7 @@ fn claims_are_not_believed() {
     }
     let long = [&b"L"[..], &[b'9'; 1_000_000], b"L\n."].concat();
     assert!(refused::<u64>(&long).contains("64 bits"));
-    // A float's text is read in time that grows with its length.
+    // A float is parsed in time linear in its length.
     let long = [&b"F"[..], &[b'9'; 1_000_000], b"\n."].concat();
     let _ = decode::<Pickle, f64>(&long);
     assert!(refused::<u64>(&vec![b'('; 1_000_000]).contains("deeper"));
@@ -83,6 +83,6 @@ fn claims_are_not_believed() {
 
 #[test]
 fn nothing_is_written() {
-    let written = <Pickle as Codec<u8>>::encode(&1, &Place::NOWHERE, &mut Vec::new());
+    let written = <Pickle as Codec<u8>>::encode(&1, &Location::NOWHERE, &mut Vec::new());
     assert!(written.unwrap_err().to_string().contains("only read"));
 }

@@ -3,7 +3,8 @@
 
 use std::sync::{Arc, LazyLock};
 
-use redis_model::{ErrorKind, KeyRing, Keys, Outcome, RedisFields, RedisModel, Sealed, Signed};
+use redis_model::codec::{KeyProvider, KeyRing, Sealed, Signed};
+use redis_model::{ErrorKind, Outcome, RedisFields, RedisModel};
 
 use crate::support::{everywhere, fresh};
 
@@ -175,7 +176,7 @@ fn two_editors_together_leave_no_part_of_a_flattened_option() {
 #[derive(Debug)]
 struct AppKeys;
 
-impl Keys for AppKeys {
+impl KeyProvider for AppKeys {
     fn ring() -> Arc<KeyRing> {
         static RING: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::new(1, [7; 32])));
         RING.clone()

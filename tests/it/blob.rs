@@ -1,7 +1,8 @@
 //! Blob models: one value, written by a codec.
 
 use proptest::prelude::*;
-use redis_model::{Bincode, BincodeLegacy, ErrorKind, Json, RedisModel};
+use redis_model::codec::{Bincode, BincodeLegacy};
+use redis_model::{ErrorKind, Json, RedisModel};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{Con, everywhere, fresh};

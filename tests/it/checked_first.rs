@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use redis_model::codec::MsgPack;
 use redis_model::embedded::Server;
-use redis_model::{ErrorKind, Json, MsgPack, Operation, Outcome, RedisFields, RedisModel};
+use redis_model::{ErrorKind, Json, Operation, Outcome, RedisFields, RedisModel};
 
 use crate::support::{Con, everywhere, fresh};
 

@@ -1,21 +1,21 @@
-//! Limits hold on writing as on reading: what is written is read back, and what
-//! would not be read is refused before it is stored.
+//! Codecs apply the same limits in writing and in reading: they write only values that
+//! they can read back.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use redis_model::{
-    Bincode, BincodeLegacy, Cbor, Codec, ErrorKind, Json, Lz4, MsgPack, Operation, Place, Postcard,
-    RedisModel, Zstd,
+use redis_model::codec::{
+    Bincode, BincodeLegacy, Cbor, Codec, Location, Lz4, MsgPack, Postcard, Zstd,
 };
+use redis_model::{ErrorKind, Json, Operation, RedisModel};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::support::{Con, everywhere, fresh};
 
-/// One level or two in each of the ways that serde has.
+/// A level, or two, for each kind of nesting in serde.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 enum Deep {
     End,
@@ -45,16 +45,16 @@ fn deep(kinds: &[u8]) -> Deep {
     })
 }
 
-/// Writes and reads the value; the error if it was refused on writing.
+/// Writes the value and reads it back, or returns the error of the write.
 fn kept<C: Codec<T>, T: PartialEq + Debug>(value: &T) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    C::encode(value, &Place::NOWHERE, &mut bytes).map_err(|error| error.to_string())?;
-    let read = C::decode(&bytes, &Place::NOWHERE);
+    C::encode(value, &Location::NOWHERE, &mut bytes).map_err(|error| error.to_string())?;
+    let read = C::decode(&bytes, &Location::NOWHERE);
     assert!(read.as_ref().is_ok_and(|read| read == value), "{}: {:?}", C::NAME, read.err());
     Ok(bytes)
 }
 
-/// The longest beginning of the levels that the codec writes.
+/// Returns the number of levels that the codec writes at most.
 fn longest<C: Codec<Deep>>(kinds: &[u8]) -> usize {
     let refused = (0..=kinds.len()).find(|length| match kept::<C, _>(&deep(&kinds[..*length])) {
         Ok(_) => false,
@@ -67,19 +67,19 @@ fn longest<C: Codec<Deep>>(kinds: &[u8]) -> usize {
 }
 
 #[test]
-fn what_is_written_at_the_limit_of_depth_is_read_back_by_every_codec() {
+fn every_codec_reads_back_the_deepest_value_that_it_writes() {
     let levels = proptest::collection::vec(0..8_u8, 140);
     let mut runner = TestRunner::new(ProptestConfig::with_cases(40));
     runner
         .run(&levels, |kinds| {
             let json = longest::<Json>(&kinds);
             assert!((38..=128).contains(&json), "{json}");
-            // Beyond that, serde_json would write what is not read.
+            // Beyond that, serde_json writes values that cannot be read.
             let too_deep = serde_json::to_vec(&deep(&kinds[..=json])).unwrap();
-            let error = <Json as Codec<Deep>>::decode(&too_deep, &Place::NOWHERE).unwrap_err();
+            let error = <Json as Codec<Deep>>::decode(&too_deep, &Location::NOWHERE).unwrap_err();
             assert!(error.to_string().contains("deeper than 128 levels"), "{error}");
 
-            // Bytes are no list of numbers elsewhere.
+            // Only JSON writes bytes as a list of numbers.
             let msgpack = longest::<MsgPack>(&kinds);
             assert!(msgpack >= json, "{msgpack} {json}");
             for other in [
@@ -98,7 +98,7 @@ fn what_is_written_at_the_limit_of_depth_is_read_back_by_every_codec() {
 }
 
 #[test]
-fn elements_without_bytes_are_written_only_if_they_are_read() {
+fn elements_without_bytes_are_written_only_if_they_can_be_read() {
     fn most<C: Codec<T>, T: PartialEq + Debug>(make: impl Fn(usize) -> T) -> usize {
         let refused = (0..3000).find(|count| match kept::<C, _>(&make(*count)) {
             Ok(_) => false,
@@ -129,7 +129,7 @@ fn refused_for_its_size<C: Codec<T>, T: PartialEq + Debug>(value: &T) {
 const LARGEST: usize = 64 << 20;
 
 #[test]
-fn what_is_written_at_the_limit_of_size_is_read_back_by_every_codec() {
+fn every_codec_reads_back_the_largest_value_that_it_writes() {
     fn of<C: Codec<String>>(overhead: usize) {
         let text = "x".repeat(LARGEST - overhead);
         assert_eq!(kept::<C, _>(&text).unwrap().len(), LARGEST);
@@ -141,7 +141,7 @@ fn what_is_written_at_the_limit_of_size_is_read_back_by_every_codec() {
     of::<Postcard>(4);
     of::<Bincode>(5);
     of::<BincodeLegacy>(8);
-    // Numbers that take one byte of the sixteen that they may take.
+    // Numbers of up to sixteen bytes that are stored in one.
     kept::<Bincode, _>(&vec![1_u128; LARGEST / 16 + 1]).unwrap();
 }
 
@@ -219,7 +219,7 @@ fn a_limit_is_never_a_mismatch() {
             let bytes = nested(b"\xa2\x62id\x01\x64tree", b"\x81");
             limited::<OnlyCbor>(con, id, &bytes);
             limited::<JsonOrCbor>(con, id, &bytes);
-            // A part that the struct does not know may be deeper.
+            // An unknown field may be nested deeper.
             if depth >= 300 {
                 let bytes = nested(b"\xa2\x62id\x01\x65other", b"\x81");
                 limited::<OnlyCbor>(con, id, &bytes);
@@ -229,7 +229,7 @@ fn a_limit_is_never_a_mismatch() {
     });
 }
 
-/// A text that is written piece by piece, by its `Display`.
+/// A text that is written by its `Display`.
 #[derive(Debug, PartialEq)]
 struct Shown(String);
 
@@ -246,7 +246,7 @@ impl<'de> Deserialize<'de> for Shown {
 }
 
 #[test]
-fn texts_that_are_shown_are_read_back_at_any_length() {
+fn displayed_texts_of_any_length_are_read_back() {
     fn all<T: PartialEq + Debug + Serialize + DeserializeOwned>(value: &T) {
         kept::<Json, T>(value).unwrap();
         kept::<MsgPack, T>(value).unwrap();

@@ -1,20 +1,21 @@
-//! Values that could be written and never read are refused before anything is.
+//! Values that could not be read back are refused before anything is written.
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
 
-use redis_model::{
-    Bincode, BincodeLegacy, Cbor, Codec, Error, Json, KeyRing, Keys, Lz4, MsgPack, Operation,
-    Place, Postcard, RedisModel, Sealed, Signed, Zstd,
+use redis_model::codec::{
+    Bincode, BincodeLegacy, Cbor, Codec, KeyProvider, KeyRing, Location, Lz4, MsgPack, Postcard,
+    Sealed, Signed, Zstd,
 };
+use redis_model::{Error, Json, Operation, RedisModel};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{Con, everywhere, fresh};
 
 struct TestKeys;
 
-impl Keys for TestKeys {
+impl KeyProvider for TestKeys {
     fn ring() -> Arc<KeyRing> {
         static RING: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::new(1, [1; 32])));
         RING.clone()
@@ -50,11 +51,11 @@ struct Skips {
 
 fn refused<C: Codec<T>, T>(value: &T) -> String {
     let mut bytes = Vec::new();
-    let error = C::encode(value, &Place::NOWHERE, &mut bytes).expect_err(C::NAME);
+    let error = C::encode(value, &Location::NOWHERE, &mut bytes).expect_err(C::NAME);
     error.to_string()
 }
 
-/// What the formats without names say, by themselves and inside of others.
+/// Returns the errors of the formats without names, alone and inside other codecs.
 macro_rules! positional {
     ($value:expr) => {
         [
@@ -76,7 +77,7 @@ fn formats_without_names_refuse_types_that_they_cannot_read() {
         .into_iter()
         .chain(positional!(&vec![Tagged::A { x: 1 }]))
         .chain(positional!(&json))
-        // Known from the type, whatever the value.
+        // The type alone decides, whatever the value.
         .chain(positional!(&Vec::<Untagged>::new()))
         .chain(positional!(&None::<serde_json::Value>))
     {
@@ -99,11 +100,11 @@ fn formats_without_names_refuse_a_field_that_is_left_out() {
     for error in positional!(&values(vec![])) {
         assert!(error.contains("`list` is left out (`skip_serializing_if`)"), "{error}");
     }
-    redis_model::assert_codec_roundtrip::<Postcard, _>(&values(vec![1]));
-    redis_model::assert_codec_roundtrip::<Bincode, _>(&values(vec![1]));
-    redis_model::assert_codec_roundtrip::<Json, _>(&values(vec![]));
-    redis_model::assert_codec_roundtrip::<MsgPack, _>(&values(vec![]));
-    redis_model::assert_codec_roundtrip::<Cbor, _>(&values(vec![]));
+    redis_model::codec::assert_codec_roundtrip::<Postcard, _>(&values(vec![1]));
+    redis_model::codec::assert_codec_roundtrip::<Bincode, _>(&values(vec![1]));
+    redis_model::codec::assert_codec_roundtrip::<Json, _>(&values(vec![]));
+    redis_model::codec::assert_codec_roundtrip::<MsgPack, _>(&values(vec![]));
+    redis_model::codec::assert_codec_roundtrip::<Cbor, _>(&values(vec![]));
 }
 
 #[derive(Debug, Clone, RedisModel)]
@@ -124,7 +125,7 @@ struct Blob {
 }
 
 #[test]
-fn nothing_is_written_of_a_record_that_could_not_be_read() {
+fn nothing_is_written_of_a_record_that_could_not_be_read_back() {
     everywhere(|con| {
         let (f, id) = (Fields::FIELDS, fresh());
         let record = Fields { id, untagged: None, skips: None };
@@ -147,7 +148,7 @@ fn nothing_is_written_of_a_record_that_could_not_be_read() {
     });
 }
 
-/// A type whose `Display` fails, before any text or behind some.
+/// A type whose `Display` fails, before any text or after some.
 #[derive(Debug, Clone, PartialEq)]
 struct Broken(bool);
 

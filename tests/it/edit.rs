@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use redis_model::{
-    Draft, ErrorKind, Json, KeyRing, Keys, Operation, Outcome, RedisFields, RedisModel, Sealed,
-    Ttl, Zstd,
-};
+use redis_model::codec::{KeyProvider, KeyRing, Sealed, Zstd};
+use redis_model::{Draft, ErrorKind, Json, Operation, Outcome, RedisFields, RedisModel, Ttl};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, LazyLock};
 
@@ -14,7 +12,7 @@ use crate::support::{Con, everywhere, fresh, pairs, runtime, server};
 #[derive(Debug)]
 struct AppKeys;
 
-impl Keys for AppKeys {
+impl KeyProvider for AppKeys {
     fn ring() -> Arc<KeyRing> {
         static RING: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::new(1, [7; 32])));
         RING.clone()

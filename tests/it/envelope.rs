@@ -1,11 +1,10 @@
-//! The envelope: what a stored value is, and every way in which it is not the model's.
+//! The envelope of a blob, and the errors for values that are not the model's.
 
-use redis_model::{
-    Bincode, Cbor, ErrorKind, Format, Json, MsgPack, Pickle, Postcard, RedisModel, ValueError,
-};
+use redis_model::codec::{Bincode, Cbor, Format, MsgPack, Pickle, Postcard};
+use redis_model::{ErrorKind, Json, RedisModel, ValueError};
 use serde::{Deserialize, Serialize};
 
-/// A model of these fields with these attributes, in a module of its own.
+/// Declares a model with these fields and attributes in a module.
 macro_rules! models {
     ($($module:ident: [$($attributes:tt)*] $name:ident { $($fields:tt)* })*) => {$(
         mod $module {
@@ -46,7 +45,7 @@ fn kind<T: std::fmt::Debug>(result: redis_model::Result<T>) -> ErrorKind {
 }
 
 #[test]
-fn plain_formats_have_none_and_others_eight_bytes() {
+fn plain_formats_have_no_envelope_and_others_eight_bytes() {
     assert_eq!(bytes!(raw::Session), br#"{"id":7,"user":"alice"}"#);
     assert_eq!(bytes!(msgpack::Session)[0], 0x82);
     assert_eq!(bytes!(cbor::Session)[0], 0xa2);
@@ -60,7 +59,7 @@ fn plain_formats_have_none_and_others_eight_bytes() {
 }
 
 #[test]
-fn it_is_read_whether_or_not_it_would_be_written() {
+fn an_envelope_is_read_even_if_the_model_writes_none() {
     for stored in [bytes!(raw::Session), bytes!(full::Session), bytes!(short::Session)] {
         assert_eq!(raw::Session::from_bytes(&stored).unwrap().user, "alice");
         assert_eq!(full::Session::from_bytes(&stored).unwrap().user, "alice");
@@ -75,7 +74,7 @@ fn a_stable_name_survives_a_renamed_struct() {
 }
 
 #[test]
-fn each_mistake_is_an_error_of_its_own() {
+fn each_mismatch_has_its_own_error_kind() {
     use ErrorKind::*;
     assert_eq!(kind(order::Order::from_bytes(&bytes!(full::Session))), WrongModel);
     assert_eq!(kind(postcard_order::Order::from_bytes(&bytes!(postcard::Session))), WrongModel);
@@ -97,7 +96,7 @@ fn each_mistake_is_an_error_of_its_own() {
 }
 
 #[test]
-fn errors_say_what_is_there_and_what_to_do() {
+fn errors_describe_the_stored_value_and_the_fix() {
     let error = bincode::Session::from_bytes(&bytes!(postcard::Session)).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -111,7 +110,7 @@ fn errors_say_what_is_there_and_what_to_do() {
 }
 
 #[test]
-fn foreign_values_are_named_for_what_they_look_like() {
+fn errors_name_the_format_of_foreign_values() {
     let zlib = b"\x78\x9csecret";
     for (stored, name) in [
         (&b"\x80\x04\x95secret"[..], "a Python pickle, protocol 4"),
@@ -144,21 +143,21 @@ fn foreign_values_are_named_for_what_they_look_like() {
     assert!(error.to_string().ends_with("it looks like JSON"), "{error}");
 }
 
-/// A pickle is read only where it is listed, and never written.
+/// Pickles are read only by models that list the codec, and never written.
 #[test]
-fn a_pickle_is_read_where_it_is_listed() {
+fn a_pickle_is_read_if_the_codec_is_listed() {
     let stored = b"\x80\x03}q\x00(X\x02\x00\x00\x00idq\x01K\x07X\x04\x00\x00\x00userq\x02X\x05\x00\x00\x00aliceq\x03u.";
     let session = pickle::Session::from_bytes(stored).unwrap();
     assert_eq!(session.user, "alice");
     assert_eq!(session.to_bytes().unwrap(), br#"{"id":7,"user":"alice"}"#);
     assert_eq!(kind(raw::Session::from_bytes(stored)), ErrorKind::Foreign);
-    // Nor does a forged header select what is not listed.
+    // A forged header cannot select a codec that is not listed.
     let forged = [b"\xc1\xfc\x07\x00", &bytes!(full::Session)[4..8], stored].concat();
     assert_eq!(kind(raw::Session::from_bytes(&forged)), ErrorKind::WrongCodec);
 }
 
 #[test]
-fn a_mismatch_can_count_as_absent() {
+fn a_mismatch_can_be_read_as_none() {
     use crate::support::{Con, fresh};
     let (mut con, id) = (Con::sync(), fresh());
     for stored in ["{}", "gibberish", ""] {
@@ -171,16 +170,16 @@ fn a_mismatch_can_count_as_absent() {
     assert_eq!(con.run(missing::Session::get(id)).unwrap(), Some(saved));
 }
 
-/// A codec of one's own, with a number: it gets an envelope.
+/// A user's codec with a number, which gets an envelope.
 struct Reversed;
 
-impl redis_model::Codec<own::Session> for Reversed {
+impl redis_model::codec::Codec<own::Session> for Reversed {
     const NAME: &'static str = "reversed";
     const FORMAT: Format = Format::positional(17);
 
     fn encode<W: std::io::Write>(
         session: &own::Session,
-        _: &redis_model::Place<'_>,
+        _: &redis_model::codec::Location<'_>,
         out: &mut W,
     ) -> Result<(), ValueError> {
         let text: String = session.user.chars().rev().collect();
@@ -188,7 +187,10 @@ impl redis_model::Codec<own::Session> for Reversed {
         Ok(())
     }
 
-    fn decode(bytes: &[u8], _: &redis_model::Place<'_>) -> Result<own::Session, ValueError> {
+    fn decode(
+        bytes: &[u8],
+        _: &redis_model::codec::Location<'_>,
+    ) -> Result<own::Session, ValueError> {
         let text = std::str::from_utf8(bytes).map_err(|_| ValueError::new("not text"))?;
         let (id, user) = text.split_once(' ').ok_or(ValueError::new("no space"))?;
         let id = id.parse().map_err(|_| ValueError::new("no id"))?;
@@ -206,7 +208,7 @@ mod own {
 }
 
 #[test]
-fn a_codec_of_ones_own_has_the_same() {
+fn a_users_codec_gets_an_envelope() {
     let stored = bytes!(own::Session);
     assert_eq!(stored[..4], *b"\xc1\xfc\x11\x00");
     assert_eq!(stored[8..], *b"7 ecila");
@@ -214,7 +216,7 @@ fn a_codec_of_ones_own_has_the_same() {
     assert_eq!(kind(own::Session::from_bytes(&bytes!(postcard::Session))), ErrorKind::WrongCodec);
 }
 
-/// The reader in the documentation, run by the language that it is for.
+/// Runs the reader of the documentation in Python.
 #[test]
 #[ignore = "needs python3: `.ci/run` has it and runs this"]
 fn the_documented_reader_in_python_reads_envelopes() {

@@ -1,7 +1,8 @@
 //! What becomes of stored values when the struct changes: with every codec, it
 //! loads or it errs, and is never something else.
 
-use redis_model::{Bincode, BincodeLegacy, Cbor, ErrorKind, Json, MsgPack, Postcard, RedisModel};
+use redis_model::codec::{Bincode, BincodeLegacy, Cbor, MsgPack, Postcard};
+use redis_model::{ErrorKind, Json, RedisModel};
 use serde::{Deserialize, Serialize};
 
 /// What a changed struct makes of an old value.

@@ -1,8 +1,7 @@
-//! Values of other programs are named in errors, in blobs and in codec fields.
+//! Errors name the format of another program's value, in blobs and in codec fields.
 
-use redis_model::{
-    Bincode, Cbor, ErrorKind, Json, Lz4, MsgPack, Pickle, Postcard, RedisModel, Zstd,
-};
+use redis_model::codec::{Bincode, Cbor, Lz4, MsgPack, Pickle, Postcard, Zstd};
+use redis_model::{ErrorKind, Json, RedisModel};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{everywhere, fresh};
@@ -37,7 +36,7 @@ fn set(id: u64, name: &str, bytes: &[u8]) {
 }
 
 #[test]
-fn a_codec_field_names_the_format_that_another_program_wrote() {
+fn the_error_of_a_codec_field_names_the_foreign_format() {
     let formats: [(&[u8], &str); 8] = [
         (b"\x80\x04\x95\x0b\0\0\0\0\0\0\0]\x94\x8c\x05hunter2a.", "a Python pickle, protocol 4"),
         (b"(lp0\nVhunter2\np1\na.", "a Python pickle, protocol 0"),
@@ -66,7 +65,7 @@ fn a_codec_field_names_the_format_that_another_program_wrote() {
 }
 
 #[test]
-fn a_value_of_the_codecs_own_format_is_not_called_another() {
+fn a_value_of_the_codecs_own_format_is_not_called_foreign() {
     let mut con = crate::support::Con::sync();
     let id = fresh();
     for (name, bytes) in [
@@ -74,7 +73,7 @@ fn a_value_of_the_codecs_own_format_is_not_called_another() {
         ("json", b"[1]"),
         ("json", b"[\"a\""),
         ("json", b"plain text"),
-        // A map, a text that begins as CBOR does, and an integer as Ruby's Marshal does.
+        // A map, a text that begins like CBOR, and an integer that begins like Ruby's Marshal.
         ("msgpack", b"\x81\xa1a\x01"),
         ("msgpack", b"\xa5hello"),
         ("msgpack", b"\x92\xa1a"),
@@ -107,7 +106,7 @@ sessions! {
 }
 
 #[test]
-fn what_looks_like_a_pickle_is_told_why_it_cannot_be_read_as_one() {
+fn the_error_of_a_pickle_says_why_it_cannot_be_read() {
     let call: [&[u8]; 4] = [
         b"cposix\nsystem\np0\n(Vls\np1\ntp2\nRp3\n.",
         b"cposix\nsystem\nq\0(X\x02\0\0\0lsq\x01tq\x02Rq\x03.",
@@ -127,11 +126,11 @@ fn what_looks_like_a_pickle_is_told_why_it_cannot_be_read_as_one() {
         assert!(error.to_string().contains("it looks like a Python pickle"), "{error}");
         assert_eq!(error.kind(), ErrorKind::Foreign);
     }
-    // Plain data of the oldest protocols is read.
+    // Plain data of the oldest protocols can be read.
     let pickle = b"(dp0\nVid\np1\nI7\ns.";
     assert_eq!(OffPickle::from_bytes(pickle).unwrap().id, 7);
     assert_eq!(OffPickleToPostcard::from_bytes(pickle).unwrap().id, 7);
-    // Of another shape.
+    // A value of another type.
     let error = OffPickle::from_bytes(b"Vtext\np0\n.").unwrap_err();
     assert!(error.to_string().contains("a pickle of another shape"), "{error}");
 }

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use redis_model::{Error, ErrorKind, Json, Lz4, Outcome, Postcard, RedisModel, ValueError};
+use redis_model::codec::{Lz4, Postcard};
+use redis_model::{Error, ErrorKind, Json, Outcome, RedisModel, ValueError};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{Con, everywhere, fresh, pairs};

@@ -1,5 +1,5 @@
-//! Whatever text is stored, no operation keeps the server from its other work: each costs
-//! what reading the text costs, not its square.
+//! No stored text makes an operation block the server: the cost of each is linear in the
+//! length of the text.
 
 use redis_model::embedded::Server;
 use redis_model::{Operation, RedisModel};
@@ -40,7 +40,7 @@ struct Revised {
     revision: u64,
 }
 
-/// Microseconds that the server spent on what `run` sent.
+/// Returns the microseconds that the server spent on the commands of `run`.
 fn cost(con: &mut redis::Connection, run: impl Fn(&mut redis::Connection)) -> u64 {
     redis::cmd("CONFIG").arg("RESETSTAT").exec(con).unwrap();
     run(con);

@@ -1,4 +1,4 @@
-//! Keys: from ids, and back.
+//! Keys and the ids in them.
 
 use std::collections::HashSet;
 
@@ -31,7 +31,7 @@ const HOSTILE: [&str; 9] =
     ["a:b", "{x}", "}{", "100%", "%3A", "naïve 日本", "nul\0byte", "line\nbreak", ""];
 
 #[test]
-fn hostile_ids_are_kept_apart_and_parse_back() {
+fn hostile_ids_have_different_keys_that_parse_back() {
     everywhere(|con| {
         let records =
             HOSTILE.map(|name| Member { tenant: 7, name: name.to_owned(), note: name.to_owned() });
@@ -88,7 +88,7 @@ struct Stored {
     note: String,
 }
 
-/// Every id of a run, the hostile texts in each of its parts.
+/// Returns records with every combination of hostile texts.
 fn stored(run: u64) -> Vec<Stored> {
     let texts = HOSTILE.into_iter().chain(["}}:x:1", "a}:b:2", ":", "}:"]);
     let texts: Vec<_> = texts.map(str::to_owned).collect();
@@ -122,6 +122,27 @@ fn scans_find_every_record_whatever_its_raw_part() {
     });
 }
 
+#[derive(Debug, Clone, PartialEq, RedisModel)]
+#[redis(key = "keys:twelve:{a}:{b}:{c}:{d}:{e}:{f}:{g}:{h}:{i}:{j}:{k}:{l}")]
+#[rustfmt::skip]
+struct Twelve {
+    a: u64, b: String, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8, i: u8, j: u8, k: u8, l: char,
+    note: String,
+}
+
+#[test]
+fn a_key_has_up_to_twelve_parts() {
+    everywhere(|con| {
+        let (a, b, note) = (fresh(), "x:y".to_owned(), "n".to_owned());
+        let record =
+            Twelve { a, b, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8, i: 9, j: 10, k: 11, l: 'é', note };
+        con.run(record.save()).unwrap();
+        let id = (a, "x:y", 3, 4, 5, 6, 7, 8, 9, 10, 11, 'é');
+        assert_eq!(Twelve::key(id), *format!("keys:twelve:{a}:x%3Ay:3:4:5:6:7:8:9:10:11:é"));
+        assert_eq!(con.run(Twelve::get(id)).unwrap(), Some(record));
+    });
+}
+
 #[derive(Debug, RedisModel)]
 #[redis(key = "keys:apart:{id}")]
 struct User {
@@ -137,7 +158,7 @@ struct Admin {
 }
 
 #[test]
-fn deleting_all_records_of_a_model_leaves_those_of_a_model_whose_keys_begin_the_same() {
+fn delete_all_keeps_the_records_of_a_model_with_a_longer_prefix() {
     everywhere(|con| {
         for id in ["admin", "admin:7", "admin-7", "admin%3A7", "7"] {
             con.run(User { id: id.to_owned(), note: String::new() }.save()).unwrap();

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
 
-use redis_model::{BlobModel, Cbor, ErrorKind, Json, MsgPack, Pickle, RedisModel};
+use redis_model::codec::{Cbor, MsgPack, Pickle};
+use redis_model::{BlobModel, ErrorKind, Json, RedisModel};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use proptest::prelude::*;
-use redis_model::{Draft, Json, MsgPack, Operation, Outcome, RedisFields, RedisModel};
+use redis_model::codec::MsgPack;
+use redis_model::{Draft, Json, Operation, Outcome, RedisFields, RedisModel};
 
 use crate::properties::{buffers, texts};
 use crate::support::{Con, fresh};

@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use redis_model::{
-    ErrorKind, Flow, Json, KeyRing, Keys, MsgPack, Postcard, RedisModel, RewriteAll, ScanPosition,
-    Sealed, Signed, ValueError,
-};
+use redis_model::codec::{KeyProvider, KeyRing, MsgPack, Postcard, Sealed, Signed};
+use redis_model::{ErrorKind, Flow, Json, RedisModel, RewriteAll, ScanPosition, ValueError};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{Con, everywhere, fresh};
@@ -14,7 +12,7 @@ use crate::support::{Con, everywhere, fresh};
 macro_rules! keys {
     ($($name:ident: $ring:expr;)*) => {$(
         struct $name;
-        impl Keys for $name {
+        impl KeyProvider for $name {
             fn ring() -> Arc<KeyRing> {
                 static RING: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new($ring));
                 RING.clone()

@@ -9,10 +9,9 @@ use std::task::Poll;
 use futures_util::future::{Either, select};
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ConnectionLike, Pipeline, RedisFuture, RedisResult, Value};
+use redis_model::codec::MsgPack;
 use redis_model::embedded::Server;
-use redis_model::{
-    Error, ErrorKind, Flow, Json, MsgPack, Operation, RedisModel, Result, ScanPosition,
-};
+use redis_model::{Error, ErrorKind, Flow, Json, Operation, RedisModel, Result, ScanPosition};
 use serde::{Deserialize, Serialize};
 
 use crate::support::runtime;

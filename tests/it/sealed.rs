@@ -1,11 +1,11 @@
-//! Values that are sealed, signed or compressed, and what is done to them.
+//! Sealed, signed and compressed values, and attacks on them.
 
 use std::sync::{Arc, LazyLock};
 
-use redis_model::{
-    Aes256Gcm, Codec, ErrorKind, Json, KeyRing, Keys, Lz4, Place, Postcard, RedisModel, Sealed,
-    Signed, Zstd,
+use redis_model::codec::{
+    Aes256Gcm, Codec, KeyProvider, KeyRing, Location, Lz4, Postcard, Sealed, Signed, Zstd,
 };
+use redis_model::{ErrorKind, Json, RedisModel};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{everywhere, fresh};
@@ -13,7 +13,7 @@ use crate::support::{everywhere, fresh};
 macro_rules! keys {
     ($($name:ident: $ring:expr;)*) => {$(
         struct $name;
-        impl Keys for $name {
+        impl KeyProvider for $name {
             fn ring() -> Arc<KeyRing> {
                 static RING: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new($ring));
                 RING.clone()
@@ -59,7 +59,7 @@ macro_rules! sealed {
                     let expected: &[ErrorKind] = match bit / 8 {
                         0 | 1 => &[Foreign, NewerVersion, UnknownKey, Tampered, WrongCodec],
                         2 => &[WrongCodec],
-                        // Version 1 is what none counts as, but not what was sealed.
+                        // No version counts as version 1, but the sealed header says otherwise.
                         3 => &[NewerVersion, Tampered],
                         4..8 => &[WrongModel, LayoutChanged],
                         8 => &[UnknownKey],
@@ -86,7 +86,7 @@ macro_rules! sealed {
             }
 
             #[test]
-            fn keys_are_changed() {
+            fn keys_can_be_rotated() {
                 everywhere(|con| {
                     let id = fresh();
                     con.run(Token { id, ..token() }.save()).unwrap();
@@ -138,7 +138,7 @@ fn a_field_is_bound_to_its_name() {
     });
 }
 
-/// The same after its fields were renamed.
+/// The model after its fields were renamed.
 #[derive(Debug, PartialEq, RedisModel)]
 #[redis(key = "sealed:account:{id}")]
 struct Renamed {
@@ -169,7 +169,7 @@ struct SignedNow {
 }
 
 #[test]
-fn a_field_is_read_under_a_name_that_it_had() {
+fn a_field_is_read_under_a_former_name() {
     everywhere(|con| {
         let id = fresh();
         let key = format!("sealed:account:{id}");
@@ -180,12 +180,12 @@ fn a_field_is_read_under_a_name_that_it_had() {
         assert_eq!(con.run(Renamed::get(id)).unwrap(), Some(renamed()));
         let f = Renamed::FIELDS;
         assert_eq!(con.run(Renamed::select(id, f.mail)).unwrap().unwrap(), "a@example.com");
-        // An update of another field moves the bytes to the new name as they are.
+        // An update of another field moves the bytes to the new name unchanged.
         let visits = con.run(Renamed::update(id).incr(f.visits, 1).returning((f.mail, f.visits)));
         assert_eq!(visits.unwrap().applied().unwrap(), ("a@example.com".into(), 1));
         assert!(con.hash(&key).iter().all(|(name, _)| name != "email"));
         assert_eq!(con.run(Renamed::get(id)).unwrap().unwrap().mail, "a@example.com");
-        // What was another field is still none of these.
+        // The value of another field is still refused.
         con.raw::<()>(&["HDEL", &key, "mail"]);
         let copy = "redis.call('HSET', KEYS[1], 'email', redis.call('HGET', KEYS[1], 'phone'))";
         con.raw::<()>(&["EVAL", copy, "1", &key]);
@@ -198,14 +198,14 @@ fn a_field_is_read_under_a_name_that_it_had() {
         assert_eq!(con.run(SignedNow::get(id)).unwrap().as_ref(), Some(&now));
         con.run(now.save()).unwrap();
         assert_eq!(con.run(SignedNow::get(id)).unwrap(), Some(now));
-        // Under its new name it is nothing to who knows only the old one.
+        // A program that knows only the old name does not find the field.
         let rename = "redis.call('HSET', KEYS[1], 'email', redis.call('HGET', KEYS[1], 'mail'))";
         con.raw::<()>(&["EVAL", rename, "1", &format!("sealed:signature:{id}")]);
         assert!(con.run(SignedBefore::get(id)).unwrap_err().is_tampered());
     });
 }
 
-/// Byte by byte, what may be said of a sealed or signed value that was changed.
+/// Asserts that each changed byte of a sealed or signed value is an error.
 fn refused(stored: &[u8], key_ids: &[u8], read: impl Fn(&[u8]) -> Option<ErrorKind>) {
     for bit in 0..stored.len() * 8 {
         let mut forged = stored.to_vec();
@@ -222,9 +222,9 @@ fn refused(stored: &[u8], key_ids: &[u8], read: impl Fn(&[u8]) -> Option<ErrorKi
     }
 }
 
-/// A value without an envelope, such as that of a field: its error's kind.
+/// Returns the kind of the error for a value without an envelope, as in a field.
 fn kind_of<C: Codec<String>>(bytes: &[u8]) -> Option<ErrorKind> {
-    let error = C::decode(bytes, &Place::NOWHERE).err()?;
+    let error = C::decode(bytes, &Location::NOWHERE).err()?;
     Some(redis_model::Error::from(error).kind())
 }
 
@@ -238,7 +238,7 @@ fn every_flipped_bit_of_a_fields_value_is_refused() {
     check::<Sealed<Json, New>, Sealed<Json, Old>>();
     check::<Sealed<Postcard, New, Aes256Gcm>, Sealed<Postcard, Old, Aes256Gcm>>();
     check::<Signed<Json, New>, Signed<Json, Old>>();
-    // One cipher's value is not another's, nor is a signature a seal.
+    // A value of another cipher is refused, and so is a signature as a seal.
     let sealed = round_trip::<Sealed<Json, New>>("correct horse");
     assert_eq!(kind_of::<Sealed<Json, New, Aes256Gcm>>(&sealed), Some(ErrorKind::Tampered));
     assert_eq!(kind_of::<Signed<Json, New>>(&sealed), Some(ErrorKind::Tampered));
@@ -246,7 +246,7 @@ fn every_flipped_bit_of_a_fields_value_is_refused() {
     assert_eq!(kind_of::<Sealed<Json, New>>(&signed), Some(ErrorKind::Tampered));
 }
 
-/// An envelope that says otherwise: nothing in it makes a weaker check.
+/// A forged envelope never weakens the check.
 #[test]
 fn a_forged_header_is_refused() {
     #[derive(Debug, Serialize, Deserialize, RedisModel)]
@@ -263,14 +263,14 @@ fn a_forged_header_is_refused() {
         let kind = Token::from_bytes(&forged).map(|token| token.secret).map_err(|e| e.kind());
         let expected = match byte {
             0x81 => Ok("correct horse".to_owned()),
-            // Signed, or plain: listed, but that is not what it is.
+            // Listed codecs, but not the value's.
             0x41 => Err(ErrorKind::Tampered),
             0x01 => Err(ErrorKind::Codec),
             _ => Err(ErrorKind::WrongCodec),
         };
         assert_eq!(kind, expected, "{byte:#x}");
     }
-    // Of another version: what was sealed says which.
+    // Another version than the sealed one.
     let mut forged = stored.clone();
     forged[3] = 1;
     assert_eq!(Token::from_bytes(&forged).unwrap_err().kind(), ErrorKind::Tampered);
@@ -283,8 +283,8 @@ fn secrets_stay_out_of_debug() {
 
 fn round_trip<C: Codec<String>>(text: &str) -> Vec<u8> {
     let (text, mut bytes) = (text.to_owned(), Vec::new());
-    C::encode(&text, &Place::NOWHERE, &mut bytes).unwrap();
-    assert_eq!(C::decode(&bytes, &Place::NOWHERE).unwrap(), text);
+    C::encode(&text, &Location::NOWHERE, &mut bytes).unwrap();
+    assert_eq!(C::decode(&bytes, &Location::NOWHERE).unwrap(), text);
     bytes
 }
 
@@ -302,33 +302,33 @@ fn compresses<C: Codec<String>>() {
         .collect();
     let kept = round_trip::<C>(&random);
     assert!(kept.len() <= random.len() + 200);
-    // Bombs: sizes that are not true.
+    // Bombs: false sizes.
     for size in [0, 1, 19_999, 1 << 20, (64 << 20) + 1, u32::MAX] {
         let mut forged = large.clone();
         forged[1..5].copy_from_slice(&size.to_le_bytes());
-        assert!(C::decode(&forged, &Place::NOWHERE).is_err(), "{size}");
+        assert!(C::decode(&forged, &Location::NOWHERE).is_err(), "{size}");
     }
     for end in 0..large.len() {
-        assert!(C::decode(&large[..end], &Place::NOWHERE).is_err());
+        assert!(C::decode(&large[..end], &Location::NOWHERE).is_err());
     }
 }
 
-/// A few bytes that claim much, and values that would look like such.
+/// A few bytes that claim a large size, and values that compress that far.
 fn grows_in_proportion<C: Codec<String>>() {
     let mib = "a".repeat(1 << 20);
     let stored = round_trip::<C>(&mib[..mib.len() - 2]);
     assert!(stored.len() < 8 << 10, "{}", stored.len());
     let size = (1_u32 << 20) + 1;
     let forged = [&stored[..1], &size.to_le_bytes(), &stored[5..25]].concat();
-    let error = C::decode(&forged, &Place::NOWHERE).unwrap_err();
+    let error = C::decode(&forged, &Location::NOWHERE).unwrap_err();
     assert!(error.to_string().contains("1,024 times"), "{error}");
-    // What is compressed by more than that is kept as it is, and can be read.
+    // Values that compress further are stored uncompressed and can be read.
     let large = round_trip::<C>(&"a".repeat(20 << 20));
     assert!(large.len() >= (20 << 20) / 1024, "{}", large.len());
 }
 
 #[test]
-fn what_is_unpacked_is_in_proportion_to_what_is_stored() {
+fn decompressed_size_is_limited_in_proportion_to_the_stored_size() {
     grows_in_proportion::<Zstd<Json>>();
     grows_in_proportion::<Lz4<Json>>();
 }

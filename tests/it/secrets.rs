@@ -1,16 +1,17 @@
-//! What is stored appears in no error, however it comes about.
+//! Errors never contain stored bytes.
 
 use std::error::Error as _;
 use std::fmt::Debug;
 
-use redis_model::{Bincode, Error, Json, Operation, RedisModel};
+use redis_model::codec::Bincode;
+use redis_model::{Error, Json, Operation, RedisModel};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{Con, everywhere, fresh};
 
 const SECRET: &str = "hunter2-correct-horse";
 
-/// Everything that an error shows, and all that it chains to.
+/// Returns all texts of an error and of its sources.
 fn shown(error: &Error) -> String {
     let mut text = format!("{error} {error:?} {error:#?}");
     let mut source = error.source();
@@ -57,7 +58,7 @@ struct Session {
     kind: Kind,
 }
 
-/// A type whose own errors tell everything.
+/// A type whose errors contain its value.
 #[derive(Debug)]
 struct Telltale;
 
@@ -182,7 +183,7 @@ fn wrong_types_and_refused_commands() {
 }
 
 #[test]
-fn debug_of_operations_tells_the_key_only() {
+fn debug_of_operations_shows_only_the_key() {
     let session = Session { id: 1, kind: Kind::A };
     let update = Account::update(1)
         .set(Account::FIELDS.text, SECRET)

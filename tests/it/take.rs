@@ -4,10 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use redis_model::{
-    Codec, Error, ErrorKind, Json, KeyRing, Keys, MsgPack, Operation, Place, RedisModel, Sealed,
-    ValueError,
-};
+use redis_model::codec::{Codec, KeyProvider, KeyRing, Location, MsgPack, Sealed};
+use redis_model::{Error, ErrorKind, Json, Operation, RedisModel, ValueError};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{Con, everywhere, fresh, pairs, server};
@@ -113,7 +111,7 @@ mod limited {
 
 struct Ring;
 
-impl Keys for Ring {
+impl KeyProvider for Ring {
     fn ring() -> Arc<KeyRing> {
         Arc::new(KeyRing::new(1, [1; 32]))
     }
@@ -124,13 +122,17 @@ struct Limited;
 
 impl<T: Serialize> Codec<T> for Limited {
     const NAME: &'static str = "limited";
-    const FORMAT: redis_model::Format = redis_model::Format::self_describing(16);
+    const FORMAT: redis_model::codec::Format = redis_model::codec::Format::self_describing(16);
 
-    fn encode<W: std::io::Write>(value: &T, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+    fn encode<W: std::io::Write>(
+        value: &T,
+        _: &Location<'_>,
+        out: &mut W,
+    ) -> Result<(), ValueError> {
         serde_json::to_writer(out, value).map_err(|_| ValueError::new("not written"))
     }
 
-    fn decode(_: &[u8], _: &Place<'_>) -> Result<T, ValueError> {
+    fn decode(_: &[u8], _: &Location<'_>) -> Result<T, ValueError> {
         Err(ValueError::limit("too deep"))
     }
 }

@@ -1,5 +1,5 @@
-//! Two promises for the value types of every feature: no bytes make a reader
-//! panic, and a value that was written is read back equal, or was refused.
+//! Two properties of the value types of every feature: no bytes make a reader panic, and
+//! a value is read back equal unless writing it is an error.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
@@ -14,7 +14,7 @@ use redis_model::{RedisModel, RedisValue};
 
 use crate::support::{Con, everywhere, fresh};
 
-/// Per type: values that are written, and inputs that are read.
+/// The number of values and of inputs for each type.
 const CASES: u32 = 2000;
 
 fn runner() -> TestRunner {
@@ -22,7 +22,7 @@ fn runner() -> TestRunner {
     TestRunner::new(ProptestConfig { failure_persistence: None, ..config })
 }
 
-/// Characters that the texts of values are made of, and some that they are not.
+/// Characters of the texts of values, and others.
 const CHARACTERS: [&str; 44] = [
     "0", "1", "2", "3", "4", "5", "6", "9", "-", "+", ".", ":", ",", "/", "%", "[", "]", "T", "t",
     "Z", "z", "P", "Y", "W", "D", "H", "M", "S", "e", "E", "inf", "nan", "_", " ", "\0", "\n", "é",
@@ -92,7 +92,7 @@ macro_rules! value_types {
             use super::*;
 
             #[test]
-            fn no_bytes_make_it_panic_and_what_is_read_can_be_kept() {
+            fn no_bytes_make_it_panic_and_values_that_are_read_can_be_written() {
                 let same: fn(&$ty, &$ty) -> bool = $same;
                 for text in $valid {
                     assert!(<$ty>::read(text.into()).is_ok(), "{text}");
@@ -106,7 +106,7 @@ macro_rules! value_types {
             }
 
             #[test]
-            fn what_is_written_is_read_back_equal_or_was_refused() {
+            fn written_values_are_read_back_equal() {
                 let same: fn(&$ty, &$ty) -> bool = $same;
                 let kept = std::cell::Cell::new(0);
                 runner().run(&$values, |value| {
@@ -119,7 +119,7 @@ macro_rules! value_types {
     )*};
 }
 
-/// Also the values at which types end.
+/// Adds the smallest and largest values of a type.
 fn ends<T: std::fmt::Debug + Clone + 'static, const N: usize>(
     values: impl Strategy<Value = T>,
     ends: [T; N],
@@ -133,7 +133,7 @@ macro_rules! integers {
     };
 }
 
-/// Seconds since 1970: any, and mostly those of the years that texts can have.
+/// Seconds since 1970, mostly of the years 0 to 9999.
 fn seconds() -> impl Strategy<Value = i64> {
     prop_oneof![
         1 => any::<i64>(),
@@ -143,7 +143,7 @@ fn seconds() -> impl Strategy<Value = i64> {
     ]
 }
 
-/// Nanoseconds, of which chrono takes those of a leap second, too.
+/// Nanoseconds, also those of chrono's leap seconds.
 fn nanos(end: u32) -> impl Strategy<Value = u32> {
     prop_oneof![0..end, (0..end / 1_000_000).prop_map(|it| it * 1_000_000), Just(0), Just(end - 1)]
 }
@@ -169,7 +169,7 @@ fn chronos() -> impl Strategy<Value = Utc> {
     (seconds, nanos(2_000_000_000), any::<bool>()).prop_filter_map(
         "a time",
         |(seconds, nanos, full)| {
-            // Most leap seconds stand where chrono can read one.
+            // Put most leap seconds at a second 59, where chrono can read them.
             let full = full && nanos >= 1_000_000_000;
             let seconds = if full {
                 seconds.checked_sub(seconds.rem_euclid(60))?.checked_add(59)?
@@ -274,7 +274,7 @@ fn decimals() -> impl Strategy<Value = rust_decimal::Decimal> {
     })
 }
 
-/// URLs as they are parsed, and as the setters of their parts leave them.
+/// URLs as parsed, and after a part was set.
 fn urls() -> impl Strategy<Value = url::Url> {
     let text = prop_oneof![
         "(https?|ftp|file|data|mailto|web[+]x|blob):/{0,3}[a-z0-9.:@%\\[\\]é ]{0,12}(/[a-z%20é .:;]{0,9}){0,3}([?]\\PC{0,9})?(#\\PC{0,9})?",
@@ -377,7 +377,7 @@ value_types! {
         1 => select(vec![jiff::SignedDuration::MIN, jiff::SignedDuration::MAX, jiff::SignedDuration::ZERO]),
     ], ["PT90.5S", "-PT1H", "1h30m"], PartialEq::eq;
     jiff_span: jiff::Span = spans(), ["P1M2DT3H", "-P1Y", "PT0.000000001S", "1d 2h"],
-        // A span's text has milliseconds as fractions of seconds.
+        // The text of a span has milliseconds as fractions of a second.
         |one, other| one.to_string() == other.to_string();
 }
 
@@ -391,7 +391,7 @@ struct Instants {
 }
 
 #[test]
-fn a_number_that_is_no_date_of_years_1_to_9999_is_an_error_and_never_a_panic() {
+fn a_number_that_is_no_time_of_the_years_1_to_9999_is_an_error() {
     everywhere(|con| {
         let id = fresh();
         let key = Instants::key(id);
@@ -419,7 +419,7 @@ fn a_number_that_is_no_date_of_years_1_to_9999_is_an_error_and_never_a_panic() {
 }
 
 #[test]
-fn years_and_offsets_that_text_cannot_have_are_refused_before_anything_is_written() {
+fn years_beyond_9999_are_refused_before_anything_is_written() {
     let mut con = Con::sync();
     let id = fresh();
     let far = Utc::MAX_UTC;

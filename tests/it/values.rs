@@ -1,4 +1,4 @@
-//! Types of fields: their text, and that they come back.
+//! The stored text of field types.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -86,7 +86,7 @@ fn values() -> Values {
 }
 
 #[test]
-fn values_are_stored_as_text_that_everybody_reads() {
+fn values_are_stored_as_text_that_other_clients_can_read() {
     everywhere(|con| {
         let record = values();
         assert_eq!(&*record.own_key(), format!("values:in_transit:a%3Ab:{}", record.id));
@@ -112,7 +112,7 @@ fn values_are_stored_as_text_that_everybody_reads() {
 }
 
 #[test]
-fn values_that_others_wrote_are_read_or_named() {
+fn values_of_other_clients_are_read_or_reported() {
     everywhere(|con| {
         let record = values();
         let key = record.own_key();

@@ -1,117 +1,107 @@
-//! The eight bytes before a value that tell what it is.
+//! Blobs with an envelope: eight bytes that identify model, codec and version.
 //!
 //! Layout and reasons: `envelope.md`.
 
-use super::{Codec, Format};
-use crate::error::{ErrorKind, ValueError};
+mod codec_list;
+mod format;
+mod header;
+mod predecessors;
 
-/// No text, JSON, MessagePack, pickle or compressed data begins with this
-/// byte, and CBOR never with these two.
-const MAGIC: u8 = 0xC1;
-const FULL: u8 = 0xFC;
-const SHORT: u8 = 0xFD;
+pub use self::codec_list::{CodecList, OpenedValue};
+pub use self::format::Format;
+pub use self::header::Envelope;
+use self::header::Header;
+pub use self::predecessors::Predecessors;
+pub(crate) use self::predecessors::{newer_version, refused_migration, unlisted_version};
+use super::{Codec, Location};
+use crate::error::ValueError;
 
-/// How much of an envelope is written.
+/// The container attributes `version`, `envelope` and `on_mismatch` of a blob model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Envelope {
-    /// None: the codec's bytes alone.
-    None,
-    /// Four bytes: codec and version.
-    Short,
-    /// Eight bytes: codec, version and type.
-    Full,
+pub struct BlobFormat {
+    version: u8,
+    envelope: Option<Envelope>,
+    pub(crate) mismatch_is_none: bool,
 }
 
-/// An envelope, written or read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Header {
-    bytes: [u8; 8],
-    len: u8,
-}
+impl BlobFormat {
+    /// The format of a model without these attributes.
+    pub const DEFAULT: Self = Self { version: 0, envelope: None, mismatch_is_none: false };
 
-impl Header {
-    pub(crate) fn new(envelope: Envelope, format: Format, version: u8, tag: u32) -> Self {
-        let [a, b, c, d] = tag.to_le_bytes();
-        let (mark, len) = match envelope {
-            Envelope::None => (0, 0),
-            Envelope::Short => (SHORT, 4),
-            Envelope::Full => (FULL, 8),
-        };
-        Self { bytes: [MAGIC, mark, format.byte(), version, a, b, c, d], len }
+    /// Sets the version of the struct.
+    pub const fn version(self, version: u8) -> Self {
+        Self { version, ..self }
     }
 
-    /// The envelope before a value, if there is one, and the value.
-    pub(crate) fn split(bytes: &[u8]) -> Result<Option<(Self, &[u8])>, ValueError> {
-        let [MAGIC, mark, ..] = *bytes else { return Ok(None) };
-        let len: u8 = match mark {
-            FULL => 8,
-            SHORT => 4,
-            0xFE => {
-                return Err(ValueError::of_kind(
-                    ErrorKind::NewerVersion,
-                    "written by a later release of redis-model, in an envelope that this one does not know",
-                ));
-            }
-            _ => return Ok(None),
-        };
-        let Some((header, value)) = bytes.split_at_checked(len.into()) else {
-            return Err(ValueError::of_kind(ErrorKind::Foreign, "an envelope that is cut off"));
-        };
-        let mut bytes = [0; 8];
-        bytes[..header.len()].copy_from_slice(header);
-        Ok(Some((Self { bytes, len }, value)))
+    /// Sets the envelope that is written.
+    pub const fn envelope(self, envelope: Envelope) -> Self {
+        Self { envelope: Some(envelope), ..self }
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.len.into()]
+    /// Reads a value of another model, codec or version as `None`.
+    pub const fn mismatch_is_none(self) -> Self {
+        Self { mismatch_is_none: true, ..self }
     }
 
-    /// See [`Format::byte`].
-    pub(crate) fn codec(&self) -> u8 {
-        self.bytes[2]
+    /// Returns the version that is written, or 0 if the model has none.
+    pub(crate) const fn current_version(self) -> u8 {
+        self.version
     }
 
-    /// What was stored before a model had versions counts as its first.
-    pub(crate) fn version(&self) -> u8 {
-        self.bytes[3].max(1)
+    /// Returns `true` if a save must refuse to replace a newer version. A model that
+    /// reads such a value as `None` replaces it.
+    pub(crate) const fn checks_version(self) -> bool {
+        self.version > 0 && !self.mismatch_is_none
     }
 
-    /// The type tag, which a short envelope does not have.
-    pub(crate) fn tag(&self) -> Option<u32> {
-        let [_, _, _, _, a, b, c, d] = self.bytes;
-        (self.len == 8).then(|| u32::from_le_bytes([a, b, c, d]))
+    const fn written_envelope(self, format: Format) -> Envelope {
+        match self.envelope {
+            Some(envelope) => envelope,
+            None if self.version > 0 || format.wants_envelope() => Envelope::Full,
+            None => Envelope::None,
+        }
+    }
+
+    pub(crate) fn header<T, C: Codec<T>>(self, name: &str) -> Header {
+        let envelope = self.written_envelope(C::FORMAT);
+        let tag = if envelope == Envelope::Full { header::tag::<T, C>(name) } else { 0 };
+        Header::new(envelope, C::FORMAT, self.version, tag)
     }
 }
 
-/// The type tag of a model's value: the hash of its name where the codec
-/// stores names of fields, else half of that and the layout's fingerprint.
-pub(crate) fn tag<T, C: Codec<T>>(name: &str) -> u32 {
-    let name = fnv(name);
-    match C::fingerprint() {
-        0 => name,
-        fingerprint => (name & 0xFFFF) | (u32::from(fingerprint) << 16),
+/// Reads the value of a model that writes with the codec `C` and this format, reads
+/// the codecs `R` and has the older versions `P`.
+pub(crate) fn read<T, C, R, P>(
+    bytes: &[u8],
+    location: &Location<'_>,
+    name: &'static str,
+    format: BlobFormat,
+) -> Result<T, ValueError>
+where
+    C: Codec<T>,
+    R: CodecList<T>,
+    P: Predecessors<T, R>,
+{
+    let written = format.written_envelope(C::FORMAT);
+    let without_envelope = written == Envelope::None && !C::FORMAT.is_plain();
+    let split = if without_envelope { None } else { Header::split(bytes)? };
+    let current = format.version.max(1);
+    let (version, header, payload) = match &split {
+        Some((header, payload)) => (header.version(), Some(*header), *payload),
+        None => (1, None, bytes),
+    };
+    if header.is_some() != (written != Envelope::None) || version != current {
+        location.mark_for_rewrite();
     }
-}
-
-/// Whether a tag is one of the model, and whether it is one of its layout.
-pub(crate) fn check<T, C: Codec<T>>(stored: u32, name: &str) -> Result<(), ErrorKind> {
-    let expected = tag::<T, C>(name);
-    if stored == expected {
-        Ok(())
-    } else if C::fingerprint() != 0 && stored as u16 == expected as u16 {
-        Err(ErrorKind::LayoutChanged)
-    } else {
-        Err(ErrorKind::WrongModel)
+    let location = header.as_ref().map_or(*location, |it| location.with_header(it.as_bytes()));
+    let value =
+        OpenedValue { header, payload, location, name, writes: C::FORMAT, without_envelope };
+    R::accept(&value)?;
+    if version > current {
+        return Err(newer_version(version, current));
     }
-}
-
-/// FNV-1a of 32 bits: four lines in any language.
-const fn fnv(name: &str) -> u32 {
-    let bytes = name.as_bytes();
-    let (mut hash, mut at) = (0x811c_9dc5_u32, 0);
-    while at < bytes.len() {
-        hash = (hash ^ bytes[at] as u32).wrapping_mul(0x0100_0193);
-        at += 1;
+    match current - version {
+        0 => R::read(&value),
+        back => P::read(back, version, &value),
     }
-    hash
 }

@@ -1,8 +1,9 @@
-//! Recognizes the formats of other programs.
+//! Recognizes the formats of other programs by their first bytes.
 
 use crate::error::{ErrorKind, ValueError};
 
-/// Describes the bytes in a few words, none of which is taken from them.
+/// Returns the name of the format that the bytes look like. The name never contains
+/// any of the bytes.
 pub(crate) fn looks_like(bytes: &[u8]) -> &'static str {
     match bytes {
         [] => "nothing: it is empty",
@@ -30,11 +31,11 @@ fn by_first_byte(bytes: &[u8]) -> &'static str {
         [0x80..=0x8F | 0xDE | 0xDF, ..] => "MessagePack",
         [0xA0..=0xBF, ..] => "CBOR",
         _ if std::str::from_utf8(bytes).is_ok() => "text",
-        _ => "bytes of no format that is known here",
+        _ => "bytes of an unknown format",
     }
 }
 
-/// Returns the name of the codec of ours that may have written the bytes.
+/// Returns the name of the built-in codec that may have written the bytes.
 pub(crate) fn codec(bytes: &[u8]) -> Option<&'static str> {
     match looks_like(bytes) {
         "JSON" => Some("json"),
@@ -45,15 +46,15 @@ pub(crate) fn codec(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Adds to a codec's error what the bytes look like, if that is another format.
+/// Adds the format that the bytes look like to a codec's error, if it is another one.
 #[cfg_attr(not(any(feature = "serde", feature = "zstd", feature = "lz4")), allow(dead_code))]
 pub(crate) fn explain(error: ValueError, bytes: &[u8], own: &str) -> ValueError {
     let what = looks_like(bytes);
     let is_known = match codec(bytes) {
-        // One byte makes these: little beside a codec that is binary itself.
+        // One byte is enough to look like these, which proves little to a binary codec.
         Some("msgpack" | "cbor") => own == "json",
         Some(codec) => codec != own,
-        None => !(bytes.is_empty() || what == "text" || what.starts_with("bytes of no format")),
+        None => !(bytes.is_empty() || what == "text" || what == "bytes of an unknown format"),
     };
     if !is_known {
         return error;
@@ -61,7 +62,7 @@ pub(crate) fn explain(error: ValueError, bytes: &[u8], own: &str) -> ValueError 
     ValueError::computed(ErrorKind::Foreign, format!("{error}: it looks like {what}"))
 }
 
-/// Returns `true` for a scalar, array or object as PHP's `serialize` writes it.
+/// Returns `true` for a scalar, array or object of PHP's `serialize`.
 fn is_php(bytes: &[u8]) -> bool {
     let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     match bytes {
@@ -77,8 +78,8 @@ fn is_php(bytes: &[u8]) -> bool {
     }
 }
 
-/// Recognizes a pickle of protocol 0 or 1, which has no mark to begin with: it is
-/// one if its instructions begin with a value and fill the bytes.
+/// Recognizes a pickle of protocol 0 or 1, which has no header. Its instructions begin
+/// with a value and fill the bytes.
 fn old_pickle(bytes: &[u8]) -> Option<&'static str> {
     const PUSHES: &[u8] = b"ILFSVNPc(])}KMJGUTX";
     PUSHES.contains(bytes.first()?).then_some(())?;

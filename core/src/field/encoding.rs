@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 
 use super::{Encoded, FieldType, Plain};
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::error::ValueError;
-use crate::value::{Bounds, Number, RedisValue, put_display};
+use crate::value::{Bounds, Numeric, RedisValue, put_display};
 
 /// The text that `Display` writes and `FromStr` reads: `#[redis(display)]`.
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +61,7 @@ impl<V: Default> DefaultValue<V> for TypeDefault {
     label = "not an unsigned integer",
     note = "`#[redis(revision)]` needs a `u32` or a `u64`"
 )]
-pub trait RevisionNumber: RedisValue + Number + Default + Clone {}
+pub trait RevisionNumber: RedisValue + Numeric + Default + Clone {}
 
 impl RevisionNumber for u32 {}
 impl RevisionNumber for u64 {}
@@ -100,7 +100,7 @@ pub trait Incrementable<V> {
     const BOUNDS: Bounds;
 }
 
-impl<V: Number> Incrementable<V> for Plain {
+impl<V: Numeric> Incrementable<V> for Plain {
     type Kind = V::Kind;
 
     const BOUNDS: Bounds = V::BOUNDS;
@@ -127,11 +127,11 @@ impl<V: Display + FromStr> FieldType<AsDisplay> for V {
         32
     }
 
-    fn write<W: Write>(&self, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+    fn write<W: Write>(&self, _: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
         put_display(out, self)
     }
 
-    fn read(bytes: Vec<u8>, _: &Place<'_>) -> Result<Self, ValueError> {
+    fn read(bytes: Vec<u8>, _: &Location<'_>) -> Result<Self, ValueError> {
         let text = std::str::from_utf8(&bytes).map_err(|_| ValueError::new("not UTF-8 text"))?;
         // The error is not passed on, because it may quote the text.
         text.parse().map_err(|_| ValueError::new("not a text that the type's `FromStr` takes"))
@@ -154,11 +154,11 @@ impl<V: RedisValue> FieldType<EmptyAsNone> for Option<V> {
         self.as_ref().map_or(0, RedisValue::size_hint)
     }
 
-    fn write<W: Write>(&self, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+    fn write<W: Write>(&self, _: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
         self.as_ref().map_or(Ok(()), |value| value.write(out))
     }
 
-    fn read(bytes: Vec<u8>, _: &Place<'_>) -> Result<Self, ValueError> {
+    fn read(bytes: Vec<u8>, _: &Location<'_>) -> Result<Self, ValueError> {
         if bytes.is_empty() { Ok(None) } else { V::read(bytes).map(Some) }
     }
 
@@ -166,7 +166,7 @@ impl<V: RedisValue> FieldType<EmptyAsNone> for Option<V> {
         Some(None)
     }
 
-    fn none_text(_: &Place<'_>) -> Option<Vec<u8>> {
+    fn none_text(_: &Location<'_>) -> Option<Vec<u8>> {
         Some(Vec::new())
     }
 }
@@ -209,12 +209,12 @@ macro_rules! through {
                 some(self).map_or(0, FieldType::<$of>::size_hint)
             }
 
-            fn write<W: Write>(&self, at: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+            fn write<W: Write>(&self, at: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
                 let some: fn(&Self) -> Option<&$inner> = $some;
                 some(self).map_or(Ok(()), |value| FieldType::<$of>::write(value, at, out))
             }
 
-            fn read(bytes: Vec<u8>, at: &Place<'_>) -> Result<Self, ValueError> {
+            fn read(bytes: Vec<u8>, at: &Location<'_>) -> Result<Self, ValueError> {
                 <$inner as FieldType<$of>>::read(bytes, at).map(|$read| $wrap)
             }
 
@@ -222,7 +222,7 @@ macro_rules! through {
                 $absent
             }
 
-            fn none_text(at: &Place<'_>) -> Option<Vec<u8>> {
+            fn none_text(at: &Location<'_>) -> Option<Vec<u8>> {
                 <$inner as FieldType<$of>>::none_text(at)
             }
         }

@@ -71,7 +71,11 @@ impl<F: RedisFields> RedisFields for Option<F> {
     fn visit(visit: &mut Visitor<'_, Self>) {
         F::visit(&mut visit.inner(Option::as_ref));
         visit.construct(|(), row| {
-            if row.skip_absent(F::COLUMNS.width().into()) { Ok(None) } else { F::read(row).map(Some) }
+            if row.skip_absent(F::COLUMNS.width().into()) {
+                Ok(None)
+            } else {
+                F::read(row).map(Some)
+            }
         });
     }
 }

@@ -8,7 +8,7 @@ use super::{
     AsDisplay, AsDisplayOption, EmptyAsNone, Encoded, InOption, Plain, Revision, RevisionNumber,
     WithDefault, encode,
 };
-use crate::codec::{Codec, Place};
+use crate::codec::{Codec, Location};
 use crate::error::ValueError;
 use crate::value::RedisValue;
 
@@ -31,13 +31,13 @@ use crate::value::RedisValue;
 pub trait IntoField<V, Enc> {
     /// Returns the stored form, `None` if the field is to be left out.
     #[doc(hidden)]
-    fn encode(&self, at: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError>;
+    fn encode(&self, at: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError>;
 }
 
 macro_rules! into_field {
     ($([$($generics:tt)*] $given:ty as $field:ty, $enc:ty => |$value:ident| $stored:expr;)*) => {$(
         impl<$($generics)*> IntoField<$field, $enc> for $given {
-            fn encode(&self, at: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+            fn encode(&self, at: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError> {
                 let $value = self;
                 encode::<$enc, $field>($stored, at)
             }
@@ -65,7 +65,7 @@ into_field! {
 macro_rules! some {
     ($([$($generics:tt)*] $given:ty as $field:ty, $enc:ty => |$value:ident, $at:ident| $encoded:expr;)*) => {$(
         impl<$($generics)*> IntoField<$field, $enc> for $given {
-            fn encode(&self, $at: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+            fn encode(&self, $at: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError> {
                 let $value = self;
                 $encoded
             }

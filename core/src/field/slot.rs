@@ -4,7 +4,7 @@ use std::any::type_name;
 use std::marker::PhantomData;
 
 use super::FieldType;
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::error::ValueError;
 use crate::op::CommandWriter;
 
@@ -22,10 +22,10 @@ pub(crate) trait Slot {
     fn size_hint(&self) -> usize;
 
     /// Writes the value as the next argument.
-    fn write(&self, at: &Place<'_>, command: &mut CommandWriter<'_>) -> Result<(), ValueError>;
+    fn write(&self, at: &Location<'_>, command: &mut CommandWriter<'_>) -> Result<(), ValueError>;
 
     /// Returns the stored form, `None` if the field is absent.
-    fn encode(&self, at: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError>;
+    fn encode(&self, at: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError>;
 
     /// Returns `true` if a record without the field cannot be read.
     fn is_required(&self) -> bool;
@@ -63,11 +63,11 @@ impl<Enc, V: FieldType<Enc>> Slot for SlotOf<'_, V, Enc> {
         self.value.map_or(0, V::size_hint)
     }
 
-    fn write(&self, at: &Place<'_>, command: &mut CommandWriter<'_>) -> Result<(), ValueError> {
+    fn write(&self, at: &Location<'_>, command: &mut CommandWriter<'_>) -> Result<(), ValueError> {
         self.value.map_or(Ok(()), |value| command.value::<Enc, V>(value, at))
     }
 
-    fn encode(&self, at: &Place<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+    fn encode(&self, at: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError> {
         self.value.map_or(Ok(None), |value| super::encode::<Enc, V>(value, at))
     }
 

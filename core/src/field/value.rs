@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::marker::PhantomData;
 
-use crate::codec::{Codec, Place};
+use crate::codec::{Codec, Location};
 use crate::error::ValueError;
 use crate::value::RedisValue;
 
@@ -46,10 +46,10 @@ pub trait FieldType<Enc = Plain>: Sized {
     fn size_hint(&self) -> usize;
 
     #[doc(hidden)]
-    fn write<W: Write>(&self, at: &Place<'_>, out: &mut W) -> Result<(), ValueError>;
+    fn write<W: Write>(&self, at: &Location<'_>, out: &mut W) -> Result<(), ValueError>;
 
     #[doc(hidden)]
-    fn read(bytes: Vec<u8>, at: &Place<'_>) -> Result<Self, ValueError>;
+    fn read(bytes: Vec<u8>, at: &Location<'_>) -> Result<Self, ValueError>;
 
     /// Returns the value of a field that the hash does not have; `None` if a record
     /// without the field cannot be read.
@@ -59,7 +59,7 @@ pub trait FieldType<Enc = Plain>: Sized {
     /// Returns the stored text that is read as no value, if there is one: other
     /// programs may write it.
     #[doc(hidden)]
-    fn none_text(at: &Place<'_>) -> Option<Vec<u8>> {
+    fn none_text(at: &Location<'_>) -> Option<Vec<u8>> {
         let _ = at;
         None
     }
@@ -68,7 +68,7 @@ pub trait FieldType<Enc = Plain>: Sized {
 /// Returns the stored form of a value, `None` if the field is left out.
 pub(crate) fn encode<Enc, V: FieldType<Enc>>(
     value: &V,
-    at: &Place<'_>,
+    at: &Location<'_>,
 ) -> Result<Option<Vec<u8>>, ValueError> {
     if value.is_absent() {
         return Ok(None);
@@ -79,7 +79,7 @@ pub(crate) fn encode<Enc, V: FieldType<Enc>>(
 }
 
 /// Returns the stored form of the value of a field that the hash does not have.
-pub(crate) fn default_text<Enc, V: FieldType<Enc>>(at: &Place<'_>) -> Option<Vec<u8>> {
+pub(crate) fn default_text<Enc, V: FieldType<Enc>>(at: &Location<'_>) -> Option<Vec<u8>> {
     V::absent().and_then(|value| encode::<Enc, V>(&value, at).ok()?)
 }
 
@@ -94,11 +94,11 @@ impl<V: RedisValue> FieldType for V {
         RedisValue::size_hint(self)
     }
 
-    fn write<W: Write>(&self, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+    fn write<W: Write>(&self, _: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
         RedisValue::write(self, out)
     }
 
-    fn read(bytes: Vec<u8>, _: &Place<'_>) -> Result<Self, ValueError> {
+    fn read(bytes: Vec<u8>, _: &Location<'_>) -> Result<Self, ValueError> {
         RedisValue::read(bytes)
     }
 
@@ -118,11 +118,11 @@ impl<V: RedisValue> FieldType for Option<V> {
         self.as_ref().map_or(0, RedisValue::size_hint)
     }
 
-    fn write<W: Write>(&self, _: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+    fn write<W: Write>(&self, _: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
         self.as_ref().map_or(Ok(()), |value| value.write(out))
     }
 
-    fn read(bytes: Vec<u8>, _: &Place<'_>) -> Result<Self, ValueError> {
+    fn read(bytes: Vec<u8>, _: &Location<'_>) -> Result<Self, ValueError> {
         V::read(bytes).map(Some)
     }
 
@@ -143,11 +143,11 @@ impl<V, C: Codec<V>> FieldType<Encoded<C>> for V {
         64
     }
 
-    fn write<W: Write>(&self, at: &Place<'_>, out: &mut W) -> Result<(), ValueError> {
+    fn write<W: Write>(&self, at: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
         C::encode(self, at, out).map_err(|error| error.of_codec(C::NAME))
     }
 
-    fn read(bytes: Vec<u8>, at: &Place<'_>) -> Result<Self, ValueError> {
+    fn read(bytes: Vec<u8>, at: &Location<'_>) -> Result<Self, ValueError> {
         C::decode(&bytes, at).map_err(|error| error.of_codec(C::NAME))
     }
 
@@ -155,13 +155,13 @@ impl<V, C: Codec<V>> FieldType<Encoded<C>> for V {
         C::absent()
     }
 
-    fn none_text(at: &Place<'_>) -> Option<Vec<u8>> {
+    fn none_text(at: &Location<'_>) -> Option<Vec<u8>> {
         let none = C::absent().filter(C::is_absent)?;
-        let text = |at: &Place<'_>| {
+        let text = |at: &Location<'_>| {
             let mut text = Vec::new();
             C::encode(&none, at, &mut text).ok().map(|()| text)
         };
         // A codec that writes other bytes each time has no such text.
-        text(at).filter(|written| text(&at.compared()).as_ref() == Some(written))
+        text(at).filter(|written| text(&at.for_comparison()).as_ref() == Some(written))
     }
 }

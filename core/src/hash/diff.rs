@@ -9,7 +9,7 @@ use std::fmt;
 
 use super::mapping::{Mapping, Record};
 use super::{at_field, save};
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::error::{Error, ErrorKind, Result, ValueError};
 use crate::field::Slot;
 use crate::redis_rs::{ReplyValue, bytes_of};
@@ -42,7 +42,8 @@ impl RawFields {
     pub(super) fn new(mapping: Mapping, values: &[ReplyValue]) -> Result<Self> {
         let (behind, _) = mapping.versions_behind(values)?;
         let mut own = values;
-        let version = mapping.version().and_then(|(field, _)| Some((field, own.split_off_first()?)));
+        let version =
+            mapping.version().and_then(|(field, _)| Some((field, own.split_off_first()?)));
         let mut stored = Vec::with_capacity(mapping.spec.fields.len());
         for at in 0..mapping.spec.fields.len() {
             let names = (1 + mapping.spec.aliases_of(at).len()).min(own.len());
@@ -76,7 +77,7 @@ fn owned(value: &ReplyValue) -> Value {
 impl Snapshot {
     /// Takes the fields of a record that was just decoded from the raw ones.
     pub(super) fn new(record: &Record<'_>, raw: RawFields) -> Self {
-        let place = Place::key_of(record.key).compared();
+        let place = Location::at_key(record.key).for_comparison();
         let mut stored = raw.stored.into_iter();
         let mut fields = Vec::with_capacity(stored.len());
         record.each_field(&mut |at, slot| {
@@ -91,7 +92,7 @@ impl Snapshot {
 
 /// Returns the stored forms of a record's fields.
 pub(super) fn fields(record: &Record<'_>) -> Result<Vec<Value>> {
-    let place = Place::key_of(record.key);
+    let place = Location::at_key(record.key);
     let mut fields = Vec::with_capacity(record.mapping.spec.fields.len());
     record.each_field(&mut |at, slot| {
         let name = record.mapping.spec.fields[at];
@@ -143,7 +144,8 @@ fn compare(record: &Record<'_>, read: &Snapshot, whole: bool) -> Result<Option<C
         return Ok(None);
     }
     // With a revision every other write of the record is a conflict.
-    if let Some((at, field)) = spec.revision_field().and_then(|at| Some((at, read.fields.get(at)?))) {
+    if let Some((at, field)) = spec.revision_field().and_then(|at| Some((at, read.fields.get(at)?)))
+    {
         changes.check_held(spec.fields[at], field.stored.as_deref());
     }
     Ok(Some(changes))
@@ -159,8 +161,8 @@ fn compare_field(
 ) -> Result<()> {
     let spec = record.mapping.spec;
     let (name, is_revision) = (spec.fields[at], spec.revision_field() == Some(at));
-    let place = Place::key_of(record.key).with_field(name);
-    let now = slot.encode(&place.compared());
+    let place = Location::at_key(record.key).with_field(name);
+    let now = slot.encode(&place.for_comparison());
     let same = match (&read.written, &now) {
         (None, Ok(now)) => read.stored == *now,
         (Some(Ok(then)), Ok(now)) => then == now,

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::vec;
 
 use super::{HashModel, MARKER, NOT_A_VERSION, VersionList};
-use crate::codec::newer;
+use crate::codec::newer_version;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::Slot;
 use crate::key::Key;
@@ -259,7 +259,7 @@ impl Mapping {
         };
         match current.checked_sub(version) {
             Some(behind) => Ok((behind, version)),
-            None => Err(newer(version, current).into()),
+            None => Err(newer_version(version, current).into()),
         }
     }
 

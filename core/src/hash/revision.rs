@@ -1,7 +1,7 @@
 //! The revision of a record: the count of its writes, in the field with
 //! `#[redis(revision)]`.
 
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::error::{ErrorKind, ValueError};
 use crate::field::{RevisionNumber, Slot};
 use crate::model::RedisModel;
@@ -9,7 +9,7 @@ use crate::schema::visit::each_field;
 
 /// Returns the revision as it is stored.
 pub(super) fn text(slot: &dyn Slot) -> Result<String, ValueError> {
-    let bytes = slot.encode(&Place::NOWHERE)?.unwrap_or_default();
+    let bytes = slot.encode(&Location::NOWHERE)?.unwrap_or_default();
     String::from_utf8(bytes).map_err(|_| ValueError::new("not a number"))
 }
 

@@ -5,7 +5,7 @@ use std::{fmt, vec};
 
 use super::mapping::Mapping;
 use super::{HashModel, at_field};
-use crate::codec::{Place, unlisted};
+use crate::codec::{Location, unlisted_version};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{FieldType, Plain};
 use crate::key;
@@ -23,7 +23,7 @@ pub struct Row<'a> {
     values: vec::IntoIter<ReplyValue>,
     spec: &'static Spec,
     at: usize,
-    place: Place<'a>,
+    place: Location<'a>,
 }
 
 #[doc(hidden)]
@@ -42,7 +42,7 @@ impl<'a> Row<'a> {
     pub(crate) fn new(
         values: vec::IntoIter<ReplyValue>,
         spec: &'static Spec,
-        place: Place<'a>,
+        place: Location<'a>,
     ) -> Self {
         Self { values, spec, at: 0, place }
     }
@@ -63,12 +63,14 @@ impl<'a> Row<'a> {
     /// Reads the next value as that of the field at this position.
     pub(super) fn read_at<Enc, V: FieldType<Enc>>(&mut self, at: usize) -> Result<V> {
         match self.next_bytes(at)? {
-            Some(bytes) => V::read(bytes, &self.place_of(at)).map_err(at_field(self.spec.fields[at])),
+            Some(bytes) => {
+                V::read(bytes, &self.place_of(at)).map_err(at_field(self.spec.fields[at]))
+            }
             None => V::absent().ok_or_else(|| self.missing(at)),
         }
     }
 
-    fn place_of(&self, at: usize) -> Place<'a> {
+    fn place_of(&self, at: usize) -> Location<'a> {
         self.place.with_field(self.spec.fields[at]).with_aliases(self.spec.aliases_of(at))
     }
 
@@ -85,7 +87,7 @@ impl<'a> Row<'a> {
             if found.is_none() {
                 found = Reply(value).into_bytes()?;
                 if found.is_some() && alias > 0 {
-                    self.place.needs_rewrite();
+                    self.place.mark_for_rewrite();
                 }
             }
         }
@@ -101,8 +103,8 @@ pub(super) fn decode<M: HashModel>(
     stale: Option<&Cell<bool>>,
 ) -> Result<M> {
     let key = KeyOf::<M>(id);
-    let place = Place::key_of(&key);
-    let place = stale.map_or(place, |stale| place.noting(stale));
+    let place = Location::at_key(&key);
+    let place = stale.map_or(place, |stale| place.with_rewrite_flag(stale));
     let (behind, version, mut row) = open(Mapping::of::<M>(), values, place)?;
     match behind {
         0 => construct(id, &mut row),
@@ -125,10 +127,10 @@ pub(super) fn decode_or_none<M: HashModel>(
 fn open(
     mapping: Mapping,
     mut values: vec::IntoIter<ReplyValue>,
-    place: Place<'_>,
+    place: Location<'_>,
 ) -> Result<(u8, u8, Row<'_>)> {
     let (behind, version) = mapping.versions_behind(values.as_slice())?;
-    let (at, spec) = mapping.version_at(behind).ok_or_else(|| unlisted(version))?;
+    let (at, spec) = mapping.version_at(behind).ok_or_else(|| unlisted_version(version))?;
     values.by_ref().take(at).for_each(drop);
     Ok((behind, version, Row::new(values, spec, place)))
 }

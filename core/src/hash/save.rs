@@ -2,7 +2,7 @@
 
 use super::mapping::Record;
 use super::{MARKER, at_field, revision};
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::Slot;
 use crate::model::Write;
@@ -103,7 +103,7 @@ fn script<'r>(
 /// Writes the fields that the record has, as name and value.
 fn write_present(record: &Record<'_>, command: &mut CommandWriter<'_>) -> Result<()> {
     let Record { mapping, key, .. } = *record;
-    let (place, mut error) = (Place::key_of(key), None);
+    let (place, mut error) = (Location::at_key(key), None);
     record.each_field(&mut |at, slot| {
         if error.is_some() || slot.is_absent() {
             return;

@@ -5,7 +5,7 @@ use std::{fmt, vec};
 use super::mapping::Record;
 use super::row::decode_or_none;
 use super::{HashModel, KeyOf, MARKER, Mapping, Row, diff};
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::error::{Error, Result};
 use crate::field::{Field, FieldType};
 use crate::key::{self, Key};
@@ -128,9 +128,9 @@ impl<M: HashModel, S: Selection<M>> Select<M, S> {
         let key = KeyOf::<M>(&self.id);
         let mut row = match open(Mapping::of::<M>(), self.names().len(), reply)? {
             Found::Nothing => return Ok(None),
-            Found::Current(values) => Row::new(values, &M::SPEC, Place::key_of(&key)),
+            Found::Current(values) => Row::new(values, &M::SPEC, Location::at_key(&key)),
             Found::Older(values) => match self.migrate(values)? {
-                Some(values) => Row::new(values, &M::SPEC, Place::key_of(&key)),
+                Some(values) => Row::new(values, &M::SPEC, Location::at_key(&key)),
                 None => return Ok(None),
             },
         };
@@ -153,11 +153,7 @@ impl<M: HashModel, S: Selection<M>> Select<M, S> {
 type Values = vec::IntoIter<ReplyValue>;
 
 /// Returns all names to read for a selection.
-fn names(
-    mapping: Mapping,
-    selected: Vec<&'static str>,
-    proves_record: bool,
-) -> Vec<&'static str> {
+fn names(mapping: Mapping, selected: Vec<&'static str>, proves_record: bool) -> Vec<&'static str> {
     let mut names: Vec<_> = mapping.version().map(|(field, _)| field).into_iter().collect();
     names.extend(selected);
     // If all that is selected may be absent, a field that every record has tells an

@@ -2,7 +2,7 @@
 
 use super::mapping::Mapping;
 use super::{HashModel, Row};
-use crate::codec::{refused, unlisted};
+use crate::codec::{refused_migration, unlisted_version};
 use crate::error::{Result, ValueError};
 use crate::model::RedisModel;
 use crate::schema::visit::construct;
@@ -88,7 +88,7 @@ impl<M: RedisModel> Predecessors<M> for () {
     fn each(_: &mut dyn FnMut(Mapping)) {}
 
     fn read(_: u8, version: u8, _: &M::Id, _: &mut Row<'_>) -> Result<M> {
-        Err(unlisted(version).into())
+        Err(unlisted_version(version).into())
     }
 }
 
@@ -110,6 +110,6 @@ where
             1 => construct::<P>(id, row)?,
             _ => Older::read(behind - 1, version, id, row)?,
         };
-        older.try_into().map_err(|error| refused(version, error).into())
+        older.try_into().map_err(|error| refused_migration(version, error).into())
     }
 }

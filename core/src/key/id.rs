@@ -1,15 +1,15 @@
-//! Ids: what a key's placeholders stand for, as a value.
+//! Ids: the values of a key's placeholders.
 
 use std::any::Any;
 
-use super::part::{special, unescape};
-use super::{Key, KeyPart, PartWriter, Segment, Template, Walk};
+use super::part::{is_special, unescape};
+use super::{Key, KeyPart, PartWriter, Segment, Segments, Template};
 use crate::error::ValueError;
 
-/// A model's id: one [`KeyPart`], or a tuple of them in the key's order, or
-/// `()` for a model of which there is only one.
+/// The id of a model: one [`KeyPart`], a tuple of up to twelve in the key's order, or
+/// `()` for a model with one record.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot stand in a Redis key",
+    message = "`{Self}` cannot be part of a Redis key",
     label = "named in the key, but it has no text form for keys",
     note = "integers, `bool`, `char`, strings, IP addresses and `uuid::Uuid` (feature `uuid`) can; to an enum without data or a newtype add `#[derive(redis_model::KeyPart)]`"
 )]
@@ -17,7 +17,9 @@ pub trait ModelId: Clone + Send + Sync + IntoId<Self> + 'static {
     #[doc(hidden)]
     fn write_parts(&self, key: &mut KeyWriter<'_>);
 
-    /// Writes the part at this position, which is of its type.
+    /// Writes the part at this position. `part` has the type of that position, which the
+    /// caller knows as `Any` only: with a `KeyPart` bound there, a type without the trait
+    /// would be reported twice.
     #[doc(hidden)]
     fn write_part(at: usize, part: &dyn Any, key: &mut KeyWriter<'_>);
 
@@ -25,8 +27,8 @@ pub trait ModelId: Clone + Send + Sync + IntoId<Self> + 'static {
     fn read_parts(key: &mut KeyReader<'_>) -> Result<Self, ValueError>;
 }
 
-/// What may be given where an id is wanted: the id, a reference to it, a
-/// `&str` for a `String`, and tuples of such.
+/// A value that converts to an id: the id itself, a reference to it, a `&str` for a
+/// `String`, or a tuple of these.
 ///
 /// ```
 /// # use redis_model::RedisModel;
@@ -42,26 +44,37 @@ pub trait ModelId: Clone + Send + Sync + IntoId<Self> + 'static {
     note = "a model's id has the types of the fields that its key names, in the key's order"
 )]
 pub trait IntoId<Id> {
-    /// The id.
+    /// Returns the id.
     fn into_id(self) -> Id;
 }
 
-/// Writes a key by walking its template.
+/// Writes a key, segment by segment.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct KeyWriter<'a> {
-    walk: Walk,
+    segments: Segments,
     out: &'a mut String,
 }
 
 impl<'a> KeyWriter<'a> {
     pub(crate) fn new(template: Template, out: &'a mut String) -> Self {
-        Self { walk: template.walk(), out }
+        Self { segments: template.segments(), out }
     }
 
     pub(crate) fn part(&mut self, part: &impl KeyPart) {
-        let raw = self.walk.placeholder(|text| self.out.push_str(text)).unwrap_or(false);
+        let raw = self.literal();
         part.write_part(&mut PartWriter::new(self.out, raw));
+    }
+
+    /// Writes the literal text up to the next placeholder. Returns `true` if that is raw.
+    fn literal(&mut self) -> bool {
+        for segment in self.segments.by_ref() {
+            match segment {
+                Segment::Literal(text) => self.out.push_str(text),
+                Segment::Placeholder { raw, .. } => return raw,
+            }
+        }
+        false
     }
 
     fn any_part<P: KeyPart>(&mut self, part: &dyn Any) {
@@ -71,45 +84,46 @@ impl<'a> KeyWriter<'a> {
     }
 
     pub(crate) fn finish(mut self) {
-        self.walk.placeholder(|text| self.out.push_str(text));
+        self.literal();
     }
 }
 
-/// Reads a key by walking its template.
+/// Reads a key, segment by segment.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct KeyReader<'a> {
-    walk: Walk,
+    segments: Segments,
     rest: &'a str,
-    foreign: bool,
 }
 
 const FOREIGN: ValueError = ValueError::new("not a key of this model");
 
 impl<'a> KeyReader<'a> {
-    fn literal(&mut self) -> Option<bool> {
-        let (rest, foreign) = (&mut self.rest, &mut self.foreign);
-        self.walk.placeholder(|text| match rest.strip_prefix(text) {
-            Some(tail) => *rest = tail,
-            None => *foreign = true,
-        })
+    /// Reads the literal text up to the next placeholder. Returns `true` if that is raw.
+    fn literal(&mut self) -> Result<bool, ValueError> {
+        for segment in self.segments.by_ref() {
+            match segment {
+                Segment::Literal(text) => {
+                    self.rest = self.rest.strip_prefix(text).ok_or(FOREIGN)?
+                }
+                Segment::Placeholder { raw, .. } => return Ok(raw),
+            }
+        }
+        Ok(false)
     }
 
     fn part<P: KeyPart>(&mut self) -> Result<P, ValueError> {
-        let raw = self.literal().unwrap_or(false);
-        if self.foreign {
-            return Err(FOREIGN);
-        }
+        let raw = self.literal()?;
         let end = if raw { self.raw_end() } else { self.rest.find(ends_part) };
         let (text, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
         self.rest = rest;
         if raw { P::read_part(text) } else { P::read_part(&unescape(text).ok_or(FOREIGN)?) }
     }
 
-    /// Returns the length of a raw part. It may contain any text, so everything
-    /// after it in the template is matched from the end of the key.
+    /// Returns the length of a raw part. A raw part may contain any text, so the segments
+    /// after it are matched from the end of the key.
     fn raw_end(&self) -> Option<usize> {
-        let after: Vec<_> = self.walk.clone().collect();
+        let after: Vec<_> = self.segments.clone().collect();
         let raw = after.iter().rev().try_fold(self.rest, |rest, segment| match segment {
             Segment::Literal(text) => rest.strip_suffix(text),
             Segment::Placeholder { .. } => Some(rest.trim_end_matches(|c| !ends_part(c))),
@@ -120,10 +134,10 @@ impl<'a> KeyReader<'a> {
 
 /// Returns `true` for characters that an escaped part does not contain.
 fn ends_part(c: char) -> bool {
-    c != '%' && u8::try_from(c).is_ok_and(special)
+    c != '%' && u8::try_from(c).is_ok_and(is_special)
 }
 
-/// The key of an id.
+/// Returns the key of an id.
 pub(crate) fn write<Id: ModelId>(template: Template, id: &Id) -> Key {
     Key::build(template, |mut writer| {
         id.write_parts(&mut writer);
@@ -131,14 +145,18 @@ pub(crate) fn write<Id: ModelId>(template: Template, id: &Id) -> Key {
     })
 }
 
-/// The id of a key.
+/// Returns the id of a key.
+///
+/// # Errors
+///
+/// If the key is not one of the template.
 pub(crate) fn read<Id: ModelId>(template: Template, key: &str) -> Result<Id, ValueError> {
-    let mut reader = KeyReader { walk: template.walk(), rest: key, foreign: false };
+    let mut reader = KeyReader { segments: template.segments(), rest: key };
     let id = Id::read_parts(&mut reader)?;
-    reader.literal();
+    reader.literal()?;
     // A number has many forms, such as `007`, but a record has one key.
-    let whole = !reader.foreign && reader.rest.is_empty();
-    if whole && write(template, &id) == key { Ok(id) } else { Err(FOREIGN) }
+    let is_whole = reader.rest.is_empty() && write(template, &id) == key;
+    if is_whole { Ok(id) } else { Err(FOREIGN) }
 }
 
 #[diagnostic::do_not_recommend]
@@ -174,7 +192,7 @@ impl IntoId<String> for &str {
     }
 }
 
-/// The id of a model of which there is only one record.
+/// The id of a model with one record.
 #[diagnostic::do_not_recommend]
 impl ModelId for () {
     fn write_parts(&self, _: &mut KeyWriter<'_>) {}
@@ -190,19 +208,25 @@ impl IntoId<()> for () {
     fn into_id(self) {}
 }
 
+/// Implements the traits for a tuple, then for the tuple without its first part.
 macro_rules! tuples {
-    ($(($($part:ident $given:ident $at:tt),*))*) => {$(
+    ($last:ident $given:ident) => {};
+    ($first:ident $first_given:ident $(, $part:ident $given:ident)*) => {
+        tuples!(@impl $first $first_given $(, $part $given)*);
+        tuples!($($part $given),*);
+    };
+    (@impl $($part:ident $given:ident),*) => {
         #[diagnostic::do_not_recommend]
+        #[allow(non_snake_case)]
         impl<$($part: KeyPart + Clone),*> ModelId for ($($part,)*) {
             fn write_parts(&self, key: &mut KeyWriter<'_>) {
-                $(key.part(&self.$at);)*
+                let ($($part,)*) = self;
+                $(key.part($part);)*
             }
 
             fn write_part(at: usize, part: &dyn Any, key: &mut KeyWriter<'_>) {
-                match at {
-                    $($at => key.any_part::<$part>(part),)*
-                    _ => {}
-                }
+                let parts = [$(KeyWriter::any_part::<$part>),*];
+                parts[at](key, part);
             }
 
             fn read_parts(key: &mut KeyReader<'_>) -> Result<Self, ValueError> {
@@ -210,9 +234,11 @@ macro_rules! tuples {
             }
         }
 
+        #[allow(non_snake_case)]
         impl<$($part, $given: IntoId<$part>),*> IntoId<($($part,)*)> for ($($given,)*) {
             fn into_id(self) -> ($($part,)*) {
-                ($(self.$at.into_id(),)*)
+                let ($($part,)*) = self;
+                ($($part.into_id(),)*)
             }
         }
 
@@ -221,16 +247,10 @@ macro_rules! tuples {
                 self.clone()
             }
         }
-    )*};
+    };
 }
 
-tuples! {
-    (A A1 0, B B1 1)
-    (A A1 0, B B1 1, C C1 2)
-    (A A1 0, B B1 1, C C1 2, D D1 3)
-    (A A1 0, B B1 1, C C1 2, D D1 3, E E1 4)
-    (A A1 0, B B1 1, C C1 2, D D1 3, E E1 4, F F1 5)
-}
+tuples!(A A1, B B1, C C1, D D1, E E1, F F1, G G1, H H1, I I1, J J1, K K1, L L1);
 
 #[cfg(test)]
 mod tests {
@@ -255,6 +275,16 @@ mod tests {
         ] {
             assert!(read::<(String, u32)>(MEMBER, key).is_err(), "{key}");
         }
+    }
+
+    #[test]
+    fn a_key_has_up_to_twelve_parts() {
+        let template = Template("{a}{{{b}:{c}:{d}:{e}:{f}:{g}:{h}:{i}:{j}:{k}:{l}");
+        let id: (u8, String, u8, u8, u8, u8, u8, u8, u8, u8, u8, bool) =
+            (1, "a:b", 3, 4, 5, 6, 7, 8, 9, 10, 11, true).into_id();
+        let key = write(template, &id);
+        assert_eq!(key, "1{a%3Ab:3:4:5:6:7:8:9:10:11:true");
+        assert_eq!(read(template, &key), Ok(id));
     }
 
     #[test]

@@ -1,20 +1,20 @@
-//! What may stand in a key: one placeholder's worth of text, and back.
+//! The value of one placeholder as text, and back.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::error::ValueError;
 
-/// A type that may stand in a key's placeholder.
+/// A type that can be part of a key.
 ///
-/// Implemented for integers, `bool`, `char`, strings and IP addresses. Keys are
-/// shown in errors and logs, so a key part must not be a secret. `read_part` must
-/// return the value that `write_part` wrote: scans skip keys that parse to no id,
-/// or to an id whose key is another.
+/// Implemented for integers, `bool`, `char`, strings, IP addresses and (feature `uuid`)
+/// UUIDs. Errors and logs show keys, so a key part must not be a secret. `read_part` must
+/// return the value that `write_part` wrote, because scans skip keys that do not parse to
+/// an id with the same key.
 ///
-/// For a type of your own, write it as the text that it is known by:
+/// For a type of your own, write its usual text:
 ///
 /// ```
 /// use redis_model::{KeyPart, PartWriter, RedisModel, ValueError};
@@ -39,19 +39,23 @@ use crate::error::ValueError;
 /// assert_eq!(Stock::key(Sku(42)), "stock:SKU-00042");
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot stand in a Redis key",
+    message = "`{Self}` cannot be part of a Redis key",
     label = "named in the key, but it has no text form for keys",
     note = "integers, `bool`, `char`, strings, IP addresses and `uuid::Uuid` (feature `uuid`) can; to an enum without data or a newtype add `#[derive(redis_model::KeyPart)]`"
 )]
 pub trait KeyPart: Sized + Send + Sync + 'static {
-    /// Writes the part's text; what must be escaped is escaped on the way.
+    /// Writes the part's text. The writer escapes it.
     fn write_part(&self, out: &mut PartWriter<'_>);
 
-    /// Reads the part back from its text.
+    /// Reads the part from its unescaped text.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not a part of this type. The key is then not one of the model.
     fn read_part(text: &str) -> Result<Self, ValueError>;
 }
 
-/// Where a [`KeyPart`] is written to.
+/// A writer that escapes the text of a [`KeyPart`].
 #[derive(Debug)]
 pub struct PartWriter<'a> {
     out: &'a mut String,
@@ -63,14 +67,14 @@ impl<'a> PartWriter<'a> {
         Self { out, raw }
     }
 
-    /// Appends text, escaped unless the placeholder is `:raw`.
+    /// Appends text, which is escaped unless the placeholder is `:raw`.
     pub fn text(&mut self, text: &str) {
         if self.raw {
             return self.out.push_str(text);
         }
         let mut plain = 0;
         for (at, byte) in text.bytes().enumerate() {
-            if special(byte) {
+            if is_special(byte) {
                 self.out.push_str(&text[plain..at]);
                 let _ = write!(self.out, "%{byte:02X}");
                 plain = at + 1;
@@ -80,9 +84,16 @@ impl<'a> PartWriter<'a> {
     }
 }
 
-/// Bytes with a meaning in keys. They are all ASCII, so cutting a `str` around
-/// one never cuts a character.
-pub(super) fn special(byte: u8) -> bool {
+impl fmt::Write for PartWriter<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.text(text);
+        Ok(())
+    }
+}
+
+/// Returns `true` for bytes with a meaning in keys. All of them are ASCII, so a `str`
+/// can be split around each.
+pub(super) fn is_special(byte: u8) -> bool {
     matches!(byte, b'%' | b':' | b'{' | b'}') || byte.is_ascii_control()
 }
 
@@ -106,37 +117,33 @@ pub(super) fn unescape(text: &str) -> Option<Cow<'_, str>> {
     String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
-macro_rules! integers {
-    ($($int:ty)*) => {$(
-        impl KeyPart for $int {
+macro_rules! displayed {
+    ($($ty:ty: $wrong:expr;)*) => {$(
+        impl KeyPart for $ty {
             fn write_part(&self, out: &mut PartWriter<'_>) {
-                out.text(itoa::Buffer::new().format(*self));
+                let _ = write!(out, "{self}");
             }
 
             fn read_part(text: &str) -> Result<Self, ValueError> {
-                text.parse().map_err(|_| ValueError::new(concat!("not an integer of type ", stringify!($int))))
+                text.parse().map_err(|_| ValueError::new($wrong))
             }
         }
     )*};
+}
+
+macro_rules! integers {
+    ($($int:ty)*) => {
+        displayed! { $($int: concat!("not an integer of type ", stringify!($int));)* }
+    };
 }
 
 integers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
 
-macro_rules! displayed {
-    ($($shown:ty: $what:literal)*) => {$(
-        impl KeyPart for $shown {
-            fn write_part(&self, out: &mut PartWriter<'_>) {
-                out.text(&self.to_string());
-            }
-
-            fn read_part(text: &str) -> Result<Self, ValueError> {
-                text.parse().map_err(|_| ValueError::new($what))
-            }
-        }
-    )*};
+displayed! {
+    bool: "not `true` or `false`";
+    char: "not one character";
+    IpAddr: "not an IP address";
 }
-
-displayed!(bool: "not `true` or `false`" char: "not one character" IpAddr: "not an IP address");
 
 macro_rules! strings {
     ($($string:ty)*) => {$(
@@ -146,23 +153,13 @@ macro_rules! strings {
             }
 
             fn read_part(text: &str) -> Result<Self, ValueError> {
-                Ok(text.into())
+                Ok(text.to_owned().into())
             }
         }
     )*};
 }
 
-strings!(String Box<str> Arc<str>);
-
-impl KeyPart for Cow<'static, str> {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
-        out.text(self);
-    }
-
-    fn read_part(text: &str) -> Result<Self, ValueError> {
-        Ok(Cow::Owned(text.to_owned()))
-    }
-}
+strings!(String Box<str> Arc<str> Cow<'static, str>);
 
 #[cfg(test)]
 mod tests {
@@ -176,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_something_in_a_key_is_escaped() {
+    fn special_characters_are_escaped() {
         assert_eq!(escaped("a:b{c}%\0é\n"), "a%3Ab%7Bc%7D%25%00é%0A");
     }
 
@@ -191,7 +188,7 @@ mod tests {
         #[test]
         fn escaping_is_undone(text in any::<String>()) {
             let escaped = escaped(&text);
-            prop_assert!(!escaped.bytes().any(|b| special(b) && b != b'%'));
+            prop_assert!(!escaped.bytes().any(|b| is_special(b) && b != b'%'));
             prop_assert_eq!(unescape(&escaped).unwrap(), text);
         }
     }

@@ -1,4 +1,4 @@
-//! Walking a key template, to write a key or to read one.
+//! The segments of a key template.
 
 /// A key template whose syntax the derive has checked.
 #[derive(Debug, Clone, Copy)]
@@ -11,14 +11,14 @@ pub(crate) enum Segment {
 }
 
 impl Template {
-    pub(crate) fn walk(self) -> Walk {
-        Walk { rest: self.0 }
+    pub(crate) fn segments(self) -> Segments {
+        Segments { rest: self.0 }
     }
 
-    /// The glob pattern of all keys of this template, for SCAN.
+    /// Returns the glob pattern of all keys of this template, for SCAN.
     pub(crate) fn pattern(self) -> String {
         let mut pattern = String::with_capacity(self.0.len());
-        for segment in self.walk() {
+        for segment in self.segments() {
             match segment {
                 Segment::Placeholder { .. } => pattern.push('*'),
                 Segment::Literal(text) => {
@@ -37,24 +37,11 @@ impl Template {
 
 /// The segments of a template, in order. Literals may come in several pieces.
 #[derive(Debug, Clone)]
-pub(crate) struct Walk {
+pub(crate) struct Segments {
     rest: &'static str,
 }
 
-impl Walk {
-    /// The literal text up to the next placeholder, passed to `literal`; then
-    /// whether that placeholder is raw, or `None` at the end.
-    pub(crate) fn placeholder(&mut self, mut literal: impl FnMut(&'static str)) -> Option<bool> {
-        loop {
-            match self.next()? {
-                Segment::Literal(text) => literal(text),
-                Segment::Placeholder { raw, .. } => return Some(raw),
-            }
-        }
-    }
-}
-
-impl Iterator for Walk {
+impl Iterator for Segments {
     type Item = Segment;
 
     fn next(&mut self) -> Option<Segment> {
@@ -84,8 +71,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn literal_braces_and_raw_parts_are_told_apart() {
-        let segments: Vec<_> = Template("a:{{{id}}}:{path:raw}").walk().collect();
+    fn literal_braces_are_no_placeholders() {
+        let segments: Vec<_> = Template("a:{{{id}}}:{path:raw}").segments().collect();
         assert_eq!(
             segments,
             [

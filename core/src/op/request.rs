@@ -7,7 +7,7 @@ use redis::{Cmd, RedisWrite};
 
 use super::Script;
 use super::capability::{Capability, Cheaper};
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::error::{Error, ErrorKind, Result, ValueError};
 use crate::field::FieldType;
 use crate::redis_rs;
@@ -254,7 +254,7 @@ impl CommandWriter<'_> {
     pub(crate) fn value<Enc, V: FieldType<Enc>>(
         &mut self,
         value: &V,
-        place: &Place<'_>,
+        place: &Location<'_>,
     ) -> Result<(), ValueError> {
         let written = value.write(place, &mut self.command.cmd.writer_for_next_arg());
         self.command.unfinished |= written.is_err();

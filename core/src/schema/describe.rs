@@ -4,10 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Spec;
+use super::visit;
 use crate::field::Slot;
 use crate::key::Segment;
 use crate::model::{RedisModel, Storage};
-use super::visit;
 
 /// A model as data for documentation; see [`RedisModel::describe`]. Its `Display` is a
 /// Markdown table.
@@ -56,7 +56,7 @@ pub(crate) fn describe<M: RedisModel>() -> Description {
         Segment::Placeholder { name, .. } => Some(name),
         Segment::Literal(_) => None,
     };
-    let names = spec.template().walk().filter_map(placeholder);
+    let names = spec.template().segments().filter_map(placeholder);
     let types = visit::part_types::<M>().into_iter().map(short);
     let mut fields = Vec::new();
     visit::each_field::<M>(None, &mut |slot| fields.push(field(spec, fields.len(), slot)));

@@ -4,13 +4,13 @@ use std::fmt;
 use std::vec;
 
 use super::condition::{Check, FieldSemantics, Test, Text};
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::NOT_A_VERSION;
 use crate::key::Key;
 use crate::op::{CommandWriter, Reply};
 use crate::redis_rs::ReplyValue;
-use crate::value::{Bounds, Step};
+use crate::value::{Bounds, Increment};
 
 /// The change of one field.
 pub(super) enum Change {
@@ -19,7 +19,7 @@ pub(super) enum Change {
     Reset(Vec<u8>),
     SetIfAbsent(Vec<u8>),
     Remove,
-    Incr(Step, Bounds),
+    Incr(Increment, Bounds),
 }
 
 /// The change of one field's time to live.
@@ -67,7 +67,7 @@ impl Changes {
         &mut self,
         name: &'static str,
         field: FieldSemantics,
-        place: &Place<'_>,
+        place: &Location<'_>,
         value: bool,
     ) {
         let add = |texts: &mut Vec<(&'static str, Vec<u8>)>, text: Text| {
@@ -97,7 +97,7 @@ impl Changes {
             let message = "an update changes a field once, this one twice";
             return Err(Error::new(ErrorKind::InvalidOperation, message).with_field(name));
         }
-        if let Change::Incr(Step(by), Bounds::Float { .. }) = &change
+        if let Change::Incr(Increment(by), Bounds::Float { .. }) = &change
             && !by.parse().is_ok_and(f64::is_finite)
         {
             let error = Error::new(ErrorKind::InvalidOperation, "an increment must be finite");
@@ -109,7 +109,7 @@ impl Changes {
 
     pub(super) fn check(&mut self, check: Check, key: &Key) -> Result<()> {
         let Check { name, test, field } = check;
-        let place = Place::key_of(key).with_field(name);
+        let place = Location::at_key(key).with_field(name);
         let compares = matches!(test, Test::Compare { .. });
         self.reads(name, field, &place, compares);
         let (test, value) = match test {
@@ -119,7 +119,8 @@ impl Changes {
                 let wrong = |error| Error::from(error).with_field(name);
                 match encode(&place).map_err(wrong)? {
                     Some(value)
-                        if encode(&place.compared()).map_err(wrong)?.as_ref() == Some(&value) =>
+                        if encode(&place.for_comparison()).map_err(wrong)?.as_ref()
+                            == Some(&value) =>
                     {
                         (test, Some((kind, value)))
                     }
@@ -190,7 +191,7 @@ impl Changes {
     /// The increment, if that is all and Redis' own bounds are the field's.
     pub(super) fn only_incr_i64(&self) -> Option<(&'static str, &str)> {
         match self.changes.as_slice() {
-            [(name, Change::Incr(Step(by), Bounds::Integer { min, .. }))]
+            [(name, Change::Incr(Increment(by), Bounds::Integer { min, .. }))]
                 if *min == "-9223372036854775808" && by.parse::<i64>().is_ok() =>
             {
                 Some((name, by))
@@ -208,11 +209,12 @@ impl Changes {
         let change = |change: &Change| match change {
             Change::Set(value) | Change::Reset(value) | Change::SetIfAbsent(value) => value.len(),
             Change::Remove => 0,
-            Change::Incr(Step(by), _) => by.len() + 80,
+            Change::Incr(Increment(by), _) => by.len() + 80,
         };
         let changes: usize =
             self.changes.iter().map(|(name, it)| name.len() + change(it) + 8).sum();
-        let checked = |check: &EncodedCheck| check.value.as_ref().map_or(0, |(_, value)| value.len());
+        let checked =
+            |check: &EncodedCheck| check.value.as_ref().map_or(0, |(_, value)| value.len());
         changes
             + self.checks.iter().map(|check| check.name.len() + checked(check) + 16).sum::<usize>()
     }
@@ -237,10 +239,10 @@ impl Changes {
                 Change::Reset(value) => command.arg("rewrite").arg(name).arg(value),
                 Change::SetIfAbsent(value) => command.arg("setnx").arg(name).arg(value),
                 Change::Remove => command.arg("del").arg(name),
-                Change::Incr(Step(by), Bounds::Integer { min, max }) => {
+                Change::Incr(Increment(by), Bounds::Integer { min, max }) => {
                     command.arg("incr").arg(name).arg(by).arg(min).arg(max)
                 }
-                Change::Incr(Step(by), Bounds::Float { max }) => {
+                Change::Incr(Increment(by), Bounds::Float { max }) => {
                     command.arg("incrf").arg(name).arg(by).arg(max)
                 }
             };

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::error::ValueError;
 use crate::field::{Field, FieldType, Incrementable, IntoField, default_text};
 use crate::model::RedisModel;
@@ -22,10 +22,10 @@ pub(super) struct Check {
     pub(super) field: FieldSemantics,
 }
 
-type Encode = Box<dyn Fn(&Place<'_>) -> Result<Option<Vec<u8>>, ValueError>>;
+type Encode = Box<dyn Fn(&Location<'_>) -> Result<Option<Vec<u8>>, ValueError>>;
 
 /// A text that a field at this place may hold.
-pub(super) type Text = fn(&Place<'_>) -> Option<Vec<u8>>;
+pub(super) type Text = fn(&Location<'_>) -> Option<Vec<u8>>;
 
 /// The meaning of a field's text, as far as the script has to know it.
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@ use std::{fmt, vec};
 use super::change::{self, Change, Changes, FieldTtlChange};
 use super::condition::{Check, FieldSemantics};
 use super::{Call, NoRecord, Outcome, call};
-use crate::codec::Place;
+use crate::codec::Location;
 use crate::error::{Error, ErrorKind, Result, ValueError};
 use crate::hash::Mapping;
 use crate::key::Key;
@@ -40,8 +40,8 @@ impl Plan {
         Self { mapping, key, changes, expiry, or_create: false, error: None }
     }
 
-    pub(super) fn place(&self, name: &'static str) -> Place<'_> {
-        Place::key_of(&self.key).with_field(name)
+    pub(super) fn place(&self, name: &'static str) -> Location<'_> {
+        Location::at_key(&self.key).with_field(name)
     }
 
     pub(super) fn set(&mut self, name: &'static str, value: Encoded) {
@@ -57,7 +57,7 @@ impl Plan {
         field: FieldSemantics,
         value: Encoded,
     ) {
-        let place = Place::key_of(&self.key).with_field(name);
+        let place = Location::at_key(&self.key).with_field(name);
         self.changes.reads(name, field, &place, false);
         match value {
             Ok(Some(value)) => self.change(name, Change::SetIfAbsent(value)),
@@ -67,7 +67,7 @@ impl Plan {
     }
 
     pub(super) fn incr(&mut self, name: &'static str, field: FieldSemantics, change: Change) {
-        let place = Place::key_of(&self.key).with_field(name);
+        let place = Location::at_key(&self.key).with_field(name);
         self.changes.reads(name, field, &place, true);
         self.change(name, change);
     }
@@ -154,7 +154,8 @@ impl Plan {
         let expiry = self.expiry.check().map_err(|error| self.locate(error))?;
         match self.plain(&returned) {
             Some(Plain::Set(sets)) => {
-                let (arguments, bytes) = (1 + 2 * sets.len(), self.key.len() + self.changes.bytes());
+                let (arguments, bytes) =
+                    (1 + 2 * sets.len(), self.key.len() + self.changes.bytes());
                 let mut command = request.command("HSET", arguments, bytes);
                 command.arg(&self.key);
                 for (name, value) in sets {
@@ -173,7 +174,11 @@ impl Plan {
         Ok(())
     }
 
-    pub(super) fn reply(&self, returned: Vec<&'static str>, replies: &mut Replies) -> Result<Reply> {
+    pub(super) fn reply(
+        &self,
+        returned: Vec<&'static str>,
+        replies: &mut Replies,
+    ) -> Result<Reply> {
         replies.next().map_err(|error| match self.plain(&returned) {
             Some(Plain::Incr(name, _)) => change::of_increment(name, error),
             _ => error,

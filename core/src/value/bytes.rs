@@ -5,48 +5,27 @@ use std::io::Write;
 use super::{RedisValue, put};
 use crate::error::ValueError;
 
-impl RedisValue for Vec<u8> {
-    fn size_hint(&self) -> usize {
-        self.len()
-    }
+macro_rules! bytes {
+    ($($bytes:ty)*) => {$(
+        impl RedisValue for $bytes {
+            fn size_hint(&self) -> usize {
+                self.len()
+            }
 
-    fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
-        put(out, self)
-    }
+            fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
+                put(out, self)
+            }
 
-    fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
-        Ok(bytes)
-    }
+            fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
+                Ok(bytes.into())
+            }
+        }
+    )*};
 }
 
-impl RedisValue for Box<[u8]> {
-    fn size_hint(&self) -> usize {
-        self.len()
-    }
-
-    fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
-        put(out, self)
-    }
-
-    fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
-        Ok(bytes.into())
-    }
-}
-
+bytes!(Vec<u8> Box<[u8]>);
 #[cfg(feature = "bytes")]
-impl RedisValue for bytes::Bytes {
-    fn size_hint(&self) -> usize {
-        self.len()
-    }
-
-    fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
-        put(out, self)
-    }
-
-    fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
-        Ok(bytes.into())
-    }
-}
+bytes!(bytes::Bytes);
 
 impl<const N: usize> RedisValue for [u8; N] {
     fn size_hint(&self) -> usize {
@@ -58,6 +37,6 @@ impl<const N: usize> RedisValue for [u8; N] {
     }
 
     fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
-        Self::try_from(bytes).map_err(|_| ValueError::new("not of the array's length"))
+        Self::try_from(bytes).map_err(|_| ValueError::new("not as many bytes as the array has"))
     }
 }

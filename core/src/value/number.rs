@@ -1,21 +1,21 @@
-//! Values that are numbers, and what may be added to them.
+//! Values that are numbers, and their increments.
 
 use std::io::Write;
 
-use super::{RedisValue, put};
+use super::{RedisValue, parse, put};
 use crate::error::ValueError;
 
-/// A field that can be incremented in place: integers and floats, and `Option`
-/// of them (an absent field counts as zero, as HINCRBY has it).
+/// A type that an update can increment: integers, floats and `Option`s of them. An absent
+/// field counts as zero, as in HINCRBY.
 ///
-/// An increment never takes the field out of its Rust type.
+/// An increment beyond the range of the Rust type is an error and changes nothing.
 #[diagnostic::on_unimplemented(
     message = "a field of type `{Self}` cannot be incremented",
     label = "not a number",
     note = "only integers and floats that are stored as they are (without a codec) can"
 )]
-pub trait Number {
-    /// [`Integer`] or [`Float`].
+pub trait Numeric {
+    /// The kind of number, `Integer` or `Float`.
     type Kind;
 
     #[doc(hidden)]
@@ -23,14 +23,16 @@ pub trait Number {
 }
 
 /// The kind of numbers without fractions.
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub enum Integer {}
 
 /// The kind of `f32` and `f64`.
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub enum Float {}
 
-/// What an increment must stay within, as decimal text.
+/// The range of a type, as decimal text.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub enum Bounds {
@@ -46,22 +48,22 @@ impl Bounds {
     }
 }
 
-/// By how much a field is incremented: any integer for an [`Integer`] field
-/// (an unsigned one can go down, too), any number for a [`Float`] field.
+/// An amount to add to a field: any integer for an integer field (also a negative one
+/// for an unsigned field), any number for a float field.
 #[diagnostic::on_unimplemented(
     message = "a field that is an `{Kind}` cannot be incremented by `{Self}`",
-    label = "not a step for an `{Kind}`",
+    label = "not an increment for an `{Kind}`",
     note = "integer fields take integers, float fields take integers and floats"
 )]
-pub trait IntoStep<Kind> {
+pub trait IntoIncrement<Kind> {
     #[doc(hidden)]
-    fn into_step(self) -> Step;
+    fn into_increment(self) -> Increment;
 }
 
-/// A step, as decimal text.
+/// An increment, as decimal text.
 #[doc(hidden)]
 #[derive(Debug, Clone)]
-pub struct Step(pub(crate) String);
+pub struct Increment(pub(crate) String);
 
 macro_rules! integers {
     ($($int:ty, $min:literal, $max:literal;)*) => {$(
@@ -69,7 +71,7 @@ macro_rules! integers {
             const COMPARED: &'static str = "int";
 
             fn size_hint(&self) -> usize {
-                // With a sign, the longest text of the type.
+                // The longest text of the type, with a sign.
                 $max.len() + 1
             }
 
@@ -78,13 +80,12 @@ macro_rules! integers {
             }
 
             fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
-                let text = std::str::from_utf8(&bytes).ok();
-                let wrong = ValueError::new(concat!("not an integer of type ", stringify!($int)));
-                text.and_then(|text| text.parse().ok()).ok_or(wrong)
+                let wrong = concat!("not an integer of type ", stringify!($int));
+                parse(&bytes, ValueError::new(wrong))
             }
         }
 
-        impl Number for $int {
+        impl Numeric for $int {
             type Kind = Integer;
 
             const BOUNDS: Bounds = Bounds::Integer { min: $min, max: $max };
@@ -92,18 +93,18 @@ macro_rules! integers {
     )*};
 }
 
-macro_rules! steps {
-    ($kind:ty: $($step:ty)*) => {$(
-        impl IntoStep<$kind> for $step {
-            fn into_step(self) -> Step {
-                Step(self.to_string())
+macro_rules! increments {
+    ($kind:ty: $($by:ty)*) => {$(
+        impl IntoIncrement<$kind> for $by {
+            fn into_increment(self) -> Increment {
+                Increment(self.to_string())
             }
         }
     )*};
 }
 
-steps!(Integer: i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
-steps!(Float: i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64);
+increments!(Integer: i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
+increments!(Float: i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64);
 
 integers! {
     i8, "-128", "127";
@@ -147,14 +148,13 @@ macro_rules! floats {
             }
 
             fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
-                let text = std::str::from_utf8(&bytes).ok();
-                let number: Option<$float> = text.and_then(|text| text.parse().ok());
                 let wrong = ValueError::new(concat!("not a finite number of type ", stringify!($float)));
-                number.filter(|number| number.is_finite()).ok_or(wrong)
+                let number: $float = parse(&bytes, wrong.clone())?;
+                if number.is_finite() { Ok(number) } else { Err(wrong) }
             }
         }
 
-        impl Number for $float {
+        impl Numeric for $float {
             type Kind = Float;
 
             const BOUNDS: Bounds = Bounds::Float { max: $max };
@@ -163,13 +163,13 @@ macro_rules! floats {
 }
 
 floats! {
-    // The largest double that is read as a finite `f32`: `f32::MAX` itself is stored as
-    // 3.4028235e38, which as a double is larger than `f32::MAX`.
+    // The largest double that is read as a finite `f32`. `f32::MAX` is stored as
+    // 3.4028235e38, which as a double exceeds `f32::MAX`.
     f32, "3.4028235677973362e38";
     f64, "1.7976931348623157e308";
 }
 
-impl<N: Number> Number for Option<N> {
+impl<N: Numeric> Numeric for Option<N> {
     type Kind = N::Kind;
 
     const BOUNDS: Bounds = N::BOUNDS;

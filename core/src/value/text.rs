@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{RedisValue, put};
 use crate::error::ValueError;
 
-pub(super) fn utf8(bytes: Vec<u8>) -> Result<String, ValueError> {
+fn utf8(bytes: Vec<u8>) -> Result<String, ValueError> {
     String::from_utf8(bytes).map_err(|_| ValueError::new("not UTF-8 text"))
 }
 

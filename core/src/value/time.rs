@@ -1,9 +1,13 @@
-//! Spans and points in time, as ISO 8601 and RFC 3339 have them.
+//! `Duration` as ISO 8601 and `SystemTime` as RFC 3339.
 
 use std::io::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::RedisValue;
+use jiff::SignedDuration;
+use jiff::civil::{DateTime, datetime};
+use jiff::fmt::temporal::Pieces;
+
+use super::{RedisValue, put_display};
 use crate::error::ValueError;
 
 const NOT_A_DURATION: ValueError =
@@ -34,7 +38,8 @@ impl RedisValue for Duration {
     }
 }
 
-/// What follows the `P`: `1DT2H3M4.5S`, without months and years, whose length varies.
+/// Parses the text after the `P`, such as `1DT2H3M4.5S`, without months and years, whose
+/// length varies. (jiff's spans are shorter than the longest `Duration`.)
 fn iso(text: &str) -> Option<Duration> {
     let (date, time) = text.split_once('T').unwrap_or((text, ""));
     if text.is_empty() || text.ends_with('T') {
@@ -59,47 +64,35 @@ fn units(mut text: &str, units: &[(char, u64)]) -> Option<Duration> {
     text.is_empty().then_some(sum)
 }
 
-/// Parses `90.5` as seconds; digits beyond nanoseconds are cut off.
+/// Parses `90.5` as seconds. Digits beyond nanoseconds are cut off.
 fn seconds(text: &str) -> Option<Duration> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    Some(Duration::new(digits(whole)?, nanos(fraction)?))
+    let kept = fraction.get(..fraction.len().min(9))?;
+    let nanos = digits(kept)? as u32 * 10_u32.pow(9 - kept.len() as u32);
+    let is_number = fraction.bytes().all(|b| b.is_ascii_digit());
+    is_number.then_some(Duration::new(digits(whole)?, nanos))
 }
 
 fn digits(text: &str) -> Option<u64> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
-fn nanos(fraction: &str) -> Option<u32> {
-    let kept = fraction.get(..fraction.len().min(9))?;
-    let number = digits(kept)? as u32 * 10_u32.pow(9 - kept.len() as u32);
-    fraction.bytes().all(|b| b.is_ascii_digit()).then_some(number)
-}
-
-/// Whole numbers from here on are milliseconds: as seconds they would be dates
-/// of the year 5138 and later.
-const MILLISECONDS_FROM: u64 = 100_000_000_000;
-
 /// `2025-11-20T23:19:11.123456789Z`: RFC 3339, in UTC, for the years 0 to 9999.
 ///
-/// Other offsets are read, too, and unix time: seconds, with or without a
-/// fraction, and whole milliseconds from 100,000,000,000 on. A number that is no
-/// date of the years 1 to 9999 in that unit, such as microseconds, is an error.
+/// Other offsets are read, too, and so is unix time: a whole number from 100,000,000,000
+/// on counts milliseconds, a smaller one seconds, with or without a fraction. A number
+/// that is no time of the years 1 to 9999 in that unit, such as microseconds, is an error.
 impl RedisValue for SystemTime {
     fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
-        let wrong = ValueError::new("a time outside of the years 0 to 9999 cannot be stored");
-        let (seconds, nanos) = since_epoch(*self).ok_or(wrong.clone())?;
-        let (year, month, day) = date_of(seconds.div_euclid(86_400)).ok_or(wrong)?;
-        let second = seconds.rem_euclid(86_400);
-        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        let _ = write!(out, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
-        let _ = match nanos {
-            0 => Ok(()),
-            nanos if nanos % 1_000_000 == 0 => write!(out, ".{:03}", nanos / 1_000_000),
-            nanos if nanos % 1_000 == 0 => write!(out, ".{:06}", nanos / 1_000),
-            nanos => write!(out, ".{nanos:09}"),
+        let far = ValueError::new("a time outside of the years 0 to 9999 cannot be stored");
+        let civil = civil(*self).ok_or(far)?;
+        let digits = match civil.subsec_nanosecond() {
+            0 => 0,
+            nanos if nanos % 1_000_000 == 0 => 3,
+            nanos if nanos % 1_000 == 0 => 6,
+            _ => 9,
         };
-        let _ = write!(out, "Z");
-        Ok(())
+        put_display(out, &format_args!("{civil:.digits$}Z"))
     }
 
     fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
@@ -108,29 +101,9 @@ impl RedisValue for SystemTime {
     }
 }
 
-fn since_epoch(time: SystemTime) -> Option<(i64, u32)> {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => Some((after.as_secs().try_into().ok()?, after.subsec_nanos())),
-        Err(error) => {
-            let before = error.duration();
-            let seconds = i64::try_from(before.as_secs()).ok()?.checked_neg()?;
-            match before.subsec_nanos() {
-                0 => Some((seconds, 0)),
-                nanos => Some((seconds.checked_sub(1)?, 1_000_000_000 - nanos)),
-            }
-        }
-    }
-}
-
-fn at(seconds: i64, nanos: u32) -> Option<SystemTime> {
-    let distance = Duration::from_secs(seconds.unsigned_abs());
-    let whole = if seconds < 0 {
-        UNIX_EPOCH.checked_sub(distance)
-    } else {
-        UNIX_EPOCH.checked_add(distance)
-    };
-    whole?.checked_add(Duration::from_nanos(nanos.into()))
-}
+/// Whole numbers from here on are milliseconds, because as seconds they would be in the
+/// year 5138 or later.
+const MILLISECONDS_FROM: u64 = 100_000_000_000;
 
 fn unix(text: &str) -> Option<SystemTime> {
     let (is_negative, number) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
@@ -140,97 +113,36 @@ fn unix(text: &str) -> Option<SystemTime> {
         // Milliseconds with a fraction look like seconds of a far future.
         None => seconds(number).filter(|it| it.as_secs() < MILLISECONDS_FROM)?,
     };
-    let time = if is_negative {
-        UNIX_EPOCH.checked_sub(distance)
-    } else {
-        UNIX_EPOCH.checked_add(distance)
-    };
-    time.filter(|time| year_of(*time).is_some_and(|year| year > 0))
-}
-
-/// Returns the year in UTC, if it is one of 0 to 9999.
-fn year_of(time: SystemTime) -> Option<i64> {
-    let (seconds, _) = since_epoch(time)?;
-    date_of(seconds.div_euclid(86_400)).map(|(year, ..)| year)
+    let distance = SignedDuration::try_from(distance).ok()?;
+    let time = at(if is_negative { -distance } else { distance })?;
+    civil(time).filter(|it| it.year() > 0).map(|_| time)
 }
 
 fn rfc3339(text: &str) -> Option<SystemTime> {
-    let number = |range: std::ops::Range<usize>| {
-        let part = text.get(range)?;
-        part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse::<i64>().ok()).flatten()
-    };
-    let byte = |at: usize| text.as_bytes().get(at).copied();
-    let punctuated = byte(4) == Some(b'-')
-        && byte(7) == Some(b'-')
-        && matches!(byte(10)?, b'T' | b't' | b' ')
-        && byte(13) == Some(b':')
-        && byte(16) == Some(b':');
-    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
-    if !punctuated || hour > 23 || minute > 59 || second > 59 {
-        return None;
+    let pieces = Pieces::parse(text).ok()?;
+    let offset = SignedDuration::from_secs(pieces.to_numeric_offset()?.seconds().into());
+    let utc = pieces.date().to_datetime(pieces.time()?).checked_sub(offset).ok()?;
+    // The offset may move the time to a year that cannot be written.
+    let is_writable = utc.year() >= 0;
+    is_writable.then(|| at(utc.duration_since(EPOCH))).flatten()
+}
+
+// Dates and times without a zone, because jiff's `Timestamp` ends a day before the year
+// 9999 does.
+const EPOCH: DateTime = datetime(1970, 1, 1, 0, 0, 0, 0);
+
+/// Returns the date and time in UTC, if its year is one of 0 to 9999.
+fn civil(time: SystemTime) -> Option<DateTime> {
+    let distance = SignedDuration::system_until(UNIX_EPOCH, time).ok()?;
+    EPOCH.checked_add(distance).ok().filter(|it| it.year() >= 0)
+}
+
+fn at(distance: SignedDuration) -> Option<SystemTime> {
+    if distance.is_negative() {
+        UNIX_EPOCH.checked_sub(distance.unsigned_abs())
+    } else {
+        UNIX_EPOCH.checked_add(distance.unsigned_abs())
     }
-    let days = days_of(year, month, day)?;
-    let rest = &text[19..];
-    let (nanos, zone) = match rest.strip_prefix('.') {
-        Some(rest) => {
-            let end = rest.find(|c: char| !c.is_ascii_digit())?;
-            if end == 0 {
-                return None;
-            }
-            (self::nanos(&rest[..end])?, &rest[end..])
-        }
-        None => (0, rest),
-    };
-    let time = at(days * 86_400 + hour * 3600 + minute * 60 + second - offset(zone)?, nanos)?;
-    // An offset may lead into a year that cannot be written.
-    year_of(time).map(|_| time)
-}
-
-/// Seconds east of Greenwich of `Z`, `+02:00`, `-0330`.
-fn offset(zone: &str) -> Option<i64> {
-    if matches!(zone, "Z" | "z") {
-        return Some(0);
-    }
-    let sign = match zone.as_bytes().first()? {
-        b'+' => 1,
-        b'-' => -1,
-        _ => return None,
-    };
-    let (hours, minutes) = match zone.len() {
-        6 if zone.get(3..4)? == ":" => (zone.get(1..3)?, zone.get(4..6)?),
-        5 => (zone.get(1..3)?, zone.get(3..5)?),
-        _ => return None,
-    };
-    let (hours, minutes) = (digits(hours)? as i64, digits(minutes)? as i64);
-    (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
-}
-
-/// Days since 1970-01-01 of a date in the proleptic Gregorian calendar, and
-/// back; the eras of 400 years are Howard Hinnant's.
-fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
-    let shifted = if month <= 2 { year - 1 } else { year };
-    let (era, year_of_era) = (shifted.div_euclid(400), shifted.rem_euclid(400));
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100
-        + day_of_year
-        - 719_468;
-    // A 30th of February would come back as another date.
-    (1..=12).contains(&month).then_some(())?;
-    (date_of(days)? == (year, month, day)).then_some(days)
-}
-
-fn date_of(days: i64) -> Option<(i64, i64, i64)> {
-    let shifted = days.checked_add(719_468)?;
-    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let month = (shifted_month + 2) % 12 + 1;
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    (0..=9999).contains(&year).then_some((year, month, day))
 }
 
 #[cfg(test)]
@@ -245,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_seconds() {
+    fn durations_are_written_in_seconds() {
         assert_eq!(written(&Duration::new(86403, 5_000)), "PT86403.000005S");
         assert_eq!(written(&Duration::ZERO), "PT0S");
         for (text, duration) in [
@@ -264,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_utc() {
+    fn times_are_written_in_utc() {
         let time = UNIX_EPOCH + Duration::new(1_763_680_751, 123_456_789);
         assert_eq!(written(&time), "2025-11-20T23:19:11.123456789Z");
         assert_eq!(written(&UNIX_EPOCH), "1970-01-01T00:00:00Z");
@@ -308,14 +220,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn durations_come_back(seconds in any::<u64>(), nanos in 0..1_000_000_000_u32) {
+        fn durations_are_read_back(seconds in any::<u64>(), nanos in 0..1_000_000_000_u32) {
             let duration = Duration::new(seconds, nanos);
             prop_assert_eq!(Duration::read(written(&duration).into()), Ok(duration));
         }
 
         #[test]
-        fn times_come_back(seconds in -62_167_219_200..253_402_300_800_i64, nanos in 0..1_000_000_000_u32) {
-            let time = at(seconds, nanos).unwrap();
+        fn times_are_read_back(seconds in -62_167_219_200..253_402_300_800_i64, nanos in 0..1_000_000_000_i32) {
+            let time = at(SignedDuration::new(seconds, nanos)).unwrap();
             prop_assert_eq!(SystemTime::read(written(&time).into()), Ok(time));
         }
 

@@ -8,8 +8,8 @@ use crate::field::{Field, Revision, RevisionNumber};
 use crate::hash::next_revision;
 use crate::model::{RedisModel, Storage, Write};
 use crate::op::{Operation, Replies, Request};
-use crate::ttl::Expiry;
 use crate::schema::visit::key_of;
+use crate::ttl::Expiry;
 
 /// Writes a record; see [`RedisModel::save`].
 #[must_use = "an operation does nothing until it is run"]

@@ -28,10 +28,10 @@ fn versions(blob: &Blob<'_>, checks: &[TokenStream]) -> Option<TokenStream> {
         let name = format_ident!("{name}");
         quote!(.envelope(__rt::Envelope::#name))
     });
-    let mismatch = blob.versions.mismatch_is_none.then(|| quote!(.miss()));
+    let mismatch = blob.versions.mismatch_is_none.then(|| quote!(.mismatch_is_none()));
     let (codecs, older) = (list(blob.older.iter()), list(blob.versions.older.iter().rev()));
-    let layout = quote!(__rt::Layout::DEFAULT #version #envelope #mismatch);
-    let value = quote!(__rt::BlobVersions::new::<#codecs, #older>(#layout));
+    let format = quote!(__rt::BlobFormat::DEFAULT #version #envelope #mismatch);
+    let value = quote!(__rt::BlobVersions::new::<#codecs, #older>(#format));
     let is_default = blob.older.is_empty() && blob.versions.older.is_empty();
     let is_default = is_default && version.is_none() && envelope.is_none() && mismatch.is_none();
     match checks {

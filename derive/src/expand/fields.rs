@@ -115,7 +115,11 @@ pub(super) fn made(
 /// flattened struct has no handles, rustc takes that function, and does not report that
 /// there is none besides.
 pub(super) fn use_at(fields: &[Field<'_>]) -> Option<TokenStream> {
-    fields.iter().any(Field::is_flattened).then(|| quote!(use __rt::HandlesAt as _;))
+    fields.iter().any(Field::is_flattened).then(|| {
+        quote!(
+            use __rt::HandlesAt as _;
+        )
+    })
 }
 
 /// Returns the options of single fields, as calls on the schema.
@@ -192,8 +196,8 @@ pub(super) fn default_values(input: &DeriveInput, fields: &[Field<'_>]) -> Token
     let (imp, arguments, _) = input.generics.split_for_impl();
     let clause = bounds::own_clause(input);
     let parameters = bounds::plain(&input.generics, &[]);
-    let content = (!input.generics.params.is_empty())
-        .then(|| quote!((__rt::PhantomData<fn() -> #this>)));
+    let content =
+        (!input.generics.params.is_empty()).then(|| quote!((__rt::PhantomData<fn() -> #this>)));
     let values = fields.iter().filter_map(|field| {
         let FieldRole::Stored(Stored { default: DefaultValue::Path(path), .. }) = &field.role
         else {

@@ -1,6 +1,6 @@
 #![allow(dead_code)]
 
-use redis_model::{Bincode, RedisModel};
+use redis_model::{RedisModel, codec::Bincode};
 
 #[derive(RedisModel, serde::Serialize, serde::Deserialize)]
 #[redis(key = "user:{id}", blob = Bincode)]

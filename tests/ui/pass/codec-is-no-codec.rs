@@ -1,6 +1,6 @@
 #![allow(dead_code)]
 
-use redis_model::{Bincode, RedisModel};
+use redis_model::{RedisModel, codec::Bincode};
 
 #[derive(RedisModel)]
 #[redis(key = "user:{id}")]

@@ -1,6 +1,6 @@
 #![allow(dead_code)]
 
-use redis_model::{MsgPack, Postcard, RedisModel};
+use redis_model::{RedisModel, codec::{MsgPack, Postcard}};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize, RedisModel)]

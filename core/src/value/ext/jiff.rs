@@ -1,0 +1,57 @@
+//! Times, dates and spans of the crate `jiff`.
+//!
+//! The text of a zoned time or a span may lose a part of the value, so it is parsed
+//! before it is written.
+
+use std::io::Write;
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::{SignedDuration, Span, Timestamp, Zoned};
+
+use crate::error::ValueError;
+use crate::value::{RedisValue, parse, put};
+
+displayed! {
+    Timestamp: "not a time such as `2025-11-20T23:19:11Z`";
+    DateTime: "not a date and time such as `2025-11-20T23:19:11`";
+    Date: "not a date such as `2025-11-20`";
+    Time: "not a time of day such as `23:19:11`";
+    SignedDuration: "not a duration such as `PT90.5S`";
+}
+
+/// RFC 9557: the time with its offset and the name of its zone.
+impl RedisValue for Zoned {
+    fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
+        let text = self.to_string();
+        match text.parse::<Self>() {
+            Ok(read) if read == *self && read.time_zone() == self.time_zone() => {
+                put(out, text.as_bytes())
+            }
+            _ => Err(ValueError::new(
+                "a time in a zone without a known name, or with an offset in seconds, cannot be \
+                 stored",
+            )),
+        }
+    }
+
+    fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
+        let wrong = "not a time with its zone, such as `2025-11-20T23:19:11+01:00[Europe/Vienna]`";
+        parse(&bytes, ValueError::new(wrong))
+    }
+}
+
+/// ISO 8601, which has no units below seconds, so milliseconds are read back as fractions
+/// of a second.
+impl RedisValue for Span {
+    fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
+        let text = self.to_string();
+        match text.parse::<Self>() {
+            Ok(read) if read.to_string() == text => put(out, text.as_bytes()),
+            _ => Err(ValueError::new("a span of so many units below seconds cannot be stored")),
+        }
+    }
+
+    fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
+        parse(&bytes, ValueError::new("not a span such as `P1M2DT3H`"))
+    }
+}

@@ -1,0 +1,43 @@
+//! Times and dates of the crate `time`, as RFC 3339 and ISO 8601.
+
+use std::io::Write;
+use std::time::SystemTime;
+
+use time::format_description::well_known::{Iso8601, Rfc3339};
+use time::{Date, OffsetDateTime};
+
+use crate::error::ValueError;
+use crate::value::{RedisValue, put};
+
+/// With its offset. Unix time is read, too: a whole number from 100,000,000,000 on counts
+/// milliseconds, a smaller one seconds.
+impl RedisValue for OffsetDateTime {
+    fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
+        let wrong =
+            "a time outside of the years 0 to 9999, or with an offset in seconds, cannot be stored";
+        let text = self.format(&Rfc3339).map_err(|_| ValueError::new(wrong))?;
+        put(out, text.as_bytes())
+    }
+
+    fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
+        let text = std::str::from_utf8(&bytes).unwrap_or("");
+        match OffsetDateTime::parse(text, &Rfc3339) {
+            Ok(time) => Ok(time),
+            Err(_) => SystemTime::read(bytes).map(Into::into),
+        }
+    }
+}
+
+impl RedisValue for Date {
+    fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
+        let wrong = "a date outside of the years 0 to 9999 cannot be stored";
+        let text = self.format(&Iso8601::DATE).map_err(|_| ValueError::new(wrong))?;
+        put(out, text.as_bytes())
+    }
+
+    fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
+        let text = std::str::from_utf8(&bytes).unwrap_or("");
+        Date::parse(text, &Iso8601::DATE)
+            .map_err(|_| ValueError::new("not a date such as `2025-11-20`"))
+    }
+}
