@@ -1,5 +1,5 @@
-//! What operations run on: redis-rs' connections, by names that tell a sync one
-//! from an async one where they were mixed up.
+//! Connections to run operations on: those of redis-rs, by names that make a compile error
+//! out of a sync one in an async one's place.
 
 use std::fmt;
 use std::io;
@@ -19,9 +19,9 @@ pub trait SyncConnection: redis::ConnectionLike {}
 impl<C: redis::ConnectionLike + ?Sized> SyncConnection for C {}
 
 /// Any async connection of redis-rs: a multiplexed one, a connection manager,
-/// a cluster connection, the guard of a pool, or a `dyn` one. They are cheap to
-/// clone: give each task a clone of its own.
-#[cfg(any(feature = "tokio", feature = "smol"))]
+/// a cluster connection, the guard of a pool, or a `dyn` one. The first three are cheap to
+/// clone, and [`run_on`](crate::Operation::run_on) takes a reference to one.
+#[cfg(feature = "aio")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an async connection",
     label = "not an async connection of redis-rs",
@@ -29,7 +29,7 @@ impl<C: redis::ConnectionLike + ?Sized> SyncConnection for C {}
 )]
 pub trait AsyncConnection: redis::aio::ConnectionLike {}
 
-#[cfg(any(feature = "tokio", feature = "smol"))]
+#[cfg(feature = "aio")]
 #[diagnostic::do_not_recommend]
 impl<C: redis::aio::ConnectionLike + ?Sized> AsyncConnection for C {}
 
@@ -44,7 +44,8 @@ impl<C: redis::aio::ConnectionLike + ?Sized> AsyncConnection for C {}
 ///
 /// ```
 /// # use std::time::Duration;
-/// # use redis_model::{Operation, PoisonOnError, RedisModel, embedded};
+/// # use redis_model::connection::PoisonOnError;
+/// # use redis_model::{Operation, RedisModel, embedded};
 /// # #[derive(RedisModel)]
 /// # #[redis(key = "user:{id}")]
 /// # struct User { id: u64, name: String }

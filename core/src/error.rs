@@ -171,7 +171,7 @@ impl Error {
     /// was no record, `create` that there was one, and a `commit` or a save of a
     /// model with a `version` that it was in conflict: with itself. An `incr`
     /// counts twice, and a `take` may have deleted what it did not return (see
-    /// [`Take::unconfirmed`](crate::Take::unconfirmed)); where that matters, make
+    /// [`Take::unconfirmed`](crate::flow::Take::unconfirmed)); where that matters, make
     /// them conditional (`only_if`), or note what is done in the same update. Scans
     /// go on where they were when they are run again.
     ///
@@ -182,7 +182,7 @@ impl Error {
     /// next operation could read another operation's reply. An operation of this
     /// crate sends nothing more after a connection error, but it cannot close
     /// redis-rs' connection. So drop a sync connection after such an error, or
-    /// wrap it in [`PoisonOnError`](crate::PoisonOnError), which refuses to be
+    /// wrap it in [`PoisonOnError`](crate::connection::PoisonOnError), which refuses to be
     /// used again. Read timeouts and async connections are not affected.
     pub fn is_connection(&self) -> bool {
         self.kind() == ErrorKind::Connection
@@ -285,7 +285,7 @@ impl Error {
     }
 
     /// The same error once more, for an operation that is run twice.
-    pub(crate) fn again(&self) -> Self {
+    pub(crate) fn duplicate(&self) -> Self {
         let Inner { kind, message, place, code, transaction, applied, .. } = &*self.0;
         let (message, place, code) = (message.clone(), place.clone(), code.clone());
         let (kind, transaction, applied) = (*kind, *transaction, *applied);

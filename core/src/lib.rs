@@ -3,15 +3,15 @@
 
 mod blob;
 mod codec;
-mod connection;
+pub mod connection;
 mod edit;
 mod error;
 mod field;
-mod guard;
+pub mod flow;
 mod hash;
 mod key;
 mod model;
-mod op;
+pub mod op;
 mod redis_rs;
 mod run;
 mod scan;
@@ -52,10 +52,7 @@ pub use crate::codec::{Bincode, BincodeLegacy};
 pub use crate::codec::{Codec, Format, Place, assert_codec_roundtrip};
 #[cfg(feature = "seal")]
 pub use crate::codec::{KeyRing, Keys, Sealed, Signed, XChaCha20};
-#[cfg(any(feature = "tokio", feature = "smol"))]
-pub use crate::connection::AsyncConnection;
-pub use crate::connection::{PoisonOnError, SyncConnection};
-pub use crate::edit::{Commit, Draft, Edit, Modify};
+pub use crate::edit::{Commit, Draft, Edit};
 pub use crate::error::{Error, ErrorKind, Result, ValueError};
 pub use crate::field::{
     Countable, Counter, EmptyAsNone, Field, Maybe, OrDefault, OrElse, Plain, RedisFields, Shown,
@@ -64,18 +61,10 @@ pub use crate::field::{
 pub use crate::hash::{FieldTtl, HashModel, Select, Selection};
 pub use crate::key::{IntoId, Key, KeyPart, ModelId, PartWriter};
 pub use crate::model::{Description, Extra, FieldDescription, RedisModel, Spec};
-pub use crate::op::{
-    Atomic, Batch, BoxedOperation, CommandWriter, Explanation, Flow, Map, Moment, Operation,
-    Replies, Reply, Request, SentCommand, Step, atomic, batch,
-};
-pub use crate::scan::{Count, DeleteAll, RewriteAll, Rewritten, Scan, ScanIds, ScanPosition};
+pub use crate::op::{Operation, atomic, batch};
 pub use crate::ttl::Ttl;
 pub use crate::update::{Condition, Conflict, Outcome, Update};
 pub use crate::value::{Float, Integer, IntoStep, Number, RedisValue};
-pub use crate::verbs::{
-    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Returning, Save, SaveMany,
-    Take, TakeMany, TtlOf,
-};
 
 /// Maps a struct with named fields to a Redis hash, or to a blob.
 ///

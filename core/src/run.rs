@@ -1,24 +1,20 @@
 //! The only IO of the crate: operations and flows on a connection, sync and async.
 
-#[cfg(any(feature = "tokio", feature = "smol"))]
-mod timer;
+#[cfg(feature = "aio")]
+pub(crate) mod aio;
 
 use std::hash::{BuildHasher, RandomState};
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-#[cfg(any(feature = "tokio", feature = "smol"))]
-use futures_util::stream::{FuturesUnordered, StreamExt};
 use redis::ConnectionLike;
 
-use crate::error::Result;
-#[cfg(any(feature = "tokio", feature = "smol"))]
-use crate::op::Transmit;
-use crate::op::{
-    Ask, Exchange, Flow, Moment, Next, Operation, Payload, RawReply, Replies, Request, Topology,
-};
-#[cfg(any(feature = "tokio", feature = "smol"))]
-use crate::redis_rs::topology_of;
+use crate::error::{Error, ErrorKind, Result};
+use crate::flow::{Clock, Flow, Io, IoRequest};
+use crate::op::{Exchange, Operation, Payload, RawReply, Replies, Request, Topology};
 
 pub(crate) fn run<O, C>(operation: &O, con: &mut C) -> Result<O::Output>
 where
@@ -27,47 +23,61 @@ where
 {
     let mut parts = Parts::default();
     loop {
-        let request = parts.encode(operation)?;
-        let replies = exchange(request, con);
+        let replies = send(parts.encode(operation)?, con);
         if let Some(output) = parts.decode(operation, replies)? {
             return Ok(output);
         }
     }
 }
 
-#[cfg(any(feature = "tokio", feature = "smol"))]
-pub(crate) async fn run_async<O, C>(operation: &O, con: &mut C) -> Result<O::Output>
+pub(crate) fn run_flow<F, C>(flow: &mut F, con: &mut C) -> Result<F::Output>
 where
-    O: Operation + ?Sized,
-    C: redis::aio::ConnectionLike + ?Sized,
+    F: Flow,
+    C: ConnectionLike + ?Sized,
 {
-    let mut parts = Parts::default();
+    let io = Io::new(topology_of(con), SystemClock::start());
+    let mut steps = pin!(flow.steps(&io));
     loop {
-        let request = parts.encode(operation)?;
-        let replies = exchange_async(request, con).await;
-        if let Some(output) = parts.decode(operation, replies)? {
-            return Ok(output);
+        if let Poll::Ready(output) = steps.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return output;
         }
+        io.answer(match io.take_request() {
+            Some(IoRequest::Send(request)) => send(request, con),
+            Some(IoRequest::Pause(time)) => {
+                thread::sleep(time);
+                Ok(Replies::none())
+            }
+            None => {
+                let message = "the flow awaits something other than its `Io`, which needs an async \
+                               connection: use `run_async`";
+                return Err(Error::new(ErrorKind::InvalidOperation, message));
+            }
+        });
     }
 }
 
-#[cfg(any(feature = "tokio", feature = "smol"))]
-pub(crate) async fn run_side_by_side<O, C>(operation: &O, con: &C) -> Result<O::Output>
-where
-    O: Operation + ?Sized,
-    C: redis::aio::ConnectionLike + Clone,
-{
-    let mut parts = Parts::default();
-    loop {
-        let request = parts.encode(operation)?;
-        let replies = exchange_side_by_side(request, con).await;
-        if let Some(output) = parts.decode(operation, replies)? {
-            return Ok(output);
-        }
+fn send<C: ConnectionLike + ?Sized>(request: Request, con: &mut C) -> Result<Replies> {
+    let mut exchange = Exchange::new(request, || topology_of(con))?;
+    while let Some(transmit) = exchange.next() {
+        let raw = match &transmit.payload {
+            Payload::Single(cmd) => RawReply::Single(con.req_command(cmd)),
+            Payload::Pipeline(pipeline) => {
+                let packed = pipeline.get_packed_pipeline();
+                RawReply::Pipeline(con.req_packed_commands(&packed, 0, pipeline.len()))
+            }
+        };
+        exchange.received(transmit, raw)?;
     }
+    exchange.into_replies()
 }
 
-/// How far an operation that is sent in parts has come.
+/// Returns the kind of server that a sync connection reaches: redis-rs' cluster
+/// connections are the ones that take no pipelines.
+fn topology_of<C: ConnectionLike + ?Sized>(con: &C) -> Topology {
+    if con.supports_pipelining() { Topology::SingleServer } else { Topology::Cluster }
+}
+
+/// The progress of an operation that is sent in parts.
 struct Parts<T> {
     done: usize,
     sent: usize,
@@ -81,6 +91,7 @@ impl<T> Default for Parts<T> {
 }
 
 impl<T> Parts<T> {
+    /// Returns the next parts as a request.
     fn encode<O>(&mut self, operation: &O) -> Result<Request>
     where
         O: Operation<Output = T> + ?Sized,
@@ -90,7 +101,7 @@ impl<T> Parts<T> {
         Ok(request)
     }
 
-    /// The output, once all parts are done or the connection is.
+    /// Returns the output if all parts are done or the connection broke.
     fn decode<O>(&mut self, operation: &O, replies: Result<Replies>) -> Result<Option<T>>
     where
         O: Operation<Output = T> + ?Sized,
@@ -105,146 +116,26 @@ impl<T> Parts<T> {
     }
 }
 
-pub(crate) fn run_flow<F, C>(flow: &mut F, con: &mut C) -> Result<F::Output>
-where
-    F: Flow,
-    C: ConnectionLike + ?Sized,
-{
-    let clock = Clock::start(topology_of_sync(con));
-    let mut step = flow.start(&clock.now())?;
-    loop {
-        step = match step.0 {
-            Next::Run(ask) => {
-                let replies = exchange(encode(&*ask)?, con);
-                ask.answer(flow, replies, &clock.now())?
-            }
-            Next::Pause(time, then) => {
-                thread::sleep(time);
-                then(flow, &clock.now())?
-            }
-            Next::Done(output) => return Ok(output),
-        }
-    }
-}
-
-#[cfg(any(feature = "tokio", feature = "smol"))]
-pub(crate) async fn run_flow_async<F, C>(flow: &mut F, con: &mut C) -> Result<F::Output>
-where
-    F: Flow,
-    C: redis::aio::ConnectionLike + ?Sized,
-{
-    let clock = Clock::start(topology_of::<C>());
-    let mut step = flow.start(&clock.now())?;
-    loop {
-        step = match step.0 {
-            Next::Run(ask) => {
-                let replies = exchange_async(encode(&*ask)?, con).await;
-                ask.answer(flow, replies, &clock.now())?
-            }
-            Next::Pause(time, then) => {
-                timer::pause(time).await;
-                then(flow, &clock.now())?
-            }
-            Next::Done(output) => return Ok(output),
-        }
-    }
-}
-
-fn exchange<C: ConnectionLike + ?Sized>(request: Request, con: &mut C) -> Result<Replies> {
-    let mut exchange = Exchange::new(request, || topology_of_sync(con))?;
-    while let Some(transmit) = exchange.next() {
-        let raw = match &transmit.payload {
-            Payload::Single(cmd) => RawReply::Single(con.req_command(cmd)),
-            Payload::Pipeline(pipeline) => {
-                let packed = pipeline.get_packed_pipeline();
-                RawReply::Pipeline(con.req_packed_commands(&packed, 0, pipeline.len()))
-            }
-        };
-        exchange.received(transmit, raw)?;
-    }
-    exchange.into_replies()
-}
-
-/// Redis-rs' sync cluster connections say that they take no pipelines.
-fn topology_of_sync<C: ConnectionLike + ?Sized>(con: &C) -> Topology {
-    if con.supports_pipelining() { Topology::SingleServer } else { Topology::Cluster }
-}
-
-#[cfg(any(feature = "tokio", feature = "smol"))]
-async fn exchange_async<C>(request: Request, con: &mut C) -> Result<Replies>
-where
-    C: redis::aio::ConnectionLike + ?Sized,
-{
-    let mut exchange = Exchange::new(request, topology_of::<C>)?;
-    while let Some(transmit) = exchange.next() {
-        let raw = send_async(&transmit.payload, con).await;
-        exchange.received(transmit, raw)?;
-    }
-    exchange.into_replies()
-}
-
-#[cfg(any(feature = "tokio", feature = "smol"))]
-async fn exchange_side_by_side<C>(request: Request, con: &C) -> Result<Replies>
-where
-    C: redis::aio::ConnectionLike + Clone,
-{
-    let mut exchange = Exchange::new(request, topology_of::<C>)?;
-    loop {
-        let transmits = exchange.next_of_each_slot();
-        if transmits.is_empty() {
-            return exchange.into_replies();
-        }
-        let mut raw_replies: FuturesUnordered<_> =
-            transmits.into_iter().map(|transmit| send_by_clone(transmit, con.clone())).collect();
-        while let Some((transmit, raw)) = raw_replies.next().await {
-            exchange.received(transmit, raw)?;
-        }
-    }
-}
-
-#[cfg(any(feature = "tokio", feature = "smol"))]
-async fn send_by_clone<C>(transmit: Transmit, mut con: C) -> (Transmit, RawReply)
-where
-    C: redis::aio::ConnectionLike,
-{
-    let raw = send_async(&transmit.payload, &mut con).await;
-    (transmit, raw)
-}
-
-#[cfg(any(feature = "tokio", feature = "smol"))]
-async fn send_async<C>(payload: &Payload, con: &mut C) -> RawReply
-where
-    C: redis::aio::ConnectionLike + ?Sized,
-{
-    match payload {
-        Payload::Single(cmd) => RawReply::Single(con.req_packed_command(cmd).await),
-        Payload::Pipeline(pipeline) => {
-            RawReply::Pipeline(con.req_packed_commands(pipeline, 0, pipeline.len()).await)
-        }
-    }
-}
-
-fn encode<'s, F: Flow>(ask: &(dyn Ask<'s, F> + Send + 's)) -> Result<Request> {
-    let mut request = Request::new();
-    ask.encode(&mut request)?;
-    Ok(request)
-}
-
 /// The only clock and the only random numbers of the crate.
-struct Clock {
+struct SystemClock {
     start: Instant,
-    topology: Topology,
     /// Randomly keyed by the system.
     random: RandomState,
+    calls: AtomicU64,
 }
 
-impl Clock {
-    fn start(topology: Topology) -> Self {
-        Self { start: Instant::now(), topology, random: RandomState::new() }
+impl SystemClock {
+    fn start() -> Self {
+        Self { start: Instant::now(), random: RandomState::new(), calls: AtomicU64::new(0) }
+    }
+}
+
+impl Clock for SystemClock {
+    fn elapsed(&self) -> Duration {
+        self.start.elapsed()
     }
 
-    fn now(&self) -> Moment {
-        let elapsed = self.start.elapsed();
-        Moment::new(elapsed, self.random.hash_one(elapsed)).with_topology(self.topology)
+    fn random(&self) -> u64 {
+        self.random.hash_one(self.calls.fetch_add(1, Ordering::Relaxed))
     }
 }

@@ -18,7 +18,7 @@ use crate::field::{Countable, Field, StoreAs, Stored};
 use crate::hash::{HashModel, KeyOf, Reader, Selection, is_needed, required};
 use crate::key::{self, Key};
 use crate::model::RedisModel;
-use crate::op::{Capability, Operation, Replies, Reply, Request};
+use crate::op::{Operation, Refusal, Replies, Reply, Request};
 use crate::ttl::{self, Expiry};
 use crate::value::IntoStep;
 
@@ -298,7 +298,7 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
 }
 
 /// HINCRBY takes no leading zeros and no `+`, which the script takes.
-static HINCRBY: Capability = Capability::of_values("hash value is not an integer");
+static HINCRBY: Refusal = Refusal::of_values("hash value is not an integer");
 
 enum Plain<'a> {
     Set(Vec<(&'static str, &'a [u8])>),
@@ -310,7 +310,7 @@ impl<M: HashModel, S: Selection<M>> Operation for Update<M, S> {
 
     fn encode(&self, request: &mut Request) -> Result<()> {
         if let Some(error) = &self.error {
-            return Err(self.about(error.again()));
+            return Err(self.about(error.duplicate()));
         }
         let expiry = self.expiry.check().map_err(|error| self.about(error))?;
         match self.plain() {
@@ -337,7 +337,7 @@ impl<M: HashModel, S: Selection<M>> Operation for Update<M, S> {
                 };
                 let mut command = call.write::<M>(request);
                 if let Some(Plain::Incr(name, by)) = plain {
-                    command.or_cheaper(&HINCRBY, || increment(&self.key, name, by));
+                    command.or_faster(&HINCRBY, || increment(&self.key, name, by));
                 }
             }
         }

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use redis::FromRedisValue;
 use redis_model::embedded::{Cluster, Options, Server};
-use redis_model::{Error, ErrorKind, Flow, Json, MsgPack, RedisModel, Result};
+use redis_model::flow::Flow;
+use redis_model::{Error, ErrorKind, Json, MsgPack, RedisModel, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{Con, runtime};

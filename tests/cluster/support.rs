@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use redis::cluster::{ClusterClient, ClusterConnection};
 use redis::cluster_async::ClusterConnection as AsyncClusterConnection;
 use redis_model::embedded::Cluster;
-use redis_model::{Flow, Operation, Result};
+use redis_model::flow::Flow;
+use redis_model::{Operation, Result};
 use tokio::runtime::Runtime;
 
 static CLUSTER: LazyLock<Cluster> =
@@ -56,7 +57,7 @@ impl Con {
         match self {
             Self::Sync(con) => operation.run(con),
             Self::Async(con) => runtime().block_on(operation.run_async(con)),
-            Self::SideBySide(con) => runtime().block_on(operation.run_side_by_side(con)),
+            Self::SideBySide(con) => runtime().block_on(operation.run_on(con)),
             Self::Unknown(con) => runtime().block_on(operation.run_async(&mut **con)),
         }
     }

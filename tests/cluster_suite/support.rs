@@ -7,7 +7,8 @@ use redis::cluster::{ClusterClient, ClusterConnection};
 use redis::cluster_async::ClusterConnection as AsyncClusterConnection;
 use redis::{FromRedisValue, RedisResult};
 use redis_model::embedded::Cluster;
-use redis_model::{Flow, Operation, Result};
+use redis_model::flow::Flow;
+use redis_model::{Operation, Result};
 use tokio::runtime::Runtime;
 
 static CLUSTER: LazyLock<Cluster> =
@@ -89,7 +90,7 @@ impl Con {
         match &mut self.kind {
             Kind::Sync(con) => operation.run(&mut **con),
             Kind::Async(con) => runtime().block_on(operation.run_async(con)),
-            Kind::SideBySide(con) => runtime().block_on(operation.run_side_by_side(con)),
+            Kind::SideBySide(con) => runtime().block_on(operation.run_on(con)),
         }
     }
 

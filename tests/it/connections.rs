@@ -75,7 +75,7 @@ fn async_connections_managers_and_dyn() {
         on_async(&mut *boxed).await;
         on_async(&mut con as &mut (dyn redis::aio::ConnectionLike + Send)).await;
         // Not to a cluster, it does the same.
-        operations!(|operation| operation.run_side_by_side(&con).await);
+        operations!(|operation| operation.run_on(&con).await);
     });
 }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+use redis_model::flow::{Flow, RewriteAll, ScanPosition};
 use redis_model::{
-    ErrorKind, Flow, Json, KeyRing, Keys, MsgPack, Postcard, RedisModel, RewriteAll, ScanPosition,
-    Sealed, Signed, ValueError,
+    ErrorKind, Json, KeyRing, Keys, MsgPack, Postcard, RedisModel, Sealed, Signed, ValueError,
 };
 use serde::{Deserialize, Serialize};
 
@@ -236,7 +236,7 @@ fn it_goes_on_from_a_position_that_was_kept() {
     let (mut kept, mut rewritten, mut processes) = (ScanPosition::START.to_string(), 0, 0);
     loop {
         // Each page by a process of its own.
-        let mut flow = Resumed::rewrite_all().page_size(20).from(kept.parse().unwrap());
+        let mut flow = Resumed::rewrite_all().page_size(20).resume_from(kept.parse().unwrap());
         let Some(page) = con.run_flow(&mut flow).unwrap() else { break };
         (rewritten, processes) = (rewritten + page.rewritten, processes + 1);
         kept = flow.position().to_string();

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::TryStreamExt;
 use redis_model::embedded::Server;
-use redis_model::{ErrorKind, Json, Operation, RedisModel, ScanPosition};
+use redis_model::flow::ScanPosition;
+use redis_model::{ErrorKind, Json, Operation, RedisModel};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{everywhere, fresh, runtime};
@@ -91,7 +92,7 @@ fn a_scan_goes_on_in_another_process_from_where_it_was() {
         let mut position = ScanPosition::START.to_string();
         let mut seen = BTreeSet::new();
         loop {
-            let mut scan = User::scan_ids().page_size(100).from(position.parse().unwrap());
+            let mut scan = User::scan_ids().page_size(100).resume_from(position.parse().unwrap());
             let Some(page) = con.run_flow(&mut scan).unwrap() else { break };
             seen.extend(page.into_iter().filter(|(of, _)| *of == run));
             position = scan.position().to_string();
@@ -103,7 +104,7 @@ fn a_scan_goes_on_in_another_process_from_where_it_was() {
 #[test]
 fn a_cluster_position_is_refused_by_a_single_server() {
     everywhere(|con| {
-        let mut scan = User::scan_ids().from("cluster/0-5".parse().unwrap());
+        let mut scan = User::scan_ids().resume_from("cluster/0-5".parse().unwrap());
         assert_eq!(con.run_flow(&mut scan).unwrap_err().kind(), ErrorKind::InvalidOperation);
     });
 }

@@ -10,9 +10,8 @@ use futures_util::future::{Either, select};
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ConnectionLike, Pipeline, RedisFuture, RedisResult, Value};
 use redis_model::embedded::Server;
-use redis_model::{
-    Error, ErrorKind, Flow, Json, MsgPack, Operation, RedisModel, Result, ScanPosition,
-};
+use redis_model::flow::{Flow, ScanPosition};
+use redis_model::{Error, ErrorKind, Json, MsgPack, Operation, RedisModel, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::support::runtime;
@@ -394,7 +393,7 @@ fn a_scan_that_meets_another_server_begins_again_there() {
     let mut scan = Item::scan_ids().page_size(PAGE);
     scan.run(&mut servers[0].connection().unwrap()).unwrap();
     let kept = scan.position().to_string();
-    let rest = Item::scan_ids().from(kept.parse().unwrap());
+    let rest = Item::scan_ids().resume_from(kept.parse().unwrap());
     let ids: BTreeSet<u64> =
         rest.iter(&mut servers[1].connection().unwrap()).map(Result::unwrap).collect();
     assert_eq!(ids.len() as u64, RECORDS);
@@ -501,9 +500,9 @@ fn a_scan_that_has_ended_stays_ended_in_another_process() {
     let mut scan = Item::scan_ids();
     assert_eq!(scan.run(&mut con).unwrap().map(|ids| ids.len()), Some(10));
     let kept: ScanPosition = scan.position().to_string().parse().unwrap();
-    assert!(Item::scan_ids().from(kept.clone()).run(&mut con).unwrap().is_none());
-    assert!(Item::scan().from(kept.clone()).run(&mut con).unwrap().is_none());
-    assert!(Item::rewrite_all().from(kept).run(&mut con).unwrap().is_none());
+    assert!(Item::scan_ids().resume_from(kept.clone()).run(&mut con).unwrap().is_none());
+    assert!(Item::scan().resume_from(kept.clone()).run(&mut con).unwrap().is_none());
+    assert!(Item::rewrite_all().resume_from(kept).run(&mut con).unwrap().is_none());
 }
 
 /// Whatever a hash holds, `count` and `scan_ids` agree with `exists`.

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use redis::FromRedisValue;
 use redis::aio::MultiplexedConnection;
 use redis_model::embedded::Server;
-use redis_model::{Flow, Operation, Result};
+use redis_model::flow::Flow;
+use redis_model::{Operation, Result};
 use tokio::runtime::Runtime;
 
 static SERVER: LazyLock<Server> =

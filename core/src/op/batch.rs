@@ -75,7 +75,7 @@ fn decode_parts<O: Operation>(
         Err(error) if part.start == 0 => return Err(error),
         // What was answered before stays answered.
         Err(error) => {
-            results.extend(items[part.clone()].iter().map(|_| Err(error.again())));
+            results.extend(items[part.clone()].iter().map(|_| Err(error.duplicate())));
             results.extend(items[part.end..].iter().map(|_| Err(Error::not_sent(&error))));
         }
     }

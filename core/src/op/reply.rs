@@ -1,4 +1,4 @@
-//! Replies: one for each command that was sent, handed to the operation that sent it.
+//! Replies: one for each command, decoded by the operation that sent it.
 
 use std::fmt;
 use std::vec;
@@ -7,7 +7,7 @@ use super::request::Member;
 use crate::error::{Error, Result, TransactionState};
 use crate::redis_rs::ReplyValue;
 
-/// The reply to one command, owned: strings are moved out of it.
+/// The reply to one command. Strings are moved out of it, not copied.
 pub struct Reply(pub(crate) ReplyValue);
 
 /// The replies to the commands of an operation, in order.
@@ -16,11 +16,11 @@ pub struct Reply(pub(crate) ReplyValue);
 /// list that reads too few or too many does not shift its neighbours.
 pub struct Replies {
     entries: Entries,
-    /// How many of the entries belong to the operation that reads.
+    /// The number of entries that belong to the operation that reads.
     left: usize,
     members: vec::IntoIter<Member>,
     members_left: usize,
-    /// For each atomic step, how many of its commands may have changed something.
+    /// For each atomic step, the number of its commands that may have changed something.
     writes: Vec<usize>,
 }
 
@@ -29,7 +29,7 @@ enum Entries {
     Many(vec::IntoIter<EntryResult>),
 }
 
-/// What became of one command.
+/// The result of one command.
 pub(crate) struct EntryResult {
     pub(crate) reply: Result<Reply>,
     /// The atomic step that the command was part of; 0 for none.
@@ -45,6 +45,11 @@ impl EntryResult {
 }
 
 impl Replies {
+    /// Returns the replies to no commands.
+    pub(crate) fn none() -> Self {
+        Self::new(Entries::One(None), 0, Vec::new(), Vec::new())
+    }
+
     pub(crate) fn one(entry: EntryResult, members: Vec<Member>) -> Self {
         Self::new(Entries::One(Some(entry)), 1, members, Vec::new())
     }

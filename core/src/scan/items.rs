@@ -1,16 +1,16 @@
-//! Pages as single items: an iterator, and a stream.
+//! The items of pages one by one: an iterator and a stream.
 
-#[cfg(any(feature = "tokio", feature = "smol"))]
+#[cfg(feature = "aio")]
 use futures_util::stream::{self, Stream, StreamExt};
 use std::vec;
 
 use super::{Scan, ScanIds};
-#[cfg(any(feature = "tokio", feature = "smol"))]
+#[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
 use crate::connection::SyncConnection;
 use crate::error::{Error, Result};
+use crate::flow::Flow;
 use crate::model::RedisModel;
-use crate::op::Flow;
 
 /// A flow that returns a page of items each time it is run, and then `None`.
 struct Items<F, T> {
@@ -24,8 +24,8 @@ impl<T, F: Flow<Output = Option<Vec<T>>>> Items<F, T> {
         Self { flow, page: Vec::new().into_iter(), ended: false }
     }
 
-    /// Takes in what running the flow returned; an error ends it.
-    fn turn(&mut self, page: Result<Option<Vec<T>>>) -> Option<Result<T>> {
+    /// Begins a page that the flow returned; an error ends the items.
+    fn begin(&mut self, page: Result<Option<Vec<T>>>) -> Option<Result<T>> {
         match page {
             Ok(Some(page)) => {
                 self.page = page.into_iter();
@@ -51,12 +51,12 @@ impl<T, F: Flow<Output = Option<Vec<T>>>> Items<F, T> {
             None if self.ended => None,
             None => {
                 let page = self.flow.run(con);
-                self.turn(page)
+                self.begin(page)
             }
         })
     }
 
-    #[cfg(any(feature = "tokio", feature = "smol"))]
+    #[cfg(feature = "aio")]
     fn into_stream<'c, C>(self, con: &'c mut C) -> impl Stream<Item = Result<T>> + Send + Unpin + 'c
     where
         F: Send + 'c,
@@ -69,7 +69,7 @@ impl<T, F: Flow<Output = Option<Vec<T>>>> Items<F, T> {
                 None if items.ended => None,
                 None => {
                     let page = items.flow.run_async(con).await;
-                    items.turn(page)
+                    items.begin(page)
                 }
             };
             item.map(|item| (item, (items, con)))
@@ -95,7 +95,7 @@ impl<M: RedisModel> ScanIds<M> {
     /// The first error ends the stream, because a broken connection would
     /// return errors for ever. To go on after an error, run the scan itself,
     /// page by page: each [`run_async`](Self::run_async) repeats the page that failed.
-    #[cfg(any(feature = "tokio", feature = "smol"))]
+    #[cfg(feature = "aio")]
     pub fn stream<'c, C>(
         self,
         con: &'c mut C,
@@ -128,7 +128,7 @@ impl<M: RedisModel> Scan<M> {
     /// first error of the scan ends it, because a broken connection would return
     /// errors for ever. To go on after it, run the scan itself, page by page:
     /// each [`run_async`](Self::run_async) repeats the page that failed.
-    #[cfg(any(feature = "tokio", feature = "smol"))]
+    #[cfg(feature = "aio")]
     pub fn stream<'c, C>(self, con: &'c mut C) -> impl Stream<Item = Result<M>> + Send + Unpin + 'c
     where
         M: Send + 'c,

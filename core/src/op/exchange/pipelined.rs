@@ -1,20 +1,19 @@
 //! The exchange of several commands.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::mem;
+use std::{mem, ptr};
 
 use redis::Cmd;
 
-use super::builder::{Part, PipelineBuilder};
 use super::{Payload, RawReply, Topology, Transmit};
 use crate::error::{Error, ErrorKind, Result, TransactionState};
 use crate::op::reply::EntryResult;
 use crate::op::request::{AT_ONCE, BYTES_AT_ONCE, Member};
 use crate::op::slot::{Slots, first_key, share_a_key};
-use crate::op::{Command, Replies, Reply, Request};
+use crate::op::{Command, Replies, Reply, Request, Script};
 use crate::redis_rs;
 
-/// How often an atomic step is sent while its slot moves.
+/// An atomic step is sent so many times while its slot moves.
 const RETRIES: u8 = 3;
 
 /// After so many nodes of a cluster that do not answer, the rest is not tried.
@@ -34,7 +33,18 @@ pub(crate) struct Pipelined {
     failed_nodes: u32,
 }
 
-/// One command, and what has become of it.
+/// What one command of a [`Transmit`] is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The command at this position of the request.
+    Command(usize),
+    Multi,
+    Exec,
+    /// A read that makes the connection learn which node owns a slot.
+    Probe,
+}
+
+/// One command and its progress.
 struct Pending {
     command: Command,
     result: Option<EntryResult>,
@@ -43,9 +53,9 @@ struct Pending {
     writes: bool,
     /// The server does not know the script: send its text.
     with_text: bool,
-    /// It was part of a MULTI/EXEC that was aborted.
+    /// The command was part of a MULTI/EXEC that was aborted.
     standalone: bool,
-    /// How often its atomic step was redirected.
+    /// The number of redirections of its atomic step.
     retries: u8,
     /// Its atomic step was redirected since the last probe.
     redirected: bool,
@@ -61,7 +71,8 @@ impl Pipelined {
     pub(super) fn new(request: Request, topology: Topology) -> Result<Self> {
         let (commands, members) = request.into_parts();
         let commands: Vec<_> = commands.map(Pending::new).collect();
-        let open = BTreeMap::from([(None, (0..commands.len()).collect())]);
+        let all: VecDeque<_> = (0..commands.len()).collect();
+        let open = Some((None, all)).filter(|(_, all)| !all.is_empty()).into_iter().collect();
         let (cluster, answered, broken, failed_nodes) = (false, false, None, 0);
         let mut this = Self { commands, members, open, cluster, answered, broken, failed_nodes };
         match topology {
@@ -84,7 +95,7 @@ impl Pipelined {
         self.next_of(slot)
     }
 
-    #[cfg(any(feature = "tokio", feature = "smol"))]
+    #[cfg(feature = "aio")]
     pub(super) fn next_of_each_slot(&mut self) -> Vec<Transmit> {
         if !self.cluster {
             return self.next().into_iter().collect();
@@ -102,18 +113,44 @@ impl Pipelined {
     }
 
     fn next_of(&mut self, slot: Option<u16>) -> Option<Transmit> {
+        let parts = self.pick(slot)?;
+        Some(if self.is_redirected(&parts) { self.probe(parts) } else { self.transmit(parts) })
+    }
+
+    /// Takes the commands that are sent next, with MULTI and EXEC around atomic steps.
+    pub(crate) fn next_parts(&mut self) -> Option<Vec<Part>> {
+        let slot = *self.open.first_key_value()?.0;
+        self.pick(slot)
+    }
+
+    /// Returns the command at this position of the request.
+    pub(crate) fn command(&self, at: usize) -> &Command {
+        &self.commands[at].command
+    }
+
+    fn pick(&mut self, slot: Option<u16>) -> Option<Vec<Part>> {
         let count = self.count_together(slot);
         let queue = self.open.get_mut(&slot)?;
-        let picked: Vec<usize> = queue.drain(..count).collect();
+        let (mut parts, mut open_step) = (Vec::with_capacity(count + 2), 0);
+        for at in queue.drain(..count) {
+            let step = match self.cluster {
+                _ if count == 1 => 0,
+                // On a cluster all of it is one step.
+                true => 1,
+                false => self.commands[at].command.atomic,
+            };
+            if open_step != step {
+                parts.extend((open_step != 0).then_some(Part::Exec));
+                parts.extend((step != 0).then_some(Part::Multi));
+                open_step = step;
+            }
+            parts.push(Part::Command(at));
+        }
+        parts.extend((open_step != 0).then_some(Part::Exec));
         if queue.is_empty() {
             self.open.remove(&slot);
         }
-        match *picked {
-            [] => None,
-            [only] => Some(self.send_single(only)),
-            [first, ..] if self.commands[first].redirected => Some(self.probe(&picked)),
-            _ => Some(self.send_together(&picked)),
-        }
+        Some(parts)
     }
 
     /// Returns how many of a slot's open commands are sent together.
@@ -142,41 +179,63 @@ impl Pipelined {
         count
     }
 
-    fn send_single(&mut self, at: usize) -> Transmit {
-        let pending = &mut self.commands[at];
-        if pending.with_text {
-            pending.command.bring_text();
-        }
-        let cmd = mem::take(&mut pending.command.cmd);
-        Transmit { payload: Payload::Single(cmd), parts: vec![Part::Command(at)] }
+    fn transmit(&mut self, parts: Vec<Part>) -> Transmit {
+        let mut known = Vec::new();
+        let payload = match *parts {
+            [Part::Command(at)] => {
+                let Pending { command, with_text, .. } = &mut self.commands[at];
+                if *with_text {
+                    command.bring_text();
+                }
+                Payload::Single(mem::take(&mut command.cmd))
+            }
+            _ => {
+                let cmds = parts.iter().map(|part| self.pipelined_cmd(*part, &mut known));
+                Payload::Pipeline(redis_rs::pipeline(cmds))
+            }
+        };
+        Transmit { payload, parts }
     }
 
-    fn send_together(&mut self, picked: &[usize]) -> Transmit {
-        let mut builder = PipelineBuilder::default();
-        for &at in picked {
-            let Pending { command, writes, with_text, .. } = &mut self.commands[at];
-            // On a cluster all of it is one step.
-            builder.enter(if self.cluster { 1 } else { command.atomic });
-            if command.atomic != 0 {
-                *writes = !command.is_read();
+    /// Returns the command for one part of a pipeline. The server knows the `known` scripts
+    /// by the time it executes the command.
+    fn pipelined_cmd(&mut self, part: Part, known: &mut Vec<&'static Script>) -> Cmd {
+        let at = match part {
+            Part::Command(at) => at,
+            Part::Multi => {
+                // Another client may flush scripts before a step, but not within it.
+                known.clear();
+                return redis_rs::command("MULTI");
             }
-            if let Some(script) = command.script
-                && (builder.is_new(script) || *with_text)
-            {
+            Part::Exec | Part::Probe => return redis_rs::command("EXEC"),
+        };
+        let Pending { command, writes, with_text, .. } = &mut self.commands[at];
+        if command.atomic != 0 {
+            *writes = !command.is_read();
+        }
+        if let Some(script) = command.script {
+            let is_new = !known.iter().any(|known| ptr::eq(*known, script));
+            known.extend(is_new.then_some(script));
+            if is_new || *with_text {
                 command.bring_text();
             }
-            builder.push(mem::take(&mut command.cmd), Part::Command(at));
         }
-        builder.finish()
+        mem::take(&mut command.cmd)
+    }
+
+    fn is_redirected(&self, parts: &[Part]) -> bool {
+        let first = parts.iter().find_map(Part::command);
+        parts.len() > 1 && first.is_some_and(|at| self.commands[at].redirected)
     }
 
     /// Asks where a slot is, before an atomic step that was redirected is sent again.
-    fn probe(&mut self, picked: &[usize]) -> Transmit {
-        for &at in picked {
+    fn probe(&mut self, parts: Vec<Part>) -> Transmit {
+        let picked = || parts.iter().filter_map(Part::command);
+        for at in picked() {
             self.commands[at].redirected = false;
             self.reopen(at);
         }
-        let key = picked.iter().find_map(|&at| first_key(&self.commands[at].command));
+        let key = picked().find_map(|at| first_key(&self.commands[at].command));
         let mut cmd = redis_rs::command("EXISTS");
         redis_rs::add_argument(&mut cmd, key.unwrap_or_default());
         Transmit { payload: Payload::Single(cmd), parts: vec![Part::Probe] }
@@ -247,11 +306,11 @@ impl Pipelined {
         }
     }
 
-    /// Finds the commands outside atomic steps whose script the server did not
-    /// know: their positions, and whether they can be sent again.
+    /// Returns the positions of the commands outside atomic steps whose script the server
+    /// did not know, each with `true` if the command can be sent again.
     ///
-    /// Such a command did nothing. It is sent again unless a later command on
-    /// the same key was executed, since the two would change places.
+    /// The command did nothing. It is sent again unless a later command on the same key was
+    /// executed, because the two would change places.
     fn resent(&self, parts: &[Part], replies: &[Result<Reply>]) -> Vec<(usize, bool)> {
         let unknown = |position: usize| {
             let pending = parts[position].command().map(|at| &self.commands[at]);
@@ -291,7 +350,7 @@ impl Pipelined {
         queue.insert(behind, at);
     }
 
-    /// Gives the commands their words back, so that they can be sent again.
+    /// Restores the commands of a transmit, so that they can be sent again.
     fn restore(&mut self, payload: Payload, parts: &[Part]) {
         let mut give_back = |part: Option<&Part>, cmd: Cmd| {
             if let Some(at) = part.and_then(Part::command) {
@@ -306,11 +365,11 @@ impl Pipelined {
         }
     }
 
-    /// Takes in what EXEC answered.
+    /// Accepts the reply to EXEC.
     fn executed(&mut self, transaction: Transaction, reply: Result<Reply>) {
         let Transaction { refused, members } = transaction;
         match refused {
-            // MULTI within a MULTI of the caller's own: EXEC has executed both.
+            // The server refused MULTI within a MULTI: EXEC has executed both.
             Some(_) if reply.is_ok() => return self.executed_with_others(members),
             Some(refused) => return self.not_together(members, &refused),
             None => {}
@@ -326,8 +385,8 @@ impl Pipelined {
         }
     }
 
-    /// Records the results of a step that was executed. An error says whether
-    /// other commands of its atomic step changed something.
+    /// Records the results of a step that was executed. An error reports whether other
+    /// commands of its atomic step changed something.
     fn record_step(&mut self, results: Vec<(usize, Result<Reply>)>) {
         let steps: Vec<(usize, u32)> =
             results.iter().map(|(at, _)| (*at, self.commands[*at].command.atomic)).collect();
@@ -355,16 +414,16 @@ impl Pipelined {
         if let Some(entry) = &mut self.commands[at].result
             && let Err(error) = &mut entry.reply
         {
-            let explained = error.again().with_transaction(state);
+            let explained = error.duplicate().with_transaction(state);
             *error = explained;
         }
     }
 
-    /// Takes in that EXEC failed: nothing was applied.
+    /// Handles an EXEC that failed: nothing was applied.
     fn aborted(&mut self, members: Vec<(usize, Result<Reply>)>, aborted: &Error) {
         let own_errors = || members.iter().filter_map(|(_, own)| own.as_ref().err());
         let redirected = is_redirection(aborted) || own_errors().any(is_redirection);
-        // EXECABORT only says that some command was refused, not which or why.
+        // EXECABORT does not report which command was refused, or why.
         let cause = own_errors().next().map(|own| aborted_because(aborted, own));
         for (at, own) in members {
             let pending = &mut self.commands[at];
@@ -376,14 +435,14 @@ impl Pipelined {
                 pending.redirected = redirected && pending.command.atomic != 0;
                 self.reopen(at);
             } else {
-                let error = own.err().or_else(|| cause.as_ref().map(Error::again));
-                let error = error.unwrap_or_else(|| aborted.again());
+                let error = own.err().or_else(|| cause.as_ref().map(Error::duplicate));
+                let error = error.unwrap_or_else(|| aborted.duplicate());
                 self.record(at, Err(error.with_transaction(TransactionState::NotApplied)));
             }
         }
     }
 
-    /// Takes in that the connection had an open MULTI, which EXEC has ended.
+    /// Handles an EXEC that has also ended a MULTI of the caller's own.
     fn executed_with_others(&mut self, members: Vec<(usize, Result<Reply>)>) {
         for (at, _) in members {
             let message = "the connection had an open MULTI: EXEC has executed its commands \
@@ -392,8 +451,8 @@ impl Pipelined {
         }
     }
 
-    /// Takes in that the server refused MULTI, for lack of a permission, say:
-    /// it ran the commands that followed one by one.
+    /// Handles a MULTI that the server refused, for lack of a permission for example: it
+    /// has executed the commands that followed one by one.
     fn not_together(&mut self, members: Vec<(usize, Result<Reply>)>, refused: &Error) {
         let any_applied = members.iter().any(|(_, reply)| reply.is_ok());
         let state =
@@ -402,7 +461,7 @@ impl Pipelined {
             let reply = match self.commands[at].command.atomic {
                 0 => reply,
                 _ => {
-                    let error = reply.err().unwrap_or_else(|| refused.again());
+                    let error = reply.err().unwrap_or_else(|| refused.duplicate());
                     Err(error.with_transaction(state))
                 }
             };
@@ -410,14 +469,13 @@ impl Pipelined {
         }
     }
 
-    /// Takes in that the connection broke: the commands on their way may have
-    /// been executed or not, and the rest is not sent. On a cluster other nodes
-    /// may still answer.
+    /// Handles a connection that broke: the commands of the transmit may have been executed,
+    /// and the rest is not sent. On a cluster other nodes may still answer.
     fn connection_broke(&mut self, parts: &[Part], error: Error) {
         let mut slot = None;
         for at in parts.iter().filter_map(Part::command) {
             slot = self.commands[at].slot;
-            self.record(at, Err(error.again()));
+            self.record(at, Err(error.duplicate()));
         }
         self.failed_nodes = self.failed_nodes.saturating_add(1);
         let independent = self.commands.iter().all(|pending| pending.command.in_item);
@@ -433,8 +491,12 @@ impl Pipelined {
         self.broken.get_or_insert(error);
     }
 
-    /// Sorts the open commands by slot. What cannot have one slot is refused:
-    /// an item of a batch by itself, anything else as a whole.
+    /// Sorts the open commands by slot.
+    ///
+    /// # Errors
+    ///
+    /// `CrossSlot` if a step has keys of several slots. If the step is an item of a batch,
+    /// only the item gets that error.
     fn group_by_slot(&mut self) -> Result<()> {
         self.cluster = true;
         let mut rest = mem::take(&mut self.open).into_values().flatten().peekable();
@@ -455,7 +517,7 @@ impl Pipelined {
                     self.open.entry(slot).or_default().extend(step);
                 }
                 Err(error) if in_item => {
-                    step.into_iter().for_each(|at| self.record(at, Err(error.again())));
+                    step.into_iter().for_each(|at| self.record(at, Err(error.duplicate())));
                 }
                 Err(error) => return Err(error),
             }
