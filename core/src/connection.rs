@@ -36,8 +36,8 @@ impl<C: redis::aio::ConnectionLike + ?Sized> AsyncConnection for C {}
 /// A sync connection that refuses to be used after an I/O error.
 ///
 /// Redis-rs 1.8 keeps a sync connection open if a write timeout cuts a request
-/// off. The server may answer the part that it got, and the next request then
-/// reads a reply that is not its own. With this wrapper every later request is
+/// off. The server may answer the part that it received, and the next request then
+/// reads that reply. With this wrapper every later request is
 /// an error ([`Error::is_connection`](crate::Error::is_connection)), and
 /// `is_open` returns `false`, so that a pool replaces the connection. Use it
 /// for connections with a write timeout.

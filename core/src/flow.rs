@@ -2,9 +2,12 @@
 //!
 //! A scan, a bounded retry or a lock that waits is a loop around operations. A
 //! [`Flow`] is that loop, as one async function. It does no IO: it asks its [`Io`]
-//! to run an operation or to pause, and the two executors of [`crate::run`] do what
-//! was asked, the sync one included. So there is one flow for sync and async, the
-//! connection is never part of its future, and tests can answer in the server's place.
+//! to run an operation or to pause, and the sync or async executor does what was
+//! asked. So there is one flow for sync and async, and the connection is never part
+//! of its future.
+//!
+//! The other types are the flows that the methods of
+//! [`RedisModel`](crate::RedisModel) return, and what belongs to them.
 //!
 //! The alternative, a state machine with one method for each step, needs a name and a
 //! place in a struct for everything that lives longer than a step. It was not taken.
@@ -32,7 +35,7 @@ pub use crate::verbs::{Take, TakeMany};
 /// these methods without an import of the trait.
 ///
 /// On an async connection a flow may await other futures too, such as the loader of a
-/// cache. On a sync connection nobody would wake them, so that is an error.
+/// cache. On a sync connection there is no runtime to wake them, so that is an error.
 ///
 /// ```
 /// use std::time::Duration;

@@ -184,7 +184,7 @@ pub use crate::value::{Float, Integer, IntoStep, Number, RedisValue};
 /// without the field has 0.
 ///
 /// - A save makes the value in hand stale, too: a second `save` of it is a
-///   conflict. [`Save::returning`] returns the new count to go on with, and so does
+///   conflict. [`Save::returning`](op::Save::returning) returns the new count to go on with, and so does
 ///   [`Update::returning`]. Otherwise read the record again.
 /// - [`create`](RedisModel::create) has nothing to compare with: it writes the
 ///   count of the value plus one.

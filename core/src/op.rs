@@ -29,9 +29,11 @@ mod typed_command;
 
 #[cfg(feature = "aio")]
 use std::future::Future;
-use std::ops::Range;
 
 pub use atomic::{Atomic, atomic};
+#[doc(hidden)]
+pub use batch::List;
+pub(crate) use batch::forward_to_list;
 pub use batch::{Batch, batch};
 pub use boxed::BoxedOperation;
 #[cfg(feature = "aio")]
@@ -99,31 +101,11 @@ pub trait Operation {
     /// The server's error, or the error of a reply that cannot be decoded.
     fn decode(&self, replies: &mut Replies) -> Result<Self::Output>;
 
-    /// Returns the number of parts that can be sent one after another. Only lists of
-    /// independent operations have several.
+    /// Returns the operation as a list of independent ones, if it is one: the parts of a
+    /// list are sent one after another.
     #[doc(hidden)]
-    fn parts(&self) -> usize {
-        1
-    }
-
-    /// Adds the commands of some parts, from this one on, and returns the next part.
-    #[doc(hidden)]
-    fn encode_from(&self, part: usize, request: &mut Request) -> Result<usize> {
-        let _ = part;
-        self.encode(request)?;
-        Ok(1)
-    }
-
-    /// Adds the results of these parts to the output so far.
-    #[doc(hidden)]
-    fn decode_parts(
-        &self,
-        parts: Range<usize>,
-        replies: Result<Replies>,
-        so_far: Option<Self::Output>,
-    ) -> Result<Self::Output> {
-        let _ = (parts, so_far);
-        self.decode(&mut replies?)
+    fn as_list(&self) -> Option<&dyn List<Self::Output>> {
+        None
     }
 
     /// Runs the operation on a sync connection, cluster connection, client or
@@ -254,20 +236,7 @@ impl<O: Operation + ?Sized> Operation for &O {
         (**self).decode(replies)
     }
 
-    fn parts(&self) -> usize {
-        (**self).parts()
-    }
-
-    fn encode_from(&self, part: usize, request: &mut Request) -> Result<usize> {
-        (**self).encode_from(part, request)
-    }
-
-    fn decode_parts(
-        &self,
-        parts: Range<usize>,
-        replies: Result<Replies>,
-        so_far: Option<O::Output>,
-    ) -> Result<O::Output> {
-        (**self).decode_parts(parts, replies, so_far)
+    fn as_list(&self) -> Option<&dyn List<O::Output>> {
+        (**self).as_list()
     }
 }

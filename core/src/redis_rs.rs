@@ -215,7 +215,7 @@ impl Error {
     pub(crate) fn not_sent(because: &Error) -> Self {
         Error::new(
             ErrorKind::Connection,
-            format!("not sent, as something before it failed: {because}"),
+            format!("not sent, because something before it failed: {because}"),
         )
     }
 

@@ -77,7 +77,7 @@ fn topology_of<C: ConnectionLike + ?Sized>(con: &C) -> Topology {
     if con.supports_pipelining() { Topology::SingleServer } else { Topology::Cluster }
 }
 
-/// The progress of an operation that is sent in parts.
+/// The progress of an operation; a list is sent in parts.
 struct Parts<T> {
     done: usize,
     sent: usize,
@@ -91,13 +91,16 @@ impl<T> Default for Parts<T> {
 }
 
 impl<T> Parts<T> {
-    /// Returns the next parts as a request.
+    /// Returns the next part as a request.
     fn encode<O>(&mut self, operation: &O) -> Result<Request>
     where
         O: Operation<Output = T> + ?Sized,
     {
         let mut request = Request::new();
-        self.sent = operation.encode_from(self.done, &mut request)?;
+        match operation.as_list() {
+            Some(list) => self.sent = list.encode_from(self.done, &mut request),
+            None => operation.encode(&mut request)?,
+        }
         Ok(request)
     }
 
@@ -106,9 +109,12 @@ impl<T> Parts<T> {
     where
         O: Operation<Output = T> + ?Sized,
     {
-        let last = self.sent >= operation.parts() || replies.is_err();
-        let output = operation.decode_parts(self.done..self.sent, replies, self.output.take())?;
-        if last {
+        let Some(list) = operation.as_list() else {
+            return operation.decode(&mut replies?).map(Some);
+        };
+        let is_last = self.sent >= list.count() || replies.is_err();
+        let output = list.decode_items(self.done..self.sent, replies, self.output.take())?;
+        if is_last {
             return Ok(Some(output));
         }
         (self.done, self.output) = (self.sent, Some(output));

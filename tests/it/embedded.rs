@@ -210,3 +210,11 @@ fn a_server_that_ends_at_once_on_a_full_disk_is_told_from_one_with_a_wrong_optio
     let report = report_of(START, &format!("ulimit -f 0; trap '' XFSZ; {options}"), folder.path());
     assert!(report.contains("TMPDIR"), "{report}");
 }
+
+#[test]
+fn a_server_with_a_password_is_ready_when_it_asks_for_it() {
+    let options = Server::options().argument("--requirepass").argument("secret");
+    let server = options.start().unwrap();
+    let client = redis::Client::open(format!("{}?pass=secret", server.url())).unwrap();
+    redis::cmd("PING").exec(&mut client.get_connection().unwrap()).unwrap();
+}

@@ -4,12 +4,12 @@
 //! steps and clusters are dealt with here, once for all executors:
 //!
 //! - Scripts are called by digest. In a pipeline the first call of each brings
-//!   its text, and so does the first call in an atomic step, where nothing can
-//!   be sent again. Elsewhere a command that failed with NOSCRIPT did nothing
+//!   its text, and so does the first call in an atomic step, in which nothing can
+//!   be sent again. A command outside atomic steps that failed with NOSCRIPT did nothing
 //!   and is sent again with the text, unless a later command on the same key
-//!   was executed: then the order would be lost, and the error says so.
+//!   was executed: then the order would be lost, and the error reports that.
 //! - Large requests are sent in bounded parts.
-//! - On a cluster all that is sent at once has one slot. Redis-rs sends a
+//! - On a cluster all commands that are sent together have one slot. Redis-rs sends a
 //!   pipeline *as a whole* again after a redirection of any of its commands,
 //!   which would count increments twice and, while a slot is being moved, write
 //!   keys to the wrong node. In MULTI/EXEC a redirection aborts everything, so

@@ -12,8 +12,8 @@ pub struct Reply(pub(crate) ReplyValue);
 
 /// The replies to the commands of an operation, in order.
 ///
-/// An operation sees its own replies and no others: a member of a tuple or a
-/// list that reads too few or too many does not shift its neighbours.
+/// An operation reads its own replies only: a member of a tuple or a list that reads too
+/// few or too many does not shift the others.
 pub struct Replies {
     entries: Entries,
     /// The number of entries that belong to the operation that reads.
@@ -76,15 +76,15 @@ impl Replies {
     ///
     /// # Errors
     ///
-    /// The error that the server answered with, or one of kind
+    /// The error that the server returned, or one of kind
     /// [`Server`](crate::ErrorKind::Server) if there are no more replies.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Result<Reply> {
         self.next_entry().map_or_else(|| Err(Error::unexpected_reply()), |entry| entry.reply)
     }
 
-    /// Decodes the next member of a tuple or a list from exactly its own
-    /// replies, whatever `decode` reads of them.
+    /// Decodes the next member of a tuple or a list from its own replies, even if `decode`
+    /// reads too few or too many.
     pub(crate) fn member<T>(&mut self, decode: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let Some(member) = self.next_member() else { return Err(Error::unexpected_reply()) };
         if let Some(error) = member.error {
