@@ -1,4 +1,4 @@
-//! What an operation costs in allocations, counted, without a server.
+//! The number of allocations of an operation, without a server.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

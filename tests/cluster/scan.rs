@@ -50,9 +50,9 @@ fn every_primary_is_scanned() {
     });
 }
 
-/// Every page from a scan of its own, that knows only the text of the last one's position.
+/// Each page is read by a new scan, which has only the text of the last position.
 #[test]
-fn a_scan_of_a_cluster_goes_on_from_its_position() {
+fn a_scan_of_a_cluster_resumes_at_its_position() {
     for mut con in Con::all(cluster().urls()) {
         let items = save(&mut con, 1500);
         let (mut seen, mut position) = (BTreeSet::new(), ScanPosition::START.to_string());

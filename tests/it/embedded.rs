@@ -1,4 +1,4 @@
-//! The private server: found, started, and gone with the program.
+//! The private server: found, started, and ended with the program.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -38,7 +38,7 @@ fn two_servers_are_apart() {
 }
 
 #[test]
-fn options_reach_the_server_and_a_wrong_one_is_told() {
+fn options_reach_the_server_and_a_wrong_one_is_reported() {
     let server = Server::options().argument("--maxmemory").argument("12mb").start().unwrap();
     let set: Vec<String> = redis::cmd("CONFIG")
         .arg("GET")
@@ -129,7 +129,8 @@ fn a_program_that_starts_a_cluster() {
     println!("report: {:?}", "started");
 }
 
-/// What a program reports that has this temporary folder; it leaves nothing there.
+/// Returns the report of a program with this temporary folder, in which the program leaves
+/// nothing.
 fn report_of(test: &str, shell: &str, temporary: &Path) -> String {
     let output = Command::new("sh")
         .args(["-c", &format!("{shell} exec \"$@\""), "sh"])

@@ -1,4 +1,4 @@
-//! Records written anew, while others write them as well.
+//! Records that are rewritten while other clients write them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -77,7 +77,7 @@ mod blobs {
         }
     }
 
-    /// What is left when the old codec and version are not known any more.
+    /// The model without the old codec and version.
     #[derive(Debug, PartialEq, Serialize, Deserialize, RedisModel)]
     #[redis(key = "rewrite:blob:{run}:{id}", blob = Postcard, version = 2, name = "First")]
     pub(super) struct Last {
@@ -227,7 +227,7 @@ struct Resumed {
 }
 
 #[test]
-fn it_goes_on_from_a_position_that_was_kept() {
+fn it_resumes_at_a_stored_position() {
     let mut con = Con::sync();
     let keys: Vec<u64> = (0..300).map(|_| fresh()).collect();
     for id in &keys {
@@ -298,7 +298,7 @@ fn nobodys_writes_are_lost() {
     }
 }
 
-/// A model whose mismatches count as absent: here they do not.
+/// A model whose mismatches are absent for `get`, but not for `rewrite_all`.
 #[derive(Debug, PartialEq, Serialize, Deserialize, RedisModel)]
 #[redis(key = "rewrite:miss:{id}", blob = Postcard, on_mismatch = "miss")]
 struct Miss {
@@ -306,7 +306,7 @@ struct Miss {
 }
 
 #[test]
-fn what_counts_as_absent_is_reported_and_kept() {
+fn a_mismatch_is_reported_and_kept() {
     let (mut con, id) = (Con::sync(), fresh());
     con.raw::<()>(&["SET", &format!("rewrite:miss:{id}"), "{}"]);
     let mut flow = Miss::rewrite_all();

@@ -1,4 +1,4 @@
-//! Scans: every record once, nothing else, and going on where one stopped.
+//! Scans: every record once, nothing else, and resumed at a position.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ struct Session {
     token: String,
 }
 
-/// Glob characters are none here.
+/// Glob characters in a key match themselves only.
 #[derive(Debug, RedisModel)]
 #[redis(key = "scan[*]?:{id}")]
 struct Odd {
@@ -82,7 +82,7 @@ fn a_scan_finds_every_record_and_only_those_of_its_model() {
 }
 
 #[test]
-fn a_scan_goes_on_in_another_process_from_where_it_was() {
+fn a_scan_resumes_in_another_process_at_its_position() {
     everywhere(|con| {
         let users = users(1200);
         let run = users[0].run;
@@ -186,7 +186,7 @@ fn a_lost_connection_ends_a_scan_that_then_goes_on() {
     assert_eq!(seen.len(), 500);
 }
 
-/// A number has many forms, a record one key.
+/// A number can be written in many ways, but a record has one key.
 #[test]
 fn keys_that_no_record_has_are_not_found() {
     let server = Server::start().unwrap();

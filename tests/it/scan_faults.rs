@@ -49,15 +49,15 @@ fn save_blobs(con: &mut redis::Connection) {
     assert!(Old::save_many(&blobs).run(con).unwrap().iter().all(Result::is_ok));
 }
 
-/// A connection that breaks again and again, before or after the server has
-/// done what was asked of it, and works again with the next call.
+/// A connection that breaks again and again, before or after the server has executed the
+/// command, and works again with the next call.
 struct Breaking {
     con: redis::Connection,
     /// Calls until it breaks, and from then until it breaks again.
     left: u64,
     next: u64,
     faults: u64,
-    /// Whether every other fault loses the reply of what the server has done.
+    /// Every other fault loses the reply to a command that was executed.
     loses_replies: bool,
 }
 
@@ -215,8 +215,8 @@ fn rewrite_all_over_a_breaking_connection_leaves_no_old_record() {
     }
 }
 
-/// A connection on which a call does not end, before or after the server has done
-/// what was asked of it.
+/// A connection on which a call does not end, before or after the server has executed the
+/// command.
 struct Stuck<'a> {
     con: MultiplexedConnection,
     left: &'a mut u64,
@@ -460,7 +460,7 @@ fn user(server: &Server, name: &str, rules: &[&str]) -> redis::Connection {
 }
 
 #[test]
-fn a_user_who_may_not_call_info_scans_all_the_same() {
+fn a_user_who_may_not_call_info_can_scan() {
     let server = Server::start().unwrap();
     save_items(&mut server.connection().unwrap(), RECORDS);
     let mut con = user(&server, "careful", &["~*", "-@dangerous"]);
@@ -469,7 +469,7 @@ fn a_user_who_may_not_call_info_scans_all_the_same() {
 }
 
 #[test]
-fn delete_all_deletes_what_it_may_and_reports_the_rest() {
+fn delete_all_deletes_permitted_records_and_reports_the_rest() {
     let server = Server::start().unwrap();
     let mut direct = server.connection().unwrap();
     save_items(&mut direct, RECORDS);
@@ -505,7 +505,7 @@ fn a_scan_that_has_ended_stays_ended_in_another_process() {
     assert!(Item::rewrite_all().resume_from(kept).run(&mut con).unwrap().is_none());
 }
 
-/// Whatever a hash holds, `count` and `scan_ids` agree with `exists`.
+/// For any fields of a hash, `count` and `scan_ids` agree with `exists`.
 #[test]
 fn count_agrees_with_exists() {
     let server = Server::start().unwrap();

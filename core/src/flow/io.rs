@@ -21,7 +21,7 @@ pub struct Io {
     topology: Topology,
 }
 
-/// What a flow asks the executor for.
+/// A request of a flow to its executor.
 pub(crate) enum Request {
     /// Replies to these commands.
     Send(op::Request),

@@ -29,7 +29,7 @@ pub(crate) struct Pipelined {
     failed_nodes: u32,
 }
 
-/// What one command of a [`Transmit`] is for.
+/// The purpose of one command of a [`Transmit`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     /// The command at this position of the request.
