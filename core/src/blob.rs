@@ -7,7 +7,6 @@ use std::marker::PhantomData;
 
 use crate::codec::{self, BlobFormat, Codec, CodecList, Location, Predecessors};
 use crate::error::{Error, Result, ValueError};
-use crate::guard;
 use crate::hash::KeyOf;
 use crate::key::Key;
 use crate::model::{Read, RedisModel, Reread, Storage, Write};
@@ -65,7 +64,7 @@ use draft::{Held, Swap};
 /// While a new program is deployed, old programs are still running. A program
 /// whose model has a `version` refuses to read or save over a value of a later
 /// version ([`NewerVersion`](crate::ErrorKind::NewerVersion)), so it never undoes
-/// what a newer program wrote; [`overwrite_newer`](crate::Save::overwrite_newer)
+/// what a newer program wrote; [`overwrite_newer`](crate::op::Save::overwrite_newer)
 /// does it all the same, and so does `on_mismatch = "miss"`, as of a cache: what
 /// is not there can be written. A model *without* a version refuses to read such a value
 /// but saves over it, since it does not look at what is stored. So deploy in
@@ -158,7 +157,7 @@ impl<M: BlobModel> Storage<M> for Blob {
             let mut command = request.command("SET", 5, size);
             set_expiry(command.arg(&key).arg(bytes).arg("GET"), expiry);
         } else {
-            let mut command = guard::command::<M>(request, "SET", &key, 3, size);
+            let mut command = request.typed_command("string", "SET", &key, 3, size);
             set_expiry(command.arg(bytes), expiry);
         }
         Ok(())
@@ -170,7 +169,7 @@ impl<M: BlobModel> Storage<M> for Blob {
     }
 
     fn exists(key: &Key, request: &mut Request) {
-        guard::command::<M>(request, "EXISTS", key, 0, 0);
+        request.typed_command("string", "EXISTS", key, 0, 0);
     }
 
     fn written(reply: Reply) -> Result<bool> {

@@ -1,5 +1,5 @@
-//! What operations run on: redis-rs' connections, by names that tell a sync one
-//! from an async one where they were mixed up.
+//! Connections to run operations on: those of redis-rs, by names that make a compile error
+//! out of a sync one in an async one's place.
 
 use std::fmt;
 use std::io;
@@ -19,9 +19,9 @@ pub trait SyncConnection: redis::ConnectionLike {}
 impl<C: redis::ConnectionLike + ?Sized> SyncConnection for C {}
 
 /// Any async connection of redis-rs: a multiplexed one, a connection manager,
-/// a cluster connection, the guard of a pool, or a `dyn` one. They are cheap to
-/// clone: give each task a clone of its own.
-#[cfg(any(feature = "tokio", feature = "smol"))]
+/// a cluster connection, the guard of a pool, or a `dyn` one. The first three are cheap to
+/// clone, and [`run_on`](crate::Operation::run_on) takes a reference to one.
+#[cfg(feature = "aio")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an async connection",
     label = "not an async connection of redis-rs",
@@ -29,22 +29,23 @@ impl<C: redis::ConnectionLike + ?Sized> SyncConnection for C {}
 )]
 pub trait AsyncConnection: redis::aio::ConnectionLike {}
 
-#[cfg(any(feature = "tokio", feature = "smol"))]
+#[cfg(feature = "aio")]
 #[diagnostic::do_not_recommend]
 impl<C: redis::aio::ConnectionLike + ?Sized> AsyncConnection for C {}
 
 /// A sync connection that refuses to be used after an I/O error.
 ///
 /// Redis-rs 1.8 keeps a sync connection open if a write timeout cuts a request
-/// off. The server may answer the part that it got, and the next request then
-/// reads a reply that is not its own. With this wrapper every later request is
+/// off. The server may answer the part that it received, and the next request then
+/// reads that reply. With this wrapper every later request is
 /// an error ([`Error::is_connection`](crate::Error::is_connection)), and
 /// `is_open` returns `false`, so that a pool replaces the connection. Use it
 /// for connections with a write timeout.
 ///
 /// ```
 /// # use std::time::Duration;
-/// # use redis_model::{Operation, PoisonOnError, RedisModel, embedded};
+/// # use redis_model::connection::PoisonOnError;
+/// # use redis_model::{Operation, RedisModel, embedded};
 /// # #[derive(RedisModel)]
 /// # #[redis(key = "user:{id}")]
 /// # struct User { id: u64, name: String }

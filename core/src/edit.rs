@@ -141,7 +141,7 @@ impl<M: RedisModel> Operation for Commit<M> {
     type Output = Outcome<()>;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let changes = self.changes.as_ref().map_err(|error| self.about(error.again()))?;
+        let changes = self.changes.as_ref().map_err(|error| self.about(error.duplicate()))?;
         let expiry = self.expiry.check().map_err(|error| self.about(error))?;
         if let Some(changes) = changes {
             let write = Write { only_new: false, overwrite_newer: false, expiry };

@@ -1,8 +1,8 @@
 //! A private server for tests, doctests, examples and benchmarks.
 //!
-//! A real one: no crate that imitates Redis answers as Redis does. It listens
-//! on a unix socket in a folder of its own, writes nothing to disk and ends
-//! with the [`Server`] value, or with the program, however that ends. The folder
+//! It is a real server, because no crate that imitates Redis answers exactly as Redis does.
+//! It listens on a unix socket in a folder of its own, writes nothing to disk and ends
+//! with the [`Server`] value, or with the program, even one that is killed. The folder
 //! is in the system's temporary folder, which `TMPDIR` names.
 //!
 //! ```
@@ -25,10 +25,11 @@ use std::{env, io};
 pub use cluster::Cluster;
 use process::Process;
 
-/// Names the server binary to use instead of the one on `PATH`.
+/// The environment variable with the server binary to use instead of the one on `PATH`.
 pub const BINARY_VARIABLE: &str = "REDIS_MODEL_SERVER";
 
-/// Names a running server to use instead of a private one: its URL.
+/// The environment variable with the URL of a running server to use instead of a private
+/// one.
 pub const URL_VARIABLE: &str = "REDIS_URL";
 
 /// A server, private to this program.
@@ -38,14 +39,14 @@ pub struct Server {
     process: Option<Arc<Process>>,
 }
 
-/// What a [`Server`] or a [`Cluster`] is started with.
+/// Options for a [`Server`] or a [`Cluster`].
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     binary: Option<PathBuf>,
     arguments: Vec<String>,
 }
 
-/// Why there is no server.
+/// The error of starting a server.
 #[non_exhaustive]
 pub enum StartError {
     /// Neither `redis-server` nor `valkey-server` is installed.
@@ -55,20 +56,28 @@ pub enum StartError {
     /// The temporary folder (`TMPDIR`) cannot hold the server's files: it does
     /// not exist, is not writable, is full, or its path is too long for a unix socket.
     Folder(PathBuf, io::Error),
-    /// It was started, but did not answer; with the end of its log.
+    /// The server was started but did not answer. This is the end of its log.
     NoAnswer(String),
 }
 
 impl Server {
     /// Starts a private server with the binary that `REDIS_MODEL_SERVER`
     /// names or, without it, with `redis-server` or `valkey-server` from `PATH`.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] lists the reasons.
     pub fn start() -> Result<Self, StartError> {
         Options::default().start()
     }
 
-    /// The server that `REDIS_URL` names or, without it, a private one.
+    /// Returns the server that `REDIS_URL` names or, without it, starts a private one.
     ///
-    /// Nothing is flushed: on a named server the data that is there stays.
+    /// The data on a named server is not flushed.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] lists the reasons why a private one cannot be started.
     pub fn named_or_private() -> Result<Self, StartError> {
         match env::var(URL_VARIABLE) {
             Ok(url) if !url.is_empty() => Ok(Self { url, process: None }),
@@ -76,28 +85,36 @@ impl Server {
         }
     }
 
-    /// Starts a private server with other options.
+    /// Returns the options of a private server, to change and [`start`](Options::start).
     pub fn options() -> Options {
         Options::default()
     }
 
-    /// The URL to connect to, for RESP2.
+    /// Returns the URL to connect to with RESP2.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The URL to connect to, for RESP3.
+    /// Returns the URL to connect to with RESP3.
     pub fn url_resp3(&self) -> String {
         let separator = if self.url.contains('?') { '&' } else { '?' };
         format!("{}{separator}protocol=resp3", self.url)
     }
 
-    /// A client of this server.
+    /// Returns a client of this server.
+    ///
+    /// # Errors
+    ///
+    /// Redis-rs' error, if it does not accept the URL that `REDIS_URL` names.
     pub fn client(&self) -> redis::RedisResult<redis::Client> {
         redis::Client::open(self.url())
     }
 
-    /// A new sync connection to this server.
+    /// Opens a sync connection to this server.
+    ///
+    /// # Errors
+    ///
+    /// Redis-rs' error, if the server cannot be reached.
     pub fn connection(&self) -> redis::RedisResult<redis::Connection> {
         self.client()?.get_connection()
     }
@@ -117,12 +134,19 @@ impl Options {
     }
 
     /// Adds a command-line argument: `.argument("--maxmemory").argument("10mb")`.
+    ///
+    /// With `--requirepass` a client needs the password: connect to
+    /// `format!("{}?pass=secret", server.url())`.
     pub fn argument(mut self, argument: impl Into<String>) -> Self {
         self.arguments.push(argument.into());
         self
     }
 
     /// Starts the server and waits until it answers.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] lists the reasons.
     pub fn start(self) -> Result<Server, StartError> {
         let binary = self.binary.or_else(find_binary).ok_or(StartError::NoBinary)?;
         let process = Process::start(&binary, &self.arguments)?;
@@ -160,7 +184,7 @@ impl fmt::Display for StartError {
     }
 }
 
-/// As `Display`: a `main` that returns this error prints it so.
+/// The text of `Display`, which a `main` that returns this error then prints.
 impl fmt::Debug for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

@@ -1,19 +1,19 @@
 //! One opaque error for the whole crate.
 //!
-//! An error says what went wrong ([`Error::kind`]) and where (model, field,
-//! key, codec). It never holds what is stored: the bytes of a record may be a
-//! password, and errors end up in logs. That is why the messages of serde, of
-//! codecs and of values are replaced by our own, which tell positions and types
-//! but not contents, and why only I/O errors are kept as a `source`.
+//! An error has a reason ([`Error::kind`]) and a location (model, field, key, codec).
+//! It never contains stored bytes, because they may be a password, and errors end up in
+//! logs. Therefore the messages of serde, of codecs and of values are replaced by
+//! messages with positions and types but no contents, and only I/O errors are kept as a
+//! `source`.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
-/// What an operation returns.
+/// The result of an operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why an operation failed, and where. See [`ErrorKind`] for the reasons.
+/// The error of an operation: a reason, which is one of [`ErrorKind`], and a location.
 ///
 /// ```
 /// # use redis_model::{Operation, RedisModel, embedded};
@@ -36,28 +36,28 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     message: Cow<'static, str>,
-    place: Place,
+    location: Location,
     code: Option<Box<str>>,
     transaction: TransactionState,
     applied: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What became of the atomic step in which something failed.
+/// The state of the atomic step in which an operation failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum TransactionState {
-    /// The error is of no atomic step, or the server did not answer.
+    /// The operation was not part of an atomic step, or the server did not answer.
     #[default]
     Unknown,
     /// Other commands of the step were applied.
     Partial,
     NotApplied,
-    /// The server refused MULTI and ran the commands one by one.
+    /// The server refused MULTI and executed the commands one by one.
     NotTogether,
 }
 
 #[derive(Clone, Default)]
-struct Place {
+struct Location {
     model: Option<&'static str>,
     key: Option<Box<str>>,
     field: Option<Cow<'static, str>>,
@@ -71,7 +71,7 @@ pub enum ErrorKind {
     /// The server could not be reached, or the connection broke. It is unknown
     /// if the operation took effect; see [`Error::is_connection`].
     Connection,
-    /// The server answered with an error; [`Error::code`] tells which.
+    /// The server returned an error; [`Error::code`] is its code.
     Server,
     /// A record has no value for a field that needs one.
     MissingField,
@@ -93,7 +93,7 @@ pub enum ErrorKind {
     /// The struct has changed since the value was written, but the model's
     /// `version` has not.
     LayoutChanged,
-    /// Something stands behind the value.
+    /// Bytes remain after the end of the value.
     TrailingBytes,
     /// The value was changed or moved since it was sealed or signed.
     Tampered,
@@ -103,23 +103,23 @@ pub enum ErrorKind {
     OutOfRange,
     /// The record was written or deleted since it was read: read it again.
     Conflict,
-    /// The server is too old for the operation.
+    /// The server does not support the operation.
     Unsupported,
-    /// Keys of several cluster slots in one atomic step.
+    /// One atomic step has keys of several cluster slots.
     CrossSlot,
-    /// Larger, longer or deeper than a limit.
+    /// A value is larger, longer or deeper than a limit.
     Limit,
-    /// The operation itself makes no sense, such as a TTL of zero.
+    /// The operation itself is invalid, such as a TTL of zero.
     InvalidOperation,
 }
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        let (message, place) = (message.into(), Place::default());
+        let (message, location) = (message.into(), Location::default());
         Self(Box::new(Inner {
             kind,
             message,
-            place,
+            location,
             code: None,
             transaction: TransactionState::Unknown,
             applied: false,
@@ -127,69 +127,69 @@ impl Error {
         }))
     }
 
-    /// The reason.
+    /// Returns the reason.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The model's name, where one is concerned.
+    /// Returns the model's name, if the error is about one.
     pub fn model(&self) -> Option<&str> {
-        self.0.place.model
+        self.0.location.model
     }
 
-    /// The Redis key, where one is concerned, whole: messages show only its first
-    /// 200 characters.
+    /// Returns the whole Redis key, if the error is about one. Messages show its first 200
+    /// characters.
     pub fn key(&self) -> Option<&str> {
-        self.0.place.key.as_deref()
+        self.0.location.key.as_deref()
     }
 
-    /// The stored name of the field, where one is concerned.
+    /// Returns the stored name of the field, if the error is about one.
     pub fn field(&self) -> Option<&str> {
-        self.0.place.field.as_deref()
+        self.0.location.field.as_deref()
     }
 
-    /// The codec's name, where one is concerned.
+    /// Returns the codec's name, if the error is about one.
     pub fn codec(&self) -> Option<&str> {
-        self.0.place.codec
+        self.0.location.codec
     }
 
-    /// The server's error code, such as `WRONGTYPE` or `NOAUTH`.
+    /// Returns the server's error code, such as `WRONGTYPE` or `NOAUTH`.
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
     /// Returns `true` if the server could not be reached or the connection
-    /// broke. A bad record is never one of these, so a retry layer may drop the
+    /// broke. A damaged record is never a connection error, so a retry layer may drop the
     /// connection.
     ///
-    /// # What is safe to repeat
+    /// # Repeating an operation
     ///
-    /// A connection that breaks does not tell whether the server had executed
-    /// the operation. Reads may be repeated, and so may operations that come to
-    /// the same when done twice: `save`, `delete`, `expire`, `persist`, an
-    /// `update` that only sets and removes. Done twice, `delete` says that there
-    /// was no record, `create` that there was one, and a `commit` or a save of a
-    /// model with a `version` that it was in conflict: with itself. An `incr`
-    /// counts twice, and a `take` may have deleted what it did not return (see
-    /// [`Take::unconfirmed`](crate::Take::unconfirmed)); where that matters, make
-    /// them conditional (`only_if`), or note what is done in the same update. Scans
-    /// go on where they were when they are run again.
+    /// After the connection broke, the client does not know if the server has executed the
+    /// operation. Reads may be repeated, and so may operations that have the same effect
+    /// twice: `save`, `delete`, `expire`, `persist`, an `update` that only sets and removes.
+    /// The second `delete` reports that there was no record, the second `create` that there
+    /// was one, and a second `commit` or save of a model with a `version` field reports a
+    /// conflict with the first. An `incr` counts twice, and a `take` may have deleted a
+    /// record that it did not return (see
+    /// [`Take::unconfirmed`](crate::flow::Take::unconfirmed)). If that matters, make these
+    /// operations conditional (`only_if`), or record in the same update that they were done.
+    /// A scan that is run again repeats the page that failed.
     ///
     /// # Timeouts on sync connections
     ///
     /// Redis-rs 1.8 keeps a sync connection open if a *write* timeout cuts a
-    /// request off, although the server may answer the part that it got: the
-    /// next operation could read another operation's reply. An operation of this
+    /// request off, although the server may answer the part that it received: the
+    /// next operation could read the reply to that part. An operation of this
     /// crate sends nothing more after a connection error, but it cannot close
     /// redis-rs' connection. So drop a sync connection after such an error, or
-    /// wrap it in [`PoisonOnError`](crate::PoisonOnError), which refuses to be
+    /// wrap it in [`PoisonOnError`](crate::connection::PoisonOnError), which refuses to be
     /// used again. Read timeouts and async connections are not affected.
     pub fn is_connection(&self) -> bool {
         self.kind() == ErrorKind::Connection
     }
 
-    /// Returns `true` if the server refused the operation for a reason that
-    /// passes: it is loading its data, busy with a script, short of replicas or
+    /// Returns `true` if the server refused the operation for a temporary reason: it is
+    /// loading its data, busy with a script, short of replicas or
     /// without its primary, or the cluster is moving slots or electing a primary.
     ///
     /// Nothing was applied, so any operation may be repeated after a pause, on
@@ -204,28 +204,30 @@ impl Error {
     }
 
     /// Returns `true` if the connection should be replaced: it broke, or it
-    /// leads to a server that has become a replica (`READONLY`), as after a
+    /// reaches a server that has become a replica (`READONLY`), as after a
     /// fail-over.
     ///
-    /// See [`is_connection`](Self::is_connection) for what is safe to repeat on
-    /// the new connection; after `READONLY` nothing was applied.
+    /// [`is_connection`](Self::is_connection) lists the operations that may be repeated on
+    /// the new connection. After `READONLY` nothing was applied.
     pub fn needs_reconnect(&self) -> bool {
         self.is_connection() || self.code() == Some("READONLY")
     }
 
-    /// A record has no value for a field that needs one.
+    /// Returns `true` if a record has no value for a field that needs one.
     pub fn is_missing_field(&self) -> bool {
         self.kind() == ErrorKind::MissingField
     }
 
-    /// A stored value is not one of the field's type.
+    /// Returns `true` if a stored value is not one of the field's type, or a value cannot be
+    /// stored.
     pub fn is_invalid_value(&self) -> bool {
         self.kind() == ErrorKind::InvalidValue
     }
 
-    /// A stored value is not one that this version of the model reads: it is
-    /// another model's or program's, of another codec or version, or garbage.
-    /// `on_mismatch = "miss"` counts it as absent. Nobody's attack is one of these.
+    /// Returns `true` if a stored value is not one that this version of the model reads: it
+    /// was written by another model or program, with another codec or version, or it is
+    /// garbage. `on_mismatch = "miss"` treats it as absent. Tampering and unknown keys are
+    /// never reported as a mismatch.
     pub fn is_mismatch(&self) -> bool {
         use ErrorKind::*;
         matches!(
@@ -241,40 +243,40 @@ impl Error {
         )
     }
 
-    /// A stored value was changed, moved or made by somebody without the key.
+    /// Returns `true` if a stored value was changed, moved or written without the key.
     pub fn is_tampered(&self) -> bool {
         self.kind() == ErrorKind::Tampered
     }
 
-    /// A number would leave the range of its field.
+    /// Returns `true` if a number would leave the range of its field.
     pub fn is_out_of_range(&self) -> bool {
         self.kind() == ErrorKind::OutOfRange
     }
 
-    /// The record was written by another since it was read.
+    /// Returns `true` if the record was written since it was read.
     pub fn is_conflict(&self) -> bool {
         self.kind() == ErrorKind::Conflict
     }
 
-    /// The server is too old for the operation.
+    /// Returns `true` if the server does not support the operation.
     pub fn is_unsupported(&self) -> bool {
         self.kind() == ErrorKind::Unsupported
     }
 
-    /// The key holds another Redis type than the operation is for.
+    /// Returns `true` if the key holds another Redis type than the model's.
     pub fn is_wrong_type(&self) -> bool {
         self.code() == Some("WRONGTYPE")
     }
 
     /// Returns `true` if the error is of an [`atomic`](crate::atomic) step of
-    /// which other commands were applied: Redis takes nothing back.
+    /// which other commands were applied: Redis does not roll back.
     pub fn is_partial(&self) -> bool {
         self.0.transaction == TransactionState::Partial
     }
 
-    /// Returns `true` if the operation itself was applied and only its result could not
-    /// be read: the values that an update returns, or a record whose TTL was refreshed.
-    /// Done again, an `incr` would count twice.
+    /// Returns `true` if the operation was applied and only its result could not be decoded:
+    /// the values that an update returns, or a record whose TTL was refreshed. A repeated
+    /// `incr` would count twice.
     pub fn is_applied(&self) -> bool {
         self.0.applied
     }
@@ -284,16 +286,15 @@ impl Error {
         self
     }
 
-    /// The same error once more, for an operation that is run twice.
-    pub(crate) fn again(&self) -> Self {
-        let Inner { kind, message, place, code, transaction, applied, .. } = &*self.0;
-        let (message, place, code) = (message.clone(), place.clone(), code.clone());
+    /// Copies the error, without its source.
+    pub(crate) fn duplicate(&self) -> Self {
+        let Inner { kind, message, location, code, transaction, applied, .. } = &*self.0;
+        let (message, location, code) = (message.clone(), location.clone(), code.clone());
         let (kind, transaction, applied) = (*kind, *transaction, *applied);
-        Self(Box::new(Inner { kind, message, place, code, transaction, applied, source: None }))
+        Self(Box::new(Inner { kind, message, location, code, transaction, applied, source: None }))
     }
 
-    /// Says what became of the rest of the atomic step. Of a broken connection
-    /// nothing is known.
+    /// Sets the state of the atomic step, unless the connection broke: then it is unknown.
     pub(crate) fn with_transaction(mut self, state: TransactionState) -> Self {
         if self.0.transaction == TransactionState::Unknown && !self.is_connection() {
             self.0.transaction = state;
@@ -302,17 +303,17 @@ impl Error {
     }
 
     pub(crate) fn with_model(mut self, model: &'static str) -> Self {
-        self.0.place.model.get_or_insert(model);
+        self.0.location.model.get_or_insert(model);
         self
     }
 
     pub(crate) fn with_key(mut self, key: &str) -> Self {
-        self.0.place.key.get_or_insert_with(|| key.into());
+        self.0.location.key.get_or_insert_with(|| key.into());
         self
     }
 
     pub(crate) fn with_field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
-        self.0.place.field.get_or_insert_with(|| field.into());
+        self.0.location.field.get_or_insert_with(|| field.into());
         self
     }
 
@@ -321,7 +322,7 @@ impl Error {
         self
     }
 
-    /// Appends text of our own to the message.
+    /// Appends text of this crate to the message.
     pub(crate) fn with_note(mut self, note: String) -> Self {
         self.0.message.to_mut().push_str(&note);
         self
@@ -335,7 +336,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { message, place, transaction, applied, .. } = &*self.0;
+        let Inner { message, location, transaction, applied, .. } = &*self.0;
         let mut parts = 0;
         let mut part = |f: &mut fmt::Formatter<'_>, words: fmt::Arguments<'_>| {
             parts += 1;
@@ -344,16 +345,16 @@ impl fmt::Display for Error {
             }
             f.write_fmt(words)
         };
-        match (place.model, &place.key) {
-            (Some(model), Some(key)) => part(f, format_args!("{model} `{}`", Shown(key)))?,
+        match (location.model, &location.key) {
+            (Some(model), Some(key)) => part(f, format_args!("{model} `{}`", Escaped(key)))?,
             (Some(model), None) => part(f, format_args!("{model}"))?,
-            (None, Some(key)) => part(f, format_args!("key `{}`", Shown(key)))?,
+            (None, Some(key)) => part(f, format_args!("key `{}`", Escaped(key)))?,
             (None, None) => {}
         }
-        if let Some(field) = &place.field {
-            part(f, format_args!("field `{}`", Shown(field)))?;
+        if let Some(field) = &location.field {
+            part(f, format_args!("field `{}`", Escaped(field)))?;
         }
-        if let Some(codec) = place.codec {
+        if let Some(codec) = location.codec {
             part(f, format_args!("codec {codec}"))?;
         }
         if parts > 0 {
@@ -376,18 +377,17 @@ impl fmt::Display for Error {
     }
 }
 
-/// Shows a key or name in a message. A hostile one cannot forge lines in a log,
-/// reverse or hide text, or fill the log: invisible characters are escaped, and
-/// a long text is cut.
-struct Shown<'a>(&'a str);
+/// A key or name in a message. A hostile one cannot forge lines in a log, reverse or hide
+/// text, or fill the log: invisible characters are escaped, and a long text is cut.
+struct Escaped<'a>(&'a str);
 
-/// How many characters of a key or name a message shows.
-const SHOWN: usize = 200;
+/// The number of characters of a key or name in a message.
+const MAX_CHARS: usize = 200;
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut chars = self.0.chars();
-        for c in chars.by_ref().take(SHOWN) {
+        for c in chars.by_ref().take(MAX_CHARS) {
             if is_visible(c) {
                 fmt::Write::write_char(f, c)?
             } else {
@@ -399,12 +399,12 @@ impl fmt::Display for Shown<'_> {
 }
 
 /// Returns `true` if `Debug` shows the character as it is, apart from quotes and
-/// backslashes. Control and format characters and line separators are none of these.
+/// backslashes: it is no control or format character and no line separator.
 fn is_visible(c: char) -> bool {
     matches!(c, '\'' | '"' | '\\') || c.escape_debug().len() == 1
 }
 
-/// As `fn main() -> Result<…>` shows it: the kind, and what `Display` says.
+/// The kind and the text of `Display`, for `fn main() -> Result<…>`.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Error").field(&self.kind()).field(&format_args!("{self}")).finish()
@@ -417,10 +417,9 @@ impl StdError for Error {
     }
 }
 
-/// What a value or a codec says when it cannot write or read: a reason without
-/// coordinates, which the caller adds.
+/// The error of a value or a codec: a reason without a location, which the caller adds.
 ///
-/// The reason is `&'static str` for a purpose: it cannot carry stored bytes.
+/// The reason is a `&'static str`, so that it cannot contain stored bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValueError {
     pub(crate) kind: ErrorKind,
@@ -429,12 +428,13 @@ pub struct ValueError {
 }
 
 impl ValueError {
-    /// The value is not one of its type, in a few words: `"not a colour"`.
+    /// Creates the error of a value that is not one of its type, with a reason in a few
+    /// words: `"not a colour"`.
     pub const fn new(reason: &'static str) -> Self {
         Self { kind: ErrorKind::InvalidValue, codec: None, reason: Cow::Borrowed(reason) }
     }
 
-    /// The value is larger, longer or deeper than a limit.
+    /// Creates the error of a value that is larger, longer or deeper than a limit.
     pub const fn limit(reason: &'static str) -> Self {
         Self { kind: ErrorKind::Limit, codec: None, reason: Cow::Borrowed(reason) }
     }
@@ -443,7 +443,7 @@ impl ValueError {
         Self { kind, codec: None, reason: Cow::Borrowed(reason) }
     }
 
-    /// For reasons that are put together from numbers, never from contents.
+    /// Creates an error whose reason is put together from numbers, never from contents.
     pub(crate) fn computed(kind: ErrorKind, reason: String) -> Self {
         Self { kind, codec: None, reason: Cow::Owned(reason) }
     }
@@ -469,7 +469,7 @@ impl From<ValueError> for Error {
     fn from(error: ValueError) -> Self {
         let ValueError { kind, codec, reason } = error;
         let mut error = Error::new(kind, reason);
-        error.0.place.codec = codec;
+        error.0.location.codec = codec;
         error
     }
 }
@@ -479,7 +479,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_or_field_name_cannot_forge_hide_or_turn_round_text_of_a_log() {
+    fn a_key_or_field_name_cannot_forge_hide_or_reverse_text_of_a_log() {
         let hostile = "\n\r\0\u{7f}\u{85}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}\u{200e}\u{200f}\
                        \u{61c}\u{200b}\u{200d}\u{2060}\u{feff}\u{ad}\u{fff9}\u{e0041}";
         for c in hostile.chars() {

@@ -87,7 +87,7 @@ use crate::update::{self, Call, Changes, NoRecord, Outcome};
 /// - `save` and `create` write the version, and remove fields that only older
 ///   versions have. A `save` over a record of a later version is an error
 ///   ([`NewerVersion`](crate::ErrorKind::NewerVersion)) and writes nothing, unless
-///   [`overwrite_newer`](crate::Save::overwrite_newer) or `on_mismatch = "miss"`
+///   [`overwrite_newer`](crate::op::Save::overwrite_newer) or `on_mismatch = "miss"`
 ///   (as of a cache: what is not there can be written) asks for it.
 /// - `edit` and `modify` write a record of an older version anew as a whole, if
 ///   anything is changed in it, and only over what was read.

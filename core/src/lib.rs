@@ -3,15 +3,15 @@
 
 mod blob;
 pub mod codec;
-mod connection;
+pub mod connection;
 mod edit;
 mod error;
 pub mod field;
-mod guard;
+pub mod flow;
 mod hash;
 mod key;
 mod model;
-mod op;
+pub mod op;
 mod redis_rs;
 mod run;
 mod scan;
@@ -34,28 +34,16 @@ pub use redis;
 pub use crate::blob::{BlobModel, NoFields};
 #[cfg(feature = "json")]
 pub use crate::codec::Json;
-#[cfg(any(feature = "tokio", feature = "smol"))]
-pub use crate::connection::AsyncConnection;
-pub use crate::connection::{PoisonOnError, SyncConnection};
-pub use crate::edit::{Commit, Draft, Edit, Modify};
+pub use crate::edit::{Commit, Draft, Edit};
 pub use crate::error::{Error, ErrorKind, Result, ValueError};
 pub use crate::field::{Field, RedisFields};
 pub use crate::hash::{FieldTtl, HashModel, Select, Selection};
 pub use crate::key::{IntoId, Key, KeyPart, ModelId, PartWriter};
 pub use crate::model::RedisModel;
-pub use crate::op::{
-    Atomic, Batch, BoxedOperation, CommandWriter, Explanation, Flow, Map, Moment, Operation,
-    Replies, Reply, Request, SentCommand, Step, atomic, batch,
-};
-pub use crate::scan::{Count, DeleteAll, RewriteAll, Rewritten, Scan, ScanIds, ScanPosition};
-pub use crate::schema::{Description, FieldDescription, Spec};
+pub use crate::op::{Operation, atomic, batch};
 pub use crate::ttl::Ttl;
 pub use crate::update::{Condition, Conflict, Outcome, Update};
 pub use crate::value::{Float, Integer, IntoIncrement, Numeric, RedisValue};
-pub use crate::verbs::{
-    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Returning, Save, SaveMany,
-    Take, TakeMany, TtlOf,
-};
 
 /// Maps a struct with named fields to a Redis hash, or to a blob.
 ///
@@ -176,7 +164,7 @@ pub use crate::verbs::{
 /// without the field has 0.
 ///
 /// - A save makes the value in hand stale, too: a second `save` of it is a
-///   conflict. [`Save::returning`] returns the new count to go on with, and so does
+///   conflict. [`Save::returning`](op::Save::returning) returns the new count to go on with, and so does
 ///   [`Update::returning`]. Otherwise read the record again.
 /// - [`create`](RedisModel::create) has nothing to compare with: it writes the
 ///   count of the value plus one.

@@ -13,8 +13,8 @@ use crate::scan::{Count, DeleteAll, RewriteAll, Scan, ScanIds};
 use crate::schema::visit::{Visitor, key_of};
 use crate::schema::{Description, Spec};
 use crate::verbs::{
-    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, Persist, Save, SaveMany, Take,
-    TakeMany, TtlOf,
+    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, GetTtl, Persist, Save, SaveMany,
+    Take, TakeMany,
 };
 use crate::{blob, hash, key, schema, update};
 
@@ -212,7 +212,7 @@ pub trait RedisModel: Sized {
     /// where `on_mismatch = "miss"` makes it `None`. Fields that the struct does
     /// not know are deleted with the record, as [`delete`](Self::delete) does.
     ///
-    /// Two round trips make a [`Flow`](crate::Flow), not an operation: a take
+    /// Two round trips make a [`Flow`](crate::flow::Flow), not an operation: a take
     /// cannot be part of a tuple, a batch or an [`atomic`](crate::atomic) step.
     /// For many records see [`take_many`](Self::take_many).
     ///
@@ -281,8 +281,8 @@ pub trait RedisModel: Sized {
     }
 
     /// How long the record has to live. Sends `PTTL`.
-    fn ttl(id: impl IntoId<Self::Id>) -> TtlOf<Self> {
-        TtlOf::new(id.into_id())
+    fn ttl(id: impl IntoId<Self::Id>) -> GetTtl<Self> {
+        GetTtl::new(id.into_id())
     }
 
     /// Sets how long the record has to live; whether there was one. Sends a
@@ -412,7 +412,7 @@ pub trait RedisModel: Sized {
     /// # Errors
     ///
     /// Those of [`scan`](Self::scan). What concerns one record is among the
-    /// [`failed`](crate::Rewritten::failed) of its page.
+    /// [`failed`](crate::flow::Rewritten::failed) of its page.
     ///
     /// **Sends** `SCAN` as [`scan`](Self::scan) does, what [`get`](Self::get) sends for
     /// what it finds, and for each record to rewrite what [`edit`](Self::edit) sends
@@ -436,7 +436,7 @@ pub trait RedisModel: Sized {
     ///     for (token, error) in page.failed {
     ///         println!("{token}: {error}");
     ///     }
-    ///     // Kept somewhere, it lets another process go on: `rewrite_all().from(…)`.
+    ///     // Kept somewhere, it lets another process go on: `rewrite_all().resume_from(…)`.
     ///     let _position = rewriting.position().to_string();
     /// }
     /// assert_eq!((rewriting.rewritten(), rewriting.failed()), (1, 1));

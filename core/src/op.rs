@@ -1,22 +1,23 @@
-//! Operations: commands to send and how to read their replies, as values.
+//! Operations: commands to send and how to decode their replies, as values.
 //!
-//! An [`Operation`] does no IO. It encodes itself into a [`Request`] and
-//! decodes itself from [`Replies`]; the two executors in [`crate::run`] are
-//! all that knows about connections. So there is one of everything, not one
-//! sync and one async, and what an operation sends can be shown and tested
-//! without a server ([`Operation::explain`]).
+//! An [`Operation`] does no IO. It encodes itself into a [`Request`] and decodes itself
+//! from [`Replies`]; only the two executors use a connection. So there is one of
+//! everything for sync and async, and the commands can be shown and tested without a
+//! server ([`Operation::explain`]).
 //!
-//! The alternative, methods on a connection trait, needs every verb twice and
-//! hides what is sent. It was not taken.
+//! The types of the verbs, such as [`Get`], are those that the methods of
+//! [`RedisModel`](crate::RedisModel) return.
+//!
+//! The alternative, methods on a connection trait, needs every verb twice and hides the
+//! commands. It was not taken.
 
 mod atomic;
 mod batch;
 mod boxed;
-mod capability;
 mod effect;
 mod exchange;
 mod explain;
-mod flow;
+mod fast_path;
 mod map;
 mod option;
 mod reply;
@@ -24,21 +25,22 @@ mod request;
 mod script;
 mod slot;
 mod tuple;
+mod typed_command;
 
-#[cfg(any(feature = "tokio", feature = "smol"))]
+#[cfg(feature = "aio")]
 use std::future::Future;
-use std::ops::Range;
 
 pub use atomic::{Atomic, atomic};
+#[doc(hidden)]
+pub use batch::List;
+pub(crate) use batch::forward_to_list;
 pub use batch::{Batch, batch};
 pub use boxed::BoxedOperation;
-pub(crate) use capability::Capability;
-#[cfg(any(feature = "tokio", feature = "smol"))]
+#[cfg(feature = "aio")]
 pub(crate) use exchange::Transmit;
 pub(crate) use exchange::{Exchange, Payload, RawReply, Topology};
 pub use explain::{Explanation, SentCommand};
-pub(crate) use flow::{Ask, Next, run_without_import};
-pub use flow::{Flow, Moment, Step};
+pub(crate) use fast_path::Refusal;
 pub use map::Map;
 pub use reply::{Replies, Reply};
 pub(crate) use request::Command;
@@ -46,15 +48,19 @@ pub use request::{CommandWriter, Request};
 pub(crate) use script::Script;
 pub(crate) use slot::slot_of;
 
-#[cfg(any(feature = "tokio", feature = "smol"))]
+#[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
 use crate::connection::SyncConnection;
 use crate::error::Result;
+pub use crate::verbs::{
+    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, GetTtl, Persist, Returning, Save,
+    SaveMany,
+};
 
-/// Something to do on a Redis server, as a value.
+/// An operation on a Redis server, as a value.
 ///
-/// Run it with [`run`](Self::run) on any sync connection of redis-rs, or with
-/// [`run_async`](Self::run_async) on any async one, as often as you like.
+/// Run it, as often as you like, with [`run`](Self::run) on any sync connection of redis-rs,
+/// and with [`run_on`](Self::run_on) or [`run_async`](Self::run_async) on any async one.
 /// Tuples and arrays of operations are operations (one round trip, the first
 /// error wins), and so are `Vec`s of them (one `Result` per item).
 ///
@@ -73,53 +79,33 @@ use crate::error::Result;
 #[must_use = "an operation does nothing until it is run"]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an operation",
-    label = "not something that can be run on a connection"
+    label = "not an operation"
 )]
 pub trait Operation {
-    /// What running it returns.
+    /// The result of a run.
     type Output;
 
     /// Adds the commands to send.
     ///
     /// # Errors
     ///
-    /// If the operation cannot be encoded. Nothing of it is sent then, so a
-    /// failed write has changed nothing.
+    /// An operation that cannot be encoded returns an error and is not sent, so it changes
+    /// nothing.
     fn encode(&self, request: &mut Request) -> Result<()>;
 
-    /// Decodes the replies to the commands that [`encode`](Self::encode) added,
-    /// one for each, in order. Others' replies cannot be reached from here.
+    /// Decodes the replies to the commands that [`encode`](Self::encode) added, one for
+    /// each, in order. The replies to other operations cannot be read.
     ///
     /// # Errors
     ///
-    /// The server's error, or one of a reply that cannot be decoded.
+    /// The server's error, or the error of a reply that cannot be decoded.
     fn decode(&self, replies: &mut Replies) -> Result<Self::Output>;
 
-    /// In how many parts it can be sent one after another; a part is a bounded
-    /// number of commands. Only lists of independent operations have several.
+    /// Returns the operation as a list of independent ones, if it is one: the parts of a
+    /// list are sent one after another.
     #[doc(hidden)]
-    fn parts(&self) -> usize {
-        1
-    }
-
-    /// Adds the commands of some parts from this one on; up to which it is.
-    #[doc(hidden)]
-    fn encode_from(&self, part: usize, request: &mut Request) -> Result<usize> {
-        let _ = part;
-        self.encode(request)?;
-        Ok(1)
-    }
-
-    /// Adds what became of these parts to the output so far.
-    #[doc(hidden)]
-    fn decode_parts(
-        &self,
-        parts: Range<usize>,
-        replies: Result<Replies>,
-        so_far: Option<Self::Output>,
-    ) -> Result<Self::Output> {
-        let _ = (parts, so_far);
-        self.decode(&mut replies?)
+    fn as_list(&self) -> Option<&dyn List<Self::Output>> {
+        None
     }
 
     /// Runs the operation on a sync connection, cluster connection, client or
@@ -127,11 +113,11 @@ pub trait Operation {
     ///
     /// # Errors
     ///
-    /// See [`ErrorKind`](crate::ErrorKind) for the reasons. After an error that
+    /// [`ErrorKind`](crate::ErrorKind) lists the reasons. After an error that
     /// [`needs_reconnect`](crate::Error::needs_reconnect), drop the connection:
-    /// after a write timeout redis-rs keeps a sync one open, and the next
-    /// operation on it could read a reply that is not its own.
-    /// [`PoisonOnError`](crate::PoisonOnError) wraps a connection so that this
+    /// redis-rs keeps a sync one open after a write timeout, and the next
+    /// operation on it could read the reply of another.
+    /// [`PoisonOnError`](crate::connection::PoisonOnError) wraps a connection so that this
     /// cannot happen.
     fn run<C>(&self, con: &mut C) -> Result<Self::Output>
     where
@@ -140,46 +126,78 @@ pub trait Operation {
         crate::run::run(self, con)
     }
 
-    /// Runs the operation on an async connection, connection manager, cluster
-    /// connection or pool guard. Behind a `dyn` several commands on keys of one
-    /// slot go out in MULTI/EXEC, as it may be a cluster's.
-    #[cfg(any(feature = "tokio", feature = "smol"))]
+    /// Runs the operation on an async connection that cannot be cloned, such as a pool
+    /// guard or a `dyn` connection, and returns its output. For others there is
+    /// [`run_on`](Self::run_on).
+    ///
+    /// On a cluster connection the commands of one slot are sent after those of another. On
+    /// a `dyn` connection, which may be a cluster's, several commands on keys of one slot are
+    /// sent in MULTI/EXEC.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind`](crate::ErrorKind) lists the reasons.
+    #[cfg(feature = "aio")]
     fn run_async<C>(&self, con: &mut C) -> impl Future<Output = Result<Self::Output>> + Send
     where
         Self: Sync,
         Self::Output: Send,
         C: AsyncConnection + Send + ?Sized,
     {
-        crate::run::run_async(self, con)
+        crate::run::aio::run(self, crate::run::aio::Exclusive(con))
     }
 
-    /// Runs the operation on an async cluster connection, with the commands of
-    /// different slots side by side.
+    /// Runs the operation on an async connection that is cheap to clone, and returns its
+    /// output: a multiplexed connection, a connection manager or a cluster connection, which
+    /// a handler has as `&self.con`.
     ///
-    /// [`run_async`](Self::run_async) can use the connection that it is given
-    /// for one thing at a time, so on a cluster it does one slot after the
-    /// other. Redis-rs' cluster connections are cheap to clone, and the clones
-    /// share what is below; with those, the slots' commands are all on their
-    /// way at once. The results are the same, and in the same order.
-    #[cfg(any(feature = "tokio", feature = "smol"))]
-    fn run_side_by_side<C>(&self, con: &C) -> impl Future<Output = Result<Self::Output>> + Send
+    /// Clones share the connection, so on a cluster the commands of different slots are sent
+    /// side by side. The results are those of [`run_async`](Self::run_async), in the same
+    /// order.
+    ///
+    /// ```
+    /// use redis::aio::MultiplexedConnection;
+    /// use redis_model::{Operation, RedisModel, Result};
+    ///
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "user:{id}")]
+    /// struct User { id: u64, name: String }
+    ///
+    /// struct Handler { con: MultiplexedConnection }
+    ///
+    /// impl Handler {
+    ///     async fn name(&self, id: u64) -> Result<Option<String>> {
+    ///         User::select(id, User::FIELDS.name).run_on(&self.con).await
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind`](crate::ErrorKind) lists the reasons.
+    #[cfg(feature = "aio")]
+    fn run_on<C>(&self, con: &C) -> impl Future<Output = Result<Self::Output>> + Send
     where
         Self: Sync,
         Self::Output: Send,
         C: AsyncConnection + Clone + Send + Sync,
     {
-        crate::run::run_side_by_side(self, con)
+        crate::run::aio::run(self, crate::run::aio::Shared(con))
     }
 
-    /// The exact commands that running it sends, without a server.
+    /// Returns the commands that a run sends, without a server.
+    ///
+    /// # Errors
+    ///
+    /// The error of [`encode`](Self::encode).
     fn explain(&self) -> Result<Explanation> {
         let mut request = Request::new();
         self.encode(&mut request)?;
         Explanation::of(request)
     }
 
-    /// The same operation on the heap, without its type: for lists of
-    /// operations of different types with the same output.
+    /// Moves the operation to the heap, for lists of operations of different types with
+    /// the same output.
     ///
     /// ```
     /// # use redis_model::{Operation, RedisModel, batch};
@@ -197,7 +215,7 @@ pub trait Operation {
         BoxedOperation::new(self)
     }
 
-    /// The same operation with another output.
+    /// Changes the output.
     fn map<T, F>(self, change: F) -> Map<Self, F>
     where
         Self: Sized,
@@ -218,20 +236,7 @@ impl<O: Operation + ?Sized> Operation for &O {
         (**self).decode(replies)
     }
 
-    fn parts(&self) -> usize {
-        (**self).parts()
-    }
-
-    fn encode_from(&self, part: usize, request: &mut Request) -> Result<usize> {
-        (**self).encode_from(part, request)
-    }
-
-    fn decode_parts(
-        &self,
-        parts: Range<usize>,
-        replies: Result<Replies>,
-        so_far: Option<O::Output>,
-    ) -> Result<O::Output> {
-        (**self).decode_parts(parts, replies, so_far)
+    fn as_list(&self) -> Option<&dyn List<O::Output>> {
+        (**self).as_list()
     }
 }

@@ -1,7 +1,5 @@
-//! The only file that looks into redis-rs' values, commands and errors.
-//!
-//! redis 2.0 changes them; what it takes to follow stands here and nowhere
-//! else.
+//! The only file that looks into redis-rs' values, commands and errors, which redis 2.0
+//! changes.
 
 use std::vec;
 
@@ -12,12 +10,12 @@ use redis::{
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::op::Reply;
-#[cfg(any(feature = "tokio", feature = "smol"))]
+#[cfg(feature = "aio")]
 use crate::op::Topology;
 
 pub(crate) type ReplyValue = Value;
 
-/// The bytes of a string.
+/// Returns the bytes of a string.
 pub(crate) fn bytes_of(value: &ReplyValue) -> Option<&[u8]> {
     match value {
         Value::BulkString(bytes) => Some(bytes),
@@ -31,22 +29,22 @@ pub(crate) fn is_nil(value: &ReplyValue) -> bool {
     *value == Value::Nil
 }
 
-/// A string as a reply, or nil.
+/// Returns a string as a reply, or nil.
 pub(crate) fn value_of(bytes: Option<Vec<u8>>) -> ReplyValue {
     bytes.map_or(Value::Nil, Value::BulkString)
 }
 
-/// A command's name and arguments.
+/// Returns a command's name and arguments.
 pub(crate) fn arguments(cmd: &Cmd) -> impl Iterator<Item = &[u8]> {
     cmd.args_iter().map(|argument| match argument {
         Arg::Simple(bytes) => bytes,
-        // We never write cursors that way.
+        // This crate never writes cursors that way.
         _ => b"0",
     })
 }
 
-/// Commands to be sent together.
-pub(crate) fn pipeline(commands: Vec<Cmd>) -> Pipeline {
+/// Returns commands to be sent together.
+pub(crate) fn pipeline(commands: impl Iterator<Item = Cmd>) -> Pipeline {
     let mut pipeline = Pipeline::new();
     for command in commands {
         pipeline.add_command(command);
@@ -54,8 +52,8 @@ pub(crate) fn pipeline(commands: Vec<Cmd>) -> Pipeline {
     pipeline
 }
 
-/// The commands of a pipeline, to be sent otherwise. (Redis-rs 2.0 has no `Cmd`s
-/// in it any more.)
+/// Returns the commands of a pipeline, to be sent in another way. (Redis-rs 2.0 has no
+/// `Cmd`s in it any more.)
 pub(crate) fn commands(pipeline: &Pipeline) -> impl Iterator<Item = Cmd> {
     pipeline.cmd_iter().map(|sent| {
         let mut cmd = Cmd::new();
@@ -68,7 +66,7 @@ pub(crate) fn commands(pipeline: &Pipeline) -> impl Iterator<Item = Cmd> {
     })
 }
 
-/// A command without arguments.
+/// Returns a command without arguments.
 pub(crate) fn command(name: &str) -> Cmd {
     let mut cmd = Cmd::with_capacity(1, name.len());
     cmd.write_arg(name.as_bytes());
@@ -82,7 +80,7 @@ pub(crate) fn add_argument(cmd: &mut Cmd, argument: &[u8]) {
 /// Returns the kind of server that an async connection reaches, by the exact
 /// path of its type. Redis-rs' async trait does not say, and a type of another
 /// crate may wrap either, so anything else is unknown.
-#[cfg(any(feature = "tokio", feature = "smol"))]
+#[cfg(feature = "aio")]
 pub(crate) fn topology_of<C: ?Sized>() -> Topology {
     let name = std::any::type_name::<C>();
     match name.split_once('<').map_or(name, |(path, _)| path) {
@@ -96,7 +94,7 @@ pub(crate) fn topology_of<C: ?Sized>() -> Topology {
     }
 }
 
-/// `EVALSHA digest …` as `EVAL text …`.
+/// Returns `EVALSHA digest …` as `EVAL text …`.
 pub(crate) fn with_script_text(cmd: &Cmd, text: &str) -> Cmd {
     let size = arguments(cmd).map(<[u8]>::len).sum::<usize>() + text.len();
     let mut with_text = Cmd::with_capacity(cmd.args_iter().len(), size);
@@ -129,15 +127,15 @@ pub(crate) fn replies(
     Ok(values.into_iter().map(|value| reply(Ok(value))).collect())
 }
 
-/// Converts a server's error, without the arguments that it quotes for an
-/// unknown command: they may be somebody's data.
+/// Converts a server's error, without the arguments that the server repeats for an unknown
+/// command: they may be stored data.
 fn server_error(error: &ServerError) -> Error {
     let details = error.details().unwrap_or("");
     let kind = match error.code() {
-        // Of our own scripts.
+        // The codes of this crate's scripts.
         "NOFIELDTTL" => ErrorKind::Unsupported,
         "STALERECORD" => ErrorKind::Conflict,
-        // The server closes the connection after it.
+        // The server closes the connection after this error.
         "ERR" if details.starts_with("Protocol error") => ErrorKind::Connection,
         "NEWERVERSION" => ErrorKind::NewerVersion,
         "NOVERSION" => ErrorKind::InvalidValue,
@@ -146,7 +144,7 @@ fn server_error(error: &ServerError) -> Error {
     if !matches!(kind, ErrorKind::Server | ErrorKind::Connection) {
         return Error::new(kind, details.to_owned()).with_code(error.code());
     }
-    // Nor which line of which script of ours it was.
+    // The line of a script is left out, too.
     let known = details.split(", with args beginning with").next().unwrap_or("");
     let known = known.split(" script: ").next().unwrap_or("");
     Error::new(kind, format!("the server answered {} {known}", error.code()).trim_end().to_owned())
@@ -172,11 +170,11 @@ impl From<RedisError> for Error {
                 Error::new(ErrorKind::CrossSlot, "keys of several cluster slots in one step")
                     .with_code("CROSSSLOT")
             }
-            // What could not be parsed is not shown: it may be data.
+            // The text that could not be parsed is left out: it may be stored data.
             RedisErrorKind::Parse => {
                 Error::new(ErrorKind::Connection, "the server's reply could not be parsed")
             }
-            // Redis-rs leaves the code out. The connection itself is not broken.
+            // Redis-rs leaves the code out. The connection is not broken.
             RedisErrorKind::AuthenticationFailed => {
                 Error::new(ErrorKind::Server, "the server refused the credentials")
                     .with_code("WRONGPASS")
@@ -196,12 +194,12 @@ impl From<RedisError> for Error {
 }
 
 impl Error {
-    /// The error of a reply that the command cannot return.
+    /// Returns the error for a reply that the command cannot return.
     pub(crate) fn unexpected_reply() -> Self {
         Error::new(ErrorKind::Server, "the server's reply is not one of this command")
     }
 
-    /// The error of a reply of a type that the command cannot return.
+    /// Returns the error for a reply of a type that the command cannot return.
     fn reply_of_wrong_type(value: &Value) -> Self {
         match value {
             Value::SimpleString(text) if text == "QUEUED" => Error::new(
@@ -213,11 +211,11 @@ impl Error {
         }
     }
 
-    /// The error of a command that was not even sent.
+    /// Returns the error for a command that was not sent because of another error.
     pub(crate) fn not_sent(because: &Error) -> Self {
         Error::new(
             ErrorKind::Connection,
-            format!("not sent, as something before it failed: {because}"),
+            format!("not sent, because something before it failed: {because}"),
         )
     }
 
@@ -227,7 +225,7 @@ impl Error {
 }
 
 impl Reply {
-    /// An error of the server, where it is one: EXEC's replies hold them.
+    /// Converts an error of the server, which EXEC's replies may contain.
     pub(crate) fn into_result(self) -> Result<Self> {
         reply(Ok(self.0))
     }
@@ -277,7 +275,7 @@ impl Reply {
         }
     }
 
-    /// Returns `true` if the reply is an array, as of a script.
+    /// Returns `true` if the reply is an array, as those of scripts are.
     pub(crate) fn is_array(&self) -> bool {
         matches!(self.0, Value::Array(_))
     }
@@ -301,8 +299,8 @@ impl Reply {
         if self.is_ok() { Ok(()) } else { Err(Error::reply_of_wrong_type(&self.0)) }
     }
 
-    /// Returns `true` if a script of ours says that it changed nothing: 0, or a
-    /// list that begins with a status other than 1.
+    /// Returns `true` if a script of this crate changed nothing: it replied 0, or a list
+    /// that begins with a status other than 1.
     pub(crate) fn changed_nothing(&self) -> bool {
         match &self.0 {
             Value::Int(changed) => *changed == 0,
@@ -326,7 +324,7 @@ impl Reply {
         }
     }
 
-    /// Returns the values of as many fields of a hash as were asked for.
+    /// Returns the values of this number of fields of a hash.
     pub(crate) fn into_row(self, fields: usize) -> Result<vec::IntoIter<Value>> {
         match self.0 {
             Value::Array(values) if values.len() == fields => Ok(values.into_iter()),
@@ -347,7 +345,7 @@ impl Reply {
         }
     }
 
-    /// The number that a command returned, as the text that the field now has.
+    /// Returns the number that a command returned, as the text that the field has now.
     pub(crate) fn into_number_row(self) -> Result<vec::IntoIter<Value>> {
         let text = itoa::Buffer::new().format(self.into_int()?).as_bytes().to_vec();
         Ok(vec![Value::BulkString(text)].into_iter())

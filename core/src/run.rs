@@ -1,24 +1,20 @@
 //! The only IO of the crate: operations and flows on a connection, sync and async.
 
-#[cfg(any(feature = "tokio", feature = "smol"))]
-mod timer;
+#[cfg(feature = "aio")]
+pub(crate) mod aio;
 
 use std::hash::{BuildHasher, RandomState};
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-#[cfg(any(feature = "tokio", feature = "smol"))]
-use futures_util::stream::{FuturesUnordered, StreamExt};
 use redis::ConnectionLike;
 
-use crate::error::Result;
-#[cfg(any(feature = "tokio", feature = "smol"))]
-use crate::op::Transmit;
-use crate::op::{
-    Ask, Exchange, Flow, Moment, Next, Operation, Payload, RawReply, Replies, Request, Topology,
-};
-#[cfg(any(feature = "tokio", feature = "smol"))]
-use crate::redis_rs::topology_of;
+use crate::error::{Error, ErrorKind, Result};
+use crate::flow::{Clock, Flow, Io, IoRequest};
+use crate::op::{Exchange, Operation, Payload, RawReply, Replies, Request, Topology};
 
 pub(crate) fn run<O, C>(operation: &O, con: &mut C) -> Result<O::Output>
 where
@@ -27,81 +23,10 @@ where
 {
     let mut parts = Parts::default();
     loop {
-        let request = parts.encode(operation)?;
-        let replies = exchange(request, con);
+        let replies = send(parts.encode(operation)?, con);
         if let Some(output) = parts.decode(operation, replies)? {
             return Ok(output);
         }
-    }
-}
-
-#[cfg(any(feature = "tokio", feature = "smol"))]
-pub(crate) async fn run_async<O, C>(operation: &O, con: &mut C) -> Result<O::Output>
-where
-    O: Operation + ?Sized,
-    C: redis::aio::ConnectionLike + ?Sized,
-{
-    let mut parts = Parts::default();
-    loop {
-        let request = parts.encode(operation)?;
-        let replies = exchange_async(request, con).await;
-        if let Some(output) = parts.decode(operation, replies)? {
-            return Ok(output);
-        }
-    }
-}
-
-#[cfg(any(feature = "tokio", feature = "smol"))]
-pub(crate) async fn run_side_by_side<O, C>(operation: &O, con: &C) -> Result<O::Output>
-where
-    O: Operation + ?Sized,
-    C: redis::aio::ConnectionLike + Clone,
-{
-    let mut parts = Parts::default();
-    loop {
-        let request = parts.encode(operation)?;
-        let replies = exchange_side_by_side(request, con).await;
-        if let Some(output) = parts.decode(operation, replies)? {
-            return Ok(output);
-        }
-    }
-}
-
-/// How far an operation that is sent in parts has come.
-struct Parts<T> {
-    done: usize,
-    sent: usize,
-    output: Option<T>,
-}
-
-impl<T> Default for Parts<T> {
-    fn default() -> Self {
-        Self { done: 0, sent: 0, output: None }
-    }
-}
-
-impl<T> Parts<T> {
-    fn encode<O>(&mut self, operation: &O) -> Result<Request>
-    where
-        O: Operation<Output = T> + ?Sized,
-    {
-        let mut request = Request::new();
-        self.sent = operation.encode_from(self.done, &mut request)?;
-        Ok(request)
-    }
-
-    /// The output, once all parts are done or the connection is.
-    fn decode<O>(&mut self, operation: &O, replies: Result<Replies>) -> Result<Option<T>>
-    where
-        O: Operation<Output = T> + ?Sized,
-    {
-        let last = self.sent >= operation.parts() || replies.is_err();
-        let output = operation.decode_parts(self.done..self.sent, replies, self.output.take())?;
-        if last {
-            return Ok(Some(output));
-        }
-        (self.done, self.output) = (self.sent, Some(output));
-        Ok(None)
     }
 }
 
@@ -110,48 +35,29 @@ where
     F: Flow,
     C: ConnectionLike + ?Sized,
 {
-    let clock = Clock::start(topology_of_sync(con));
-    let mut step = flow.start(&clock.now())?;
+    let io = Io::new(topology_of(con), SystemClock::start());
+    let mut steps = pin!(flow.steps(&io));
     loop {
-        step = match step.0 {
-            Next::Run(ask) => {
-                let replies = exchange(encode(&*ask)?, con);
-                ask.answer(flow, replies, &clock.now())?
-            }
-            Next::Pause(time, then) => {
+        if let Poll::Ready(output) = steps.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return output;
+        }
+        io.answer(match io.take_request() {
+            Some(IoRequest::Send(request)) => send(request, con),
+            Some(IoRequest::Pause(time)) => {
                 thread::sleep(time);
-                then(flow, &clock.now())?
+                Ok(Replies::none())
             }
-            Next::Done(output) => return Ok(output),
-        }
+            None => {
+                let message = "the flow awaits something other than its `Io`, which needs an async \
+                               connection: use `run_async`";
+                return Err(Error::new(ErrorKind::InvalidOperation, message));
+            }
+        });
     }
 }
 
-#[cfg(any(feature = "tokio", feature = "smol"))]
-pub(crate) async fn run_flow_async<F, C>(flow: &mut F, con: &mut C) -> Result<F::Output>
-where
-    F: Flow,
-    C: redis::aio::ConnectionLike + ?Sized,
-{
-    let clock = Clock::start(topology_of::<C>());
-    let mut step = flow.start(&clock.now())?;
-    loop {
-        step = match step.0 {
-            Next::Run(ask) => {
-                let replies = exchange_async(encode(&*ask)?, con).await;
-                ask.answer(flow, replies, &clock.now())?
-            }
-            Next::Pause(time, then) => {
-                timer::pause(time).await;
-                then(flow, &clock.now())?
-            }
-            Next::Done(output) => return Ok(output),
-        }
-    }
-}
-
-fn exchange<C: ConnectionLike + ?Sized>(request: Request, con: &mut C) -> Result<Replies> {
-    let mut exchange = Exchange::new(request, || topology_of_sync(con))?;
+fn send<C: ConnectionLike + ?Sized>(request: Request, con: &mut C) -> Result<Replies> {
+    let mut exchange = Exchange::new(request, || topology_of(con))?;
     while let Some(transmit) = exchange.next() {
         let raw = match &transmit.payload {
             Payload::Single(cmd) => RawReply::Single(con.req_command(cmd)),
@@ -165,86 +71,77 @@ fn exchange<C: ConnectionLike + ?Sized>(request: Request, con: &mut C) -> Result
     exchange.into_replies()
 }
 
-/// Redis-rs' sync cluster connections say that they take no pipelines.
-fn topology_of_sync<C: ConnectionLike + ?Sized>(con: &C) -> Topology {
+/// Returns the kind of server that a sync connection reaches: redis-rs' cluster
+/// connections are the ones that take no pipelines.
+fn topology_of<C: ConnectionLike + ?Sized>(con: &C) -> Topology {
     if con.supports_pipelining() { Topology::SingleServer } else { Topology::Cluster }
 }
 
-#[cfg(any(feature = "tokio", feature = "smol"))]
-async fn exchange_async<C>(request: Request, con: &mut C) -> Result<Replies>
-where
-    C: redis::aio::ConnectionLike + ?Sized,
-{
-    let mut exchange = Exchange::new(request, topology_of::<C>)?;
-    while let Some(transmit) = exchange.next() {
-        let raw = send_async(&transmit.payload, con).await;
-        exchange.received(transmit, raw)?;
-    }
-    exchange.into_replies()
+/// The progress of an operation; a list is sent in parts.
+struct Parts<T> {
+    done: usize,
+    sent: usize,
+    output: Option<T>,
 }
 
-#[cfg(any(feature = "tokio", feature = "smol"))]
-async fn exchange_side_by_side<C>(request: Request, con: &C) -> Result<Replies>
-where
-    C: redis::aio::ConnectionLike + Clone,
-{
-    let mut exchange = Exchange::new(request, topology_of::<C>)?;
-    loop {
-        let transmits = exchange.next_of_each_slot();
-        if transmits.is_empty() {
-            return exchange.into_replies();
-        }
-        let mut raw_replies: FuturesUnordered<_> =
-            transmits.into_iter().map(|transmit| send_by_clone(transmit, con.clone())).collect();
-        while let Some((transmit, raw)) = raw_replies.next().await {
-            exchange.received(transmit, raw)?;
-        }
+impl<T> Default for Parts<T> {
+    fn default() -> Self {
+        Self { done: 0, sent: 0, output: None }
     }
 }
 
-#[cfg(any(feature = "tokio", feature = "smol"))]
-async fn send_by_clone<C>(transmit: Transmit, mut con: C) -> (Transmit, RawReply)
-where
-    C: redis::aio::ConnectionLike,
-{
-    let raw = send_async(&transmit.payload, &mut con).await;
-    (transmit, raw)
-}
-
-#[cfg(any(feature = "tokio", feature = "smol"))]
-async fn send_async<C>(payload: &Payload, con: &mut C) -> RawReply
-where
-    C: redis::aio::ConnectionLike + ?Sized,
-{
-    match payload {
-        Payload::Single(cmd) => RawReply::Single(con.req_packed_command(cmd).await),
-        Payload::Pipeline(pipeline) => {
-            RawReply::Pipeline(con.req_packed_commands(pipeline, 0, pipeline.len()).await)
+impl<T> Parts<T> {
+    /// Returns the next part as a request.
+    fn encode<O>(&mut self, operation: &O) -> Result<Request>
+    where
+        O: Operation<Output = T> + ?Sized,
+    {
+        let mut request = Request::new();
+        match operation.as_list() {
+            Some(list) => self.sent = list.encode_from(self.done, &mut request),
+            None => operation.encode(&mut request)?,
         }
+        Ok(request)
     }
-}
 
-fn encode<'s, F: Flow>(ask: &(dyn Ask<'s, F> + Send + 's)) -> Result<Request> {
-    let mut request = Request::new();
-    ask.encode(&mut request)?;
-    Ok(request)
+    /// Returns the output if all parts are done or the connection broke.
+    fn decode<O>(&mut self, operation: &O, replies: Result<Replies>) -> Result<Option<T>>
+    where
+        O: Operation<Output = T> + ?Sized,
+    {
+        let Some(list) = operation.as_list() else {
+            return operation.decode(&mut replies?).map(Some);
+        };
+        let is_last = self.sent >= list.count() || replies.is_err();
+        let output = list.decode_items(self.done..self.sent, replies, self.output.take())?;
+        if is_last {
+            return Ok(Some(output));
+        }
+        (self.done, self.output) = (self.sent, Some(output));
+        Ok(None)
+    }
 }
 
 /// The only clock and the only random numbers of the crate.
-struct Clock {
+struct SystemClock {
     start: Instant,
-    topology: Topology,
     /// Randomly keyed by the system.
     random: RandomState,
+    calls: AtomicU64,
 }
 
-impl Clock {
-    fn start(topology: Topology) -> Self {
-        Self { start: Instant::now(), topology, random: RandomState::new() }
+impl SystemClock {
+    fn start() -> Self {
+        Self { start: Instant::now(), random: RandomState::new(), calls: AtomicU64::new(0) }
+    }
+}
+
+impl Clock for SystemClock {
+    fn elapsed(&self) -> Duration {
+        self.start.elapsed()
     }
 
-    fn now(&self) -> Moment {
-        let elapsed = self.start.elapsed();
-        Moment::new(elapsed, self.random.hash_one(elapsed)).with_topology(self.topology)
+    fn random(&self) -> u64 {
+        self.random.hash_one(self.calls.fetch_add(1, Ordering::Relaxed))
     }
 }

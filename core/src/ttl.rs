@@ -1,10 +1,10 @@
-//! Times to live: what a write does to one, and what a key has.
+//! Times to live of keys and fields.
 
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// What a write does to the key's time to live, in the same step.
+/// The effect of a write on the key's time to live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Expiry {
     #[default]
@@ -12,17 +12,16 @@ pub(crate) enum Expiry {
     Persist,
     /// Milliseconds, at least 1.
     After(u64),
-    /// A duration that no key can have: the error of the operation.
+    /// A duration that no key can have, which makes the operation fail.
     Invalid,
 }
 
-/// Longer than the age of the universe; what PEXPIRE adds the current time to
-/// without an overflow.
+/// The longest TTL to which PEXPIRE can add the current time without an overflow.
 const MAX_MILLIS: u128 = 1 << 60;
 
 impl Expiry {
     pub(crate) fn after(ttl: Duration) -> Self {
-        // Rounded up: a TTL of 0.5 ms is not "never", nor "at once".
+        // Rounded up, because 0 would be an error or expire the key at once.
         let millis = ttl.as_nanos().div_ceil(1_000_000);
         match u64::try_from(millis) {
             Ok(millis) if millis > 0 && u128::from(millis) <= MAX_MILLIS => Self::After(millis),
@@ -45,11 +44,15 @@ impl Expiry {
     }
 }
 
-/// No server takes more for a field: Redis keeps the time at which a field expires, in
-/// milliseconds since 1970, in 46 bits.
+/// The longest TTL of a field: Redis stores the time at which a field expires in 46 bits,
+/// as milliseconds since 1970.
 const MAX_FIELD_MILLIS: u64 = 1 << 45;
 
-/// Returns a field's time to live in milliseconds.
+/// Returns a field's time to live in milliseconds, rounded up.
+///
+/// # Errors
+///
+/// `InvalidOperation` if no field can have it.
 pub(crate) fn of_field(ttl: Duration) -> Result<u64> {
     match Expiry::after(ttl) {
         Expiry::After(millis) if millis < MAX_FIELD_MILLIS => Ok(millis),
@@ -60,10 +63,10 @@ pub(crate) fn of_field(ttl: Duration) -> Result<u64> {
     }
 }
 
-/// A key's time to live, as `PTTL` tells it.
+/// The time to live of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ttl {
-    /// There is no such key.
+    /// The key does not exist.
     Missing,
     /// The key does not expire.
     Persistent,
@@ -80,7 +83,7 @@ impl Ttl {
         }
     }
 
-    /// The time that is left, if the key exists and expires.
+    /// Returns the time that is left, if the key exists and expires.
     pub fn remaining(self) -> Option<Duration> {
         match self {
             Self::Expires(left) => Some(left),

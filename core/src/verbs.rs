@@ -6,7 +6,7 @@ mod read;
 mod take;
 mod write;
 
-pub use lifetime::{Delete, Exists, Expire, Persist, TtlOf};
+pub use lifetime::{Delete, Exists, Expire, GetTtl, Persist};
 pub use many::{DeleteMany, GetMany, SaveMany};
 pub use read::Get;
 pub use take::{Take, TakeMany};
@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::key::{self, Key};
 use crate::model::RedisModel;
 
-/// Adds which record an error is about.
+/// Adds the record's model and key to an error.
 fn about<M: RedisModel>(key: impl FnOnce() -> Key) -> impl FnOnce(Error) -> Error {
     move |error| error.with_model(M::SPEC.name).with_key(&key())
 }
@@ -25,7 +25,7 @@ fn key_of_id<M: RedisModel>(id: &M::Id) -> Key {
     key::write(M::SPEC.template(), id)
 }
 
-/// `Debug` for operations on one record: which, never what is in it.
+/// `Debug` for operations on one record: its key, never its values.
 macro_rules! debug_by_key {
     ($($operation:ident<$($lifetime:lifetime,)? M>: |$this:ident| $key:expr;)*) => {$(
         impl<M: RedisModel> std::fmt::Debug for $operation<$($lifetime,)? M> {

@@ -1,4 +1,4 @@
-//! What an operation costs in allocations, counted, without a server.
+//! The number of allocations of an operation, without a server.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -43,8 +43,8 @@ fn allocations<T>(work: impl FnOnce() -> T) -> (T, usize) {
     (done, ALLOCATIONS.get() - before)
 }
 
-/// A connection that sends nothing and answers what it was given, so that all
-/// that allocates is the operation.
+/// A connection that sends nothing and returns the reply that it was given, so that only
+/// the operation allocates.
 struct Canned {
     reply: Option<Value>,
 }
@@ -55,11 +55,12 @@ impl ConnectionLike for Canned {
     }
 
     fn req_packed_command(&mut self, _: &[u8]) -> RedisResult<Value> {
-        unreachable!("a lone command goes out as a command")
+        unreachable!("a single command is sent as a command")
     }
 
-    fn req_packed_commands(&mut self, _: &[u8], _: usize, _: usize) -> RedisResult<Vec<Value>> {
-        unreachable!("a lone command goes out as a command")
+    /// Answers each command of a pipeline with the same number.
+    fn req_packed_commands(&mut self, _: &[u8], _: usize, count: usize) -> RedisResult<Vec<Value>> {
+        Ok(vec![self.reply.take().expect("one pipeline"); count])
     }
 
     fn get_db(&self) -> i64 {
@@ -183,4 +184,18 @@ fn a_get_allocates_at_most_two_times_besides_its_command() {
     // Encoding takes a key and a command's two buffers. The struct's strings
     // are the reply's own.
     assert!(allocations <= 3 + 2, "{allocations}");
+}
+
+#[test]
+fn a_batch_of_saves_allocates_no_more_for_each_record_than_a_save() {
+    // The key, and the two buffers of a command, which are not rebuilt after the reply.
+    const EACH: usize = 3;
+    // Lists, which grow with the logarithm of the number of records.
+    const LISTS: usize = 30;
+    let users = [(); 100].map(|()| user());
+    let save = || User::save_many(&users).run(&mut Canned { reply: Some(Value::Int(1)) });
+    save().unwrap();
+    let (saved, allocations) = allocations(save);
+    assert!(saved.unwrap().iter().all(Result::is_ok));
+    assert!(allocations <= users.len() * EACH + LISTS, "{allocations}");
 }

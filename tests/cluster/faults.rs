@@ -44,7 +44,7 @@ fn move_slot(cluster: &Cluster, slot: u16, from: usize, to: usize) {
 /// So many at once, each on a connection and with records of its own.
 const WORKERS: usize = 6;
 
-/// Every increment that was said to be applied was, once, while the slot of all
+/// Every increment that was reported as applied was applied once, while the slot of all
 /// of them goes round the cluster.
 #[test]
 fn while_slots_move_nothing_is_lost_or_done_twice() {
@@ -75,8 +75,8 @@ fn while_slots_move_nothing_is_lost_or_done_twice() {
     }
 }
 
-/// Counts until all slots have moved, each count compared with what was answered;
-/// how many there were, and how many atomic steps were refused.
+/// Counts until all slots have moved, compares each count with the reply, and returns the
+/// number of counts and of atomic steps that were refused.
 fn count(mut con: Con, ready: &Barrier, done: &AtomicBool) -> (u64, u64) {
     let ids: Vec<u64> = (0..15).map(|_| fresh()).collect();
     let counters: Vec<Counter> = ids.iter().map(|id| Counter { id: *id, hits: 0 }).collect();
@@ -128,7 +128,7 @@ struct Written {
 }
 
 /// A primary is killed under load: every call ends, with a right answer or with
-/// an error that says what is wrong, and afterwards all is as before.
+/// an error that names the reason, and afterwards everything works as before.
 #[test]
 fn a_primary_that_is_killed_costs_errors_but_no_wrong_answer() {
     let cluster = Cluster::start().unwrap();

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use redis::FromRedisValue;
 use redis_model::codec::MsgPack;
 use redis_model::embedded::{Cluster, Options, Server};
-use redis_model::{Error, ErrorKind, Flow, Json, RedisModel, Result};
+use redis_model::flow::Flow;
+use redis_model::{Error, ErrorKind, Json, RedisModel, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{Con, runtime};
@@ -41,7 +42,7 @@ const PER_TAG: u64 = 6;
 const RECORDS: u64 = TAGS * PER_TAG;
 const PRIMARIES: usize = 3;
 
-/// How long anything here may take. It takes milliseconds; a loaded machine, more.
+/// The longest time for any step. It takes milliseconds; on a loaded machine, more.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn ids() -> Vec<(u64, u64)> {
@@ -139,8 +140,8 @@ impl Nodes {
         !keys.is_empty()
     }
 
-    /// Returns `true` if the nodes agree afterwards. Rarely they do not: news of
-    /// who owns the slot overtake each other, and Redis itself may lose its keys.
+    /// Returns `true` if the nodes agree afterwards. Rarely they do not, because messages
+    /// about the slot's owner overtake each other, and Redis itself may lose its keys.
     fn close(&mut self, way: Move) -> bool {
         let Move { slot, from, to } = way;
         let (slot, to_id) = (slot.to_string(), self.ids[to].clone());
@@ -216,7 +217,8 @@ impl Moving {
         Self { cluster, nodes, slots, owners, at_once: valkey.is_some(), moves: 0 }
     }
 
-    /// Moves some slots one after the other, unless it is told to end. Returns `true` if the nodes agree on who owns what.
+    /// Moves some slots one after the other, unless it is told to end. Returns `true` if the
+    /// nodes agree on the owners.
     fn keep_moving(&mut self, end: &AtomicBool) -> bool {
         for _ in 0..MOVES_PER_ROUND {
             if end.load(Ordering::Relaxed) {
@@ -235,7 +237,7 @@ impl Moving {
     }
 }
 
-/// What a flow over all records said.
+/// The report of a flow over all records.
 enum Said {
     Counted(u64),
     Deleted(u64),
@@ -277,7 +279,7 @@ const ROUNDS: u64 = 360;
 /// More would keep a flow from ever being complete.
 const MOVES_PER_ROUND: usize = 12;
 
-/// What is said to be complete is complete.
+/// A flow that reports that it is complete has seen every record.
 #[test]
 fn while_slots_move_a_result_is_exact_or_an_error() {
     judge_rounds(None);

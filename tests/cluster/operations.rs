@@ -1,4 +1,4 @@
-//! Every operation, over all slots, and what cannot be done across them.
+//! Every operation over all slots, and the steps that are refused across them.
 
 use std::collections::HashSet;
 use std::time::Duration;

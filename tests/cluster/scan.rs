@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use redis_model::embedded::Cluster;
-use redis_model::{ErrorKind, Flow, RedisModel, Result, ScanPosition};
+use redis_model::flow::{Flow, ScanPosition};
+use redis_model::{ErrorKind, RedisModel, Result};
 
 use crate::support::{Con, cluster, everywhere, fresh, on_node, runtime};
 
@@ -49,14 +50,14 @@ fn every_primary_is_scanned() {
     });
 }
 
-/// Every page from a scan of its own, that knows only the text of the last one's position.
+/// Each page is read by a new scan, which has only the text of the last position.
 #[test]
-fn a_scan_of_a_cluster_goes_on_from_its_position() {
+fn a_scan_of_a_cluster_resumes_at_its_position() {
     for mut con in Con::all(cluster().urls()) {
         let items = save(&mut con, 1500);
         let (mut seen, mut position) = (BTreeSet::new(), ScanPosition::START.to_string());
         loop {
-            let mut scan = Item::scan_ids().page_size(200).from(position.parse().unwrap());
+            let mut scan = Item::scan_ids().page_size(200).resume_from(position.parse().unwrap());
             let Some(page) = run_flow(&mut con, &mut scan).unwrap() else { break };
             seen.extend(page.into_iter().filter(|(run, _)| *run == items[0].run));
             position = scan.position().to_string();

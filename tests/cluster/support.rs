@@ -1,4 +1,4 @@
-//! One cluster for the tests that leave it as it is, and others for those that do not.
+//! One cluster for the tests that do not change it, and others for those that do.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use redis::cluster::{ClusterClient, ClusterConnection};
 use redis::cluster_async::ClusterConnection as AsyncClusterConnection;
 use redis_model::embedded::Cluster;
-use redis_model::{Flow, Operation, Result};
+use redis_model::flow::Flow;
+use redis_model::{Operation, Result};
 use tokio::runtime::Runtime;
 
 static CLUSTER: LazyLock<Cluster> =
@@ -32,7 +33,7 @@ pub(crate) enum Con {
     Sync(Box<ClusterConnection>),
     Async(AsyncClusterConnection),
     SideBySide(AsyncClusterConnection),
-    /// An async one that does not tell that it is one to a cluster.
+    /// An async one whose type does not show that it is a cluster's.
     Unknown(Box<dyn redis::aio::ConnectionLike + Send>),
 }
 
@@ -56,7 +57,7 @@ impl Con {
         match self {
             Self::Sync(con) => operation.run(con),
             Self::Async(con) => runtime().block_on(operation.run_async(con)),
-            Self::SideBySide(con) => runtime().block_on(operation.run_side_by_side(con)),
+            Self::SideBySide(con) => runtime().block_on(operation.run_on(con)),
             Self::Unknown(con) => runtime().block_on(operation.run_async(&mut **con)),
         }
     }
@@ -68,13 +69,14 @@ impl Con {
     {
         match self {
             Self::Sync(con) => flow.run(con),
-            Self::Async(con) | Self::SideBySide(con) => runtime().block_on(flow.run_async(con)),
+            Self::Async(con) => runtime().block_on(flow.run_async(con)),
+            Self::SideBySide(con) => runtime().block_on(flow.run_on(con)),
             Self::Unknown(con) => runtime().block_on(flow.run_async(&mut **con)),
         }
     }
 
-    /// After an error, a new connection where that is needed: a sync one of
-    /// redis-rs keeps asking a node that is gone. (A pool replaces it.)
+    /// Replaces a sync connection after an error, as a pool does: redis-rs' keeps asking a
+    /// node that is gone.
     pub(crate) fn reopen(&mut self, urls: &[String]) {
         if let Self::Sync(con) = self
             && let Ok(new) = ClusterClient::new(urls.to_vec()).unwrap().get_connection()
@@ -102,7 +104,7 @@ pub(crate) fn everywhere(test: impl Fn(&mut Con)) {
     }
 }
 
-/// A command on a node itself.
+/// Runs a command on a node itself.
 pub(crate) fn on_node<T: redis::FromRedisValue>(
     cluster: &Cluster,
     node: usize,

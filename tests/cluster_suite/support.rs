@@ -1,4 +1,4 @@
-//! What `tests/it/support.rs` has, with a cluster in a server's place.
+//! The items of `tests/it/support.rs`, for a cluster in place of a server.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,7 +7,8 @@ use redis::cluster::{ClusterClient, ClusterConnection};
 use redis::cluster_async::ClusterConnection as AsyncClusterConnection;
 use redis::{FromRedisValue, RedisResult};
 use redis_model::embedded::Cluster;
-use redis_model::{Flow, Operation, Result};
+use redis_model::flow::Flow;
+use redis_model::{Operation, Result};
 use tokio::runtime::Runtime;
 
 static CLUSTER: LazyLock<Cluster> =
@@ -89,7 +90,7 @@ impl Con {
         match &mut self.kind {
             Kind::Sync(con) => operation.run(&mut **con),
             Kind::Async(con) => runtime().block_on(operation.run_async(con)),
-            Kind::SideBySide(con) => runtime().block_on(operation.run_side_by_side(con)),
+            Kind::SideBySide(con) => runtime().block_on(operation.run_on(con)),
         }
     }
 
@@ -100,11 +101,12 @@ impl Con {
     {
         match &mut self.kind {
             Kind::Sync(con) => flow.run(&mut **con),
-            Kind::Async(con) | Kind::SideBySide(con) => runtime().block_on(flow.run_async(con)),
+            Kind::Async(con) => runtime().block_on(flow.run_async(con)),
+            Kind::SideBySide(con) => runtime().block_on(flow.run_on(con)),
         }
     }
 
-    /// What another client would do.
+    /// Runs a command as another client would.
     pub(crate) fn raw<T: FromRedisValue>(&mut self, words: &[&str]) -> T {
         self.try_raw(words).unwrap_or_else(|error| panic!("{words:?}: {error}"))
     }
@@ -123,7 +125,7 @@ impl Con {
         cmd.query(&mut self.raw)
     }
 
-    /// A hash as other clients see it, sorted by field; what is no text, about.
+    /// Returns a hash as other clients see it, sorted by field, as lossy text.
     pub(crate) fn hash(&mut self, key: &str) -> Vec<(String, String)> {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         let pairs: Vec<(Vec<u8>, Vec<u8>)> = self.raw(&["HGETALL", key]);

@@ -1,9 +1,8 @@
 //! Atomic steps: together, typed, and truthful about what failed.
 
 use redis_model::embedded::Server;
-use redis_model::{
-    CommandWriter, ErrorKind, Operation, RedisModel, Replies, Request, Result, atomic, batch,
-};
+use redis_model::op::{CommandWriter, Replies, Request};
+use redis_model::{ErrorKind, Operation, RedisModel, Result, atomic, batch};
 
 use crate::support::{everywhere, fresh};
 
@@ -47,7 +46,7 @@ fn outputs_keep_their_types_in_any_company() {
             .run((
                 Account::get(a.id),
                 atomic((a.save(), Account::delete(b.id), [a.save(), b.save()])),
-                Some(atomic((Account::get(a.id), None::<redis_model::Get<Account>>))),
+                Some(atomic((Account::get(a.id), None::<redis_model::op::Get<Account>>))),
             ))
             .unwrap();
         assert_eq!((read, deleted, x, y), (None, false, (), ()));
@@ -56,7 +55,7 @@ fn outputs_keep_their_types_in_any_company() {
         let nested = atomic((atomic((Account::exists(a.id), Account::exists(b.id))), a.save()));
         assert_eq!(con.run(&nested).unwrap(), ((true, true), ()));
         assert_eq!(con.run(atomic(Account::select(b.id, f.balance))).unwrap(), Some(2));
-        assert!(con.run(atomic(Vec::<redis_model::Get<Account>>::new())).unwrap().is_empty());
+        assert!(con.run(atomic(Vec::<redis_model::op::Get<Account>>::new())).unwrap().is_empty());
         let ids = [a.id, fresh(), b.id];
         let found = con.run(atomic(batch(ids.map(Account::exists)))).unwrap();
         assert!(matches!(found[..], [Ok(true), Ok(false), Ok(true)]));

@@ -102,7 +102,7 @@ fn proxy(socket: String, limit: usize) -> u16 {
 }
 
 #[test]
-fn if_the_connection_breaks_each_item_says_what_became_of_it() {
+fn if_the_connection_breaks_each_item_reports_its_own_state() {
     let server = redis_model::embedded::Server::start().unwrap();
     let socket = server.url().trim_start_matches("redis+unix://").to_owned();
     let items = items(5000);

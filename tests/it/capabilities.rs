@@ -1,4 +1,4 @@
-//! What only newer servers can is tried, and nothing goes wrong elsewhere.
+//! Commands that only newer servers support are tried, and older servers lose nothing.
 
 use redis_model::{Json, Outcome, RedisModel};
 use serde::{Deserialize, Serialize};

@@ -12,8 +12,8 @@ struct User {
     visits: u32,
 }
 
-/// What is run on each: a plain command, a script, a pipeline, an atomic step
-/// and a batch, with the results that all of them must have.
+/// Runs a plain command, a script, a pipeline, an atomic step and a batch, and checks
+/// their results.
 macro_rules! operations {
     (|$operation:ident| $run:expr) => {{
         let (f, id) = (User::FIELDS, fresh());
@@ -74,8 +74,8 @@ fn async_connections_managers_and_dyn() {
         let mut boxed: Box<dyn redis::aio::ConnectionLike + Send> = Box::new(con.clone());
         on_async(&mut *boxed).await;
         on_async(&mut con as &mut (dyn redis::aio::ConnectionLike + Send)).await;
-        // Not to a cluster, it does the same.
-        operations!(|operation| operation.run_side_by_side(&con).await);
+        // By reference, which is for every connection that can be cloned.
+        operations!(|operation| operation.run_on(&con).await);
     });
 }
 

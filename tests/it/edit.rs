@@ -1,4 +1,4 @@
-//! Edits: only what changed is written, and only over what was read.
+//! Edits: only changed fields are written, and only over the values that were read.
 
 use std::time::Duration;
 
@@ -118,7 +118,7 @@ fn only_changed_fields_are_written_and_checked() {
 }
 
 #[test]
-fn a_field_that_somebody_else_changed_is_a_conflict_which_names_it() {
+fn a_field_that_another_client_changed_is_a_conflict_with_its_name() {
     everywhere(|con| {
         let user = saved(con);
         let (key, f) = (user.own_key(), User::FIELDS);
@@ -153,9 +153,9 @@ fn a_record_that_is_gone_is_not_created_again() {
     });
 }
 
-/// What other programs wrote otherwise, and what is not there, is no change.
+/// A value in another program's format and an absent field are no changes.
 #[test]
-fn values_in_other_words_stay_as_they_are() {
+fn values_in_another_format_are_left_alone() {
     everywhere(|con| {
         let user = saved(con);
         let key = user.own_key();
@@ -335,7 +335,7 @@ struct Counted {
 
 const ROUNDS: u64 = 200;
 
-/// Two editors, each in a task of its own; `count` says what each changes.
+/// Runs two editors, each in a task of its own; `count` makes the change of each.
 fn two_editors(id: u64, count: [fn(&mut Counted); 2]) -> [u64; 2] {
     let client = server().client().unwrap();
     runtime().block_on(async {
@@ -366,7 +366,7 @@ fn two_editors(id: u64, count: [fn(&mut Counted); 2]) -> [u64; 2] {
 }
 
 #[test]
-fn two_editors_of_different_fields_never_disturb_each_other() {
+fn two_editors_of_different_fields_never_conflict() {
     let id = fresh();
     let conflicts = two_editors(id, [|it| it.left += 1, |it| it.right += 1]);
     assert_eq!(conflicts, [0, 0]);
@@ -376,7 +376,7 @@ fn two_editors_of_different_fields_never_disturb_each_other() {
 }
 
 #[test]
-fn of_two_editors_of_one_field_every_loser_is_told() {
+fn the_second_of_two_editors_of_one_field_gets_a_conflict() {
     let id = fresh();
     let conflicts = two_editors(id, [|it| it.left += 1, |it| it.left += 1]);
     let mut con = server().connection().unwrap();
@@ -386,7 +386,7 @@ fn of_two_editors_of_one_field_every_loser_is_told() {
 }
 
 #[test]
-fn modify_tries_again_until_nobody_else_was_faster() {
+fn modify_retries_until_no_other_client_was_faster() {
     const TASKS: u64 = 8;
     let id = fresh();
     let mut con = server().connection().unwrap();

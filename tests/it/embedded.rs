@@ -1,4 +1,4 @@
-//! The private server: found, started, and gone with the program.
+//! The private server: found, started, and ended with the program.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -38,7 +38,7 @@ fn two_servers_are_apart() {
 }
 
 #[test]
-fn options_reach_the_server_and_a_wrong_one_is_told() {
+fn options_reach_the_server_and_a_wrong_one_is_reported() {
     let server = Server::options().argument("--maxmemory").argument("12mb").start().unwrap();
     let set: Vec<String> = redis::cmd("CONFIG")
         .arg("GET")
@@ -129,7 +129,8 @@ fn a_program_that_starts_a_cluster() {
     println!("report: {:?}", "started");
 }
 
-/// What a program reports that has this temporary folder; it leaves nothing there.
+/// Returns the report of a program with this temporary folder, in which the program leaves
+/// nothing.
 fn report_of(test: &str, shell: &str, temporary: &Path) -> String {
     let output = Command::new("sh")
         .args(["-c", &format!("{shell} exec \"$@\""), "sh"])
@@ -209,4 +210,12 @@ fn a_server_that_ends_at_once_on_a_full_disk_is_told_from_one_with_a_wrong_optio
     assert!(report.contains("/nonexistent/server") && !report.contains("TMPDIR"), "{report}");
     let report = report_of(START, &format!("ulimit -f 0; trap '' XFSZ; {options}"), folder.path());
     assert!(report.contains("TMPDIR"), "{report}");
+}
+
+#[test]
+fn a_server_with_a_password_is_ready_when_it_asks_for_it() {
+    let options = Server::options().argument("--requirepass").argument("secret");
+    let server = options.start().unwrap();
+    let client = redis::Client::open(format!("{}?pass=secret", server.url())).unwrap();
+    redis::cmd("PING").exec(&mut client.get_connection().unwrap()).unwrap();
 }

@@ -1,10 +1,14 @@
 //! Flows: several round trips, pauses and errors, on every kind of connection.
 
+use std::collections::HashSet;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use redis_model::{Error, Flow, Moment, Operation, RedisModel, Result, Step};
+use redis_model::flow::{Flow, Io};
+use redis_model::{ErrorKind, Operation, RedisModel, Result};
+use tokio::sync::oneshot;
 
-use crate::support::{everywhere, fresh};
+use crate::support::{Con, everywhere, fresh, runtime, server};
 
 #[derive(Debug, PartialEq, RedisModel)]
 #[redis(key = "flow:job:{id}")]
@@ -18,44 +22,48 @@ struct CountTo {
     id: u64,
     limit: u8,
     pause: Duration,
-    moments: Vec<Moment>,
+    /// The time and the random number of each try.
+    moments: Vec<(Duration, u64)>,
+}
+
+impl CountTo {
+    fn new(limit: u8, pause: Duration) -> Self {
+        Self { id: fresh(), limit, pause, moments: vec![] }
+    }
 }
 
 impl Flow for CountTo {
     type Output = u8;
 
-    fn start<'s>(&mut self, now: &Moment) -> Result<Step<'s, Self>>
-    where
-        Self: 's,
-    {
-        self.moments.push(*now);
+    async fn steps(&mut self, io: &Io) -> Result<u8> {
         let f = Job::FIELDS;
-        let once_more = Job::update(self.id).or_create().incr(f.tries, 1).returning(f.tries);
-        Ok(Step::run(once_more, |flow: &mut Self, outcome, _| match outcome.applied() {
-            Some(tries) if tries < flow.limit => Ok(Step::pause(flow.pause, Self::start)),
-            tries => Ok(Step::done(tries.unwrap_or(0))),
-        }))
+        loop {
+            self.moments.push((io.elapsed(), io.random()));
+            let once_more = Job::update(self.id).or_create().incr(f.tries, 1).returning(f.tries);
+            match io.run(once_more).await?.applied() {
+                Some(tries) if tries < self.limit => io.pause(self.pause).await?,
+                tries => return Ok(tries.unwrap_or(0)),
+            }
+        }
     }
 }
 
 #[test]
 fn a_flow_runs_its_operations_and_pauses_in_turn() {
     everywhere(|con| {
-        let id = fresh();
         let pause = Duration::from_millis(3);
-        let mut flow = CountTo { id, limit: 4, pause, moments: vec![] };
+        let mut flow = CountTo::new(4, pause);
         let start = Instant::now();
         assert_eq!(con.run_flow(&mut flow).unwrap(), 4);
         assert!(start.elapsed() >= 3 * pause);
-        assert_eq!(con.run(Job::get(id)).unwrap(), Some(Job { id, tries: 4 }));
+        assert_eq!(con.run(Job::get(flow.id)).unwrap(), Some(Job { id: flow.id, tries: 4 }));
 
-        let elapsed: Vec<_> = flow.moments.iter().map(|moment| moment.elapsed()).collect();
+        let elapsed: Vec<_> = flow.moments.iter().map(|(elapsed, _)| *elapsed).collect();
         assert!(elapsed.windows(2).all(|pair| pair[1] >= pair[0] + pause), "{elapsed:?}");
-        let random: std::collections::HashSet<_> =
-            flow.moments.iter().map(|moment| moment.random()).collect();
+        let random: HashSet<_> = flow.moments.iter().map(|(_, random)| *random).collect();
         assert_eq!(random.len(), 4);
 
-        // Run again it begins again, with what it knows by now.
+        // Run again it begins again, with the state that it has by now.
         flow.limit = 6;
         assert_eq!(con.run_flow(&mut flow).unwrap(), 6);
     });
@@ -67,16 +75,11 @@ struct Recover(u64);
 impl Flow for Recover {
     type Output = std::result::Result<bool, String>;
 
-    fn start<'s>(&mut self, _: &Moment) -> Result<Step<'s, Self>>
-    where
-        Self: 's,
-    {
-        Ok(Step::attempt(Job::get(self.0), |_: &mut Self, job: Result<Option<Job>, Error>, _| {
-            Ok(Step::done(match job {
-                Ok(job) => Ok(job.is_some()),
-                Err(error) => Err(error.field().unwrap_or("").to_owned()),
-            }))
-        }))
+    async fn steps(&mut self, io: &Io) -> Result<Self::Output> {
+        Ok(match io.run(Job::get(self.0)).await {
+            Ok(job) => Ok(job.is_some()),
+            Err(error) => Err(error.field().unwrap_or("").to_owned()),
+        })
     }
 }
 
@@ -86,16 +89,13 @@ struct GiveUp(u64);
 impl Flow for GiveUp {
     type Output = ();
 
-    fn start<'s>(&mut self, _: &Moment) -> Result<Step<'s, Self>>
-    where
-        Self: 's,
-    {
-        Ok(Step::run(Job::get(self.0), |_: &mut Self, _, _| Ok(Step::done(()))))
+    async fn steps(&mut self, io: &Io) -> Result<()> {
+        io.run(Job::get(self.0)).await.map(drop)
     }
 }
 
 #[test]
-fn a_flow_decides_what_an_error_means() {
+fn a_flow_decides_how_to_handle_an_error() {
     everywhere(|con| {
         let id = fresh();
         assert_eq!(con.run_flow(&mut Recover(id)).unwrap(), Ok(false));
@@ -107,28 +107,33 @@ fn a_flow_decides_what_an_error_means() {
 }
 
 #[test]
-fn an_operation_borrows_what_outlives_the_flow() {
-    struct SaveAll<'a>(std::slice::Iter<'a, Job>, usize);
+fn an_operation_borrows_from_the_flow_and_from_what_outlives_it() {
+    struct SaveAll<'a> {
+        borrowed: std::slice::Iter<'a, Job>,
+        own: Job,
+        saved: usize,
+    }
 
-    impl<'a> Flow for SaveAll<'a> {
+    impl Flow for SaveAll<'_> {
         type Output = usize;
 
-        fn start<'s>(&mut self, _: &Moment) -> Result<Step<'s, Self>>
-        where
-            Self: 's,
-        {
-            let Some(job) = self.0.next() else { return Ok(Step::done(self.1)) };
-            Ok(Step::run(job.save(), |flow: &mut Self, (), now| {
-                flow.1 += 1;
-                flow.start(now)
-            }))
+        async fn steps(&mut self, io: &Io) -> Result<usize> {
+            io.run(self.own.save()).await?;
+            for job in self.borrowed.by_ref() {
+                io.run(job.save()).await?;
+                self.saved += 1;
+            }
+            Ok(self.saved)
         }
     }
 
     everywhere(|con| {
         let jobs = [0, 1, 2].map(|tries| Job { id: fresh(), tries });
-        assert_eq!(con.run_flow(&mut SaveAll(jobs.iter(), 0)).unwrap(), 3);
-        for job in jobs {
+        let own = Job { id: fresh(), tries: 3 };
+        let mut flow = SaveAll { borrowed: jobs.iter(), own, saved: 0 };
+        assert_eq!(con.run_flow(&mut flow).unwrap(), 3);
+        let own = flow.own;
+        for job in jobs.into_iter().chain([own]) {
             assert_eq!(con.run(Job::get(job.id)).unwrap(), Some(job));
         }
     });
@@ -136,69 +141,126 @@ fn an_operation_borrows_what_outlives_the_flow() {
 
 #[test]
 fn a_flow_pauses_on_smol_too() {
-    let client = crate::support::server().client().unwrap();
+    let client = server().client().unwrap();
     smol::block_on(async {
         let config = redis::AsyncConnectionConfig::new();
         let mut con = client.get_multiplexed_async_connection_with_config(&config).await.unwrap();
         let pause = Duration::from_millis(5);
-        let mut flow = CountTo { id: fresh(), limit: 3, pause, moments: vec![] };
+        let mut flow = CountTo::new(3, pause);
         let start = Instant::now();
         assert_eq!(flow.run_async(&mut con).await.unwrap(), 3);
         assert!(start.elapsed() >= 2 * pause);
-        let _ = Job::delete(flow.id).run_async(&mut con).await.unwrap();
+        let _ = Job::delete(flow.id).run_on(&con).await.unwrap();
     });
 }
 
 #[test]
-fn a_flow_can_be_spawned() {
-    let client = crate::support::server().client().unwrap();
-    let done = crate::support::runtime().block_on(async {
+fn a_flow_can_be_spawned_on_a_connection_or_a_reference_to_one() {
+    let client = server().client().unwrap();
+    runtime().block_on(async {
         let mut con = client.get_multiplexed_async_connection().await.unwrap();
-        let mut flow =
-            CountTo { id: fresh(), limit: 2, pause: Duration::from_millis(1), moments: vec![] };
-        tokio::spawn(async move { flow.run_async(&mut con).await }).await.unwrap()
+        let shared = con.clone();
+        let mut flow = CountTo::new(2, Duration::from_millis(1));
+        let spawned = tokio::spawn(async move { flow.run_async(&mut con).await });
+        assert_eq!(spawned.await.unwrap().unwrap(), 2);
+        let mut flow = CountTo::new(2, Duration::from_millis(1));
+        let spawned = tokio::spawn(async move { flow.run_on(&shared).await });
+        assert_eq!(spawned.await.unwrap().unwrap(), 2);
     });
-    assert_eq!(done.unwrap(), 2);
 }
 
 /// Runs a flow again and again, as a part of this one.
-struct Again {
+struct Repeat {
     each: CountTo,
     limits: Vec<u8>,
-    reached: Vec<u8>,
 }
 
-impl Flow for Again {
+impl Flow for Repeat {
     type Output = Vec<u8>;
 
-    fn start<'s>(&mut self, now: &Moment) -> Result<Step<'s, Self>>
-    where
-        Self: 's,
-    {
-        let Some(limit) = self.limits.pop() else {
-            return Ok(Step::done(std::mem::take(&mut self.reached)));
-        };
-        self.each.limit = limit;
-        Step::part(
-            self,
-            |flow| &mut flow.each,
-            now,
-            |flow, tries, now| {
-                flow.reached.push(tries);
-                flow.start(now)
-            },
-        )
+    async fn steps(&mut self, io: &Io) -> Result<Vec<u8>> {
+        let mut reached = Vec::new();
+        while let Some(limit) = self.limits.pop() {
+            self.each.limit = limit;
+            reached.push(self.each.steps(io).await?);
+        }
+        Ok(reached)
     }
 }
 
 #[test]
 fn a_flow_can_be_a_part_of_another_with_its_operations_and_pauses() {
     everywhere(|con| {
-        let (id, pause) = (fresh(), Duration::from_millis(1));
-        let each = CountTo { id, limit: 0, pause, moments: vec![] };
-        let mut flow = Again { each, limits: vec![7, 5, 2], reached: vec![] };
+        let each = CountTo::new(0, Duration::from_millis(1));
+        let mut flow = Repeat { each, limits: vec![7, 5, 2] };
         assert_eq!(con.run_flow(&mut flow).unwrap(), [2, 5, 7]);
         assert_eq!(flow.each.moments.len(), 7);
-        assert_eq!(con.run(Job::get(id)).unwrap().unwrap().tries, 7);
+        assert_eq!(con.run(Job::get(flow.each.id)).unwrap().unwrap().tries, 7);
+    });
+}
+
+/// A cache in small: loads a job if the server does not have it, and saves it.
+struct Load(u64);
+
+impl Flow for Load {
+    type Output = Job;
+
+    async fn steps(&mut self, io: &Io) -> Result<Job> {
+        if let Some(job) = io.run(Job::get(self.0)).await? {
+            return Ok(job);
+        }
+        let (sender, loaded) = oneshot::channel();
+        thread::spawn(move || {
+            thread::sleep(Duration::from_millis(5));
+            // The flow that would receive it may have failed.
+            let _ = sender.send(9);
+        });
+        let job = Job { id: self.0, tries: loaded.await.expect("the thread sends") };
+        io.run(job.save()).await?;
+        Ok(job)
+    }
+}
+
+#[test]
+fn a_flow_awaits_another_future_on_an_async_connection_only() {
+    let mut direct = Con::sync();
+    let client = server().client().unwrap();
+    runtime().block_on(async {
+        let mut con = client.get_multiplexed_async_connection().await.unwrap();
+        let id = fresh();
+        assert_eq!(Load(id).run_async(&mut con).await.unwrap(), Job { id, tries: 9 });
+        assert_eq!(Job::get(id).run_on(&con).await.unwrap(), Some(Job { id, tries: 9 }));
+    });
+    let id = fresh();
+    let error = direct.run_flow(&mut Load(id)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidOperation);
+    assert!(error.to_string().contains("`run_async`"), "{error}");
+    // Where it awaits nothing else it runs.
+    direct.run(Job { id, tries: 1 }.save()).unwrap();
+    assert_eq!(direct.run_flow(&mut Load(id)).unwrap(), Job { id, tries: 1 });
+}
+
+/// Pauses for an hour, unless something else ends the pause, and then writes.
+struct Impatient(u64);
+
+impl Flow for Impatient {
+    type Output = ();
+
+    async fn steps(&mut self, io: &Io) -> Result<()> {
+        let hour = Duration::from_secs(3600);
+        let waited = tokio::time::timeout(Duration::from_millis(5), io.pause(hour)).await;
+        assert!(waited.is_err());
+        io.run(Job { id: self.0, tries: 1 }.save()).await
+    }
+}
+
+#[test]
+fn a_pause_goes_on_beside_another_future_and_ends_with_it() {
+    let client = server().client().unwrap();
+    runtime().block_on(async {
+        let con = client.get_multiplexed_async_connection().await.unwrap();
+        let id = fresh();
+        Impatient(id).run_on(&con).await.unwrap();
+        assert!(Job::exists(id).run_on(&con).await.unwrap());
     });
 }

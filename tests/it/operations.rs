@@ -39,7 +39,7 @@ fn tuples_arrays_and_vecs_are_one_round_trip() {
         let many: Vec<_> = many.into_iter().map(Result::unwrap).collect();
         assert_eq!(many, [Some(b), Some(a.clone())]);
         assert!(con.run(User::get(a.id).map(|user| user.is_some())).unwrap());
-        assert!(con.run(Vec::<redis_model::Get<User>>::new()).unwrap().is_empty());
+        assert!(con.run(Vec::<redis_model::op::Get<User>>::new()).unwrap().is_empty());
     });
 }
 
@@ -103,7 +103,7 @@ fn scripts_survive_a_flush_alone_and_in_company() {
 
 #[test]
 fn explain_shows_the_exact_commands() {
-    let show = |plan: redis_model::Result<redis_model::Explanation>| plan.unwrap().to_string();
+    let show = |plan: redis_model::Result<redis_model::op::Explanation>| plan.unwrap().to_string();
     let full = User { id: 7, name: Some("Al B".into()), visits: -3 };
     assert_eq!(show(full.save().explain()), r#"HSET op:user:7 name "Al B" visits -3"#);
     assert_eq!(show(User::get(7).explain()), "HMGET op:user:7 name visits");

@@ -1,10 +1,11 @@
-//! Records written anew, while others write them as well.
+//! Records that are rewritten while other clients write them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use redis_model::codec::{KeyProvider, KeyRing, MsgPack, Postcard, Sealed, Signed};
-use redis_model::{ErrorKind, Flow, Json, RedisModel, RewriteAll, ScanPosition, ValueError};
+use redis_model::flow::{Flow, RewriteAll, ScanPosition};
+use redis_model::{ErrorKind, Json, RedisModel, ValueError};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{Con, everywhere, fresh};
@@ -75,7 +76,7 @@ mod blobs {
         }
     }
 
-    /// What is left when the old codec and version are not known any more.
+    /// The model without the old codec and version.
     #[derive(Debug, PartialEq, Serialize, Deserialize, RedisModel)]
     #[redis(key = "rewrite:blob:{run}:{id}", blob = Postcard, version = 2, name = "First")]
     pub(super) struct Last {
@@ -225,7 +226,7 @@ struct Resumed {
 }
 
 #[test]
-fn it_goes_on_from_a_position_that_was_kept() {
+fn it_resumes_at_a_stored_position() {
     let mut con = Con::sync();
     let keys: Vec<u64> = (0..300).map(|_| fresh()).collect();
     for id in &keys {
@@ -234,7 +235,7 @@ fn it_goes_on_from_a_position_that_was_kept() {
     let (mut kept, mut rewritten, mut processes) = (ScanPosition::START.to_string(), 0, 0);
     loop {
         // Each page by a process of its own.
-        let mut flow = Resumed::rewrite_all().page_size(20).from(kept.parse().unwrap());
+        let mut flow = Resumed::rewrite_all().page_size(20).resume_from(kept.parse().unwrap());
         let Some(page) = con.run_flow(&mut flow).unwrap() else { break };
         (rewritten, processes) = (rewritten + page.rewritten, processes + 1);
         kept = flow.position().to_string();
@@ -296,7 +297,7 @@ fn nobodys_writes_are_lost() {
     }
 }
 
-/// A model whose mismatches count as absent: here they do not.
+/// A model whose mismatches are absent for `get`, but not for `rewrite_all`.
 #[derive(Debug, PartialEq, Serialize, Deserialize, RedisModel)]
 #[redis(key = "rewrite:miss:{id}", blob = Postcard, on_mismatch = "miss")]
 struct Miss {
@@ -304,7 +305,7 @@ struct Miss {
 }
 
 #[test]
-fn what_counts_as_absent_is_reported_and_kept() {
+fn a_mismatch_is_reported_and_kept() {
     let (mut con, id) = (Con::sync(), fresh());
     con.raw::<()>(&["SET", &format!("rewrite:miss:{id}"), "{}"]);
     let mut flow = Miss::rewrite_all();

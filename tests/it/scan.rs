@@ -1,10 +1,11 @@
-//! Scans: every record once, nothing else, and going on where one stopped.
+//! Scans: every record once, nothing else, and resumed at a position.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::TryStreamExt;
 use redis_model::embedded::Server;
-use redis_model::{ErrorKind, Json, Operation, RedisModel, ScanPosition};
+use redis_model::flow::ScanPosition;
+use redis_model::{ErrorKind, Json, Operation, RedisModel};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{everywhere, fresh, runtime};
@@ -24,7 +25,7 @@ struct Session {
     token: String,
 }
 
-/// Glob characters are none here.
+/// Glob characters in a key match themselves only.
 #[derive(Debug, RedisModel)]
 #[redis(key = "scan[*]?:{id}")]
 struct Odd {
@@ -81,7 +82,7 @@ fn a_scan_finds_every_record_and_only_those_of_its_model() {
 }
 
 #[test]
-fn a_scan_goes_on_in_another_process_from_where_it_was() {
+fn a_scan_resumes_in_another_process_at_its_position() {
     everywhere(|con| {
         let users = users(1200);
         let run = users[0].run;
@@ -91,7 +92,7 @@ fn a_scan_goes_on_in_another_process_from_where_it_was() {
         let mut position = ScanPosition::START.to_string();
         let mut seen = BTreeSet::new();
         loop {
-            let mut scan = User::scan_ids().page_size(100).from(position.parse().unwrap());
+            let mut scan = User::scan_ids().page_size(100).resume_from(position.parse().unwrap());
             let Some(page) = con.run_flow(&mut scan).unwrap() else { break };
             seen.extend(page.into_iter().filter(|(of, _)| *of == run));
             position = scan.position().to_string();
@@ -103,7 +104,7 @@ fn a_scan_goes_on_in_another_process_from_where_it_was() {
 #[test]
 fn a_cluster_position_is_refused_by_a_single_server() {
     everywhere(|con| {
-        let mut scan = User::scan_ids().from("cluster/0-5".parse().unwrap());
+        let mut scan = User::scan_ids().resume_from("cluster/0-5".parse().unwrap());
         assert_eq!(con.run_flow(&mut scan).unwrap_err().kind(), ErrorKind::InvalidOperation);
     });
 }
@@ -185,7 +186,7 @@ fn a_lost_connection_ends_a_scan_that_then_goes_on() {
     assert_eq!(seen.len(), 500);
 }
 
-/// A number has many forms, a record one key.
+/// A number can be written in many ways, but a record has one key.
 #[test]
 fn keys_that_no_record_has_are_not_found() {
     let server = Server::start().unwrap();

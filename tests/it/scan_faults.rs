@@ -11,7 +11,8 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ConnectionLike, Pipeline, RedisFuture, RedisResult, Value};
 use redis_model::codec::MsgPack;
 use redis_model::embedded::Server;
-use redis_model::{Error, ErrorKind, Flow, Json, Operation, RedisModel, Result, ScanPosition};
+use redis_model::flow::{Flow, ScanPosition};
+use redis_model::{Error, ErrorKind, Json, Operation, RedisModel, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::support::runtime;
@@ -49,15 +50,15 @@ fn save_blobs(con: &mut redis::Connection) {
     assert!(Old::save_many(&blobs).run(con).unwrap().iter().all(Result::is_ok));
 }
 
-/// A connection that breaks again and again, before or after the server has
-/// done what was asked of it, and works again with the next call.
+/// A connection that breaks again and again, before or after the server has executed the
+/// command, and works again with the next call.
 struct Breaking {
     con: redis::Connection,
     /// Calls until it breaks, and from then until it breaks again.
     left: u64,
     next: u64,
     faults: u64,
-    /// Whether every other fault loses the reply of what the server has done.
+    /// Every other fault loses the reply to a command that was executed.
     loses_replies: bool,
 }
 
@@ -215,8 +216,8 @@ fn rewrite_all_over_a_breaking_connection_leaves_no_old_record() {
     }
 }
 
-/// A connection on which a call does not end, before or after the server has done
-/// what was asked of it.
+/// A connection on which a call does not end, before or after the server has executed the
+/// command.
 struct Stuck<'a> {
     con: MultiplexedConnection,
     left: &'a mut u64,
@@ -393,7 +394,7 @@ fn a_scan_that_meets_another_server_begins_again_there() {
     let mut scan = Item::scan_ids().page_size(PAGE);
     scan.run(&mut servers[0].connection().unwrap()).unwrap();
     let kept = scan.position().to_string();
-    let rest = Item::scan_ids().from(kept.parse().unwrap());
+    let rest = Item::scan_ids().resume_from(kept.parse().unwrap());
     let ids: BTreeSet<u64> =
         rest.iter(&mut servers[1].connection().unwrap()).map(Result::unwrap).collect();
     assert_eq!(ids.len() as u64, RECORDS);
@@ -460,7 +461,7 @@ fn user(server: &Server, name: &str, rules: &[&str]) -> redis::Connection {
 }
 
 #[test]
-fn a_user_who_may_not_call_info_scans_all_the_same() {
+fn a_user_who_may_not_call_info_can_scan() {
     let server = Server::start().unwrap();
     save_items(&mut server.connection().unwrap(), RECORDS);
     let mut con = user(&server, "careful", &["~*", "-@dangerous"]);
@@ -469,7 +470,7 @@ fn a_user_who_may_not_call_info_scans_all_the_same() {
 }
 
 #[test]
-fn delete_all_deletes_what_it_may_and_reports_the_rest() {
+fn delete_all_deletes_permitted_records_and_reports_the_rest() {
     let server = Server::start().unwrap();
     let mut direct = server.connection().unwrap();
     save_items(&mut direct, RECORDS);
@@ -500,12 +501,12 @@ fn a_scan_that_has_ended_stays_ended_in_another_process() {
     let mut scan = Item::scan_ids();
     assert_eq!(scan.run(&mut con).unwrap().map(|ids| ids.len()), Some(10));
     let kept: ScanPosition = scan.position().to_string().parse().unwrap();
-    assert!(Item::scan_ids().from(kept.clone()).run(&mut con).unwrap().is_none());
-    assert!(Item::scan().from(kept.clone()).run(&mut con).unwrap().is_none());
-    assert!(Item::rewrite_all().from(kept).run(&mut con).unwrap().is_none());
+    assert!(Item::scan_ids().resume_from(kept.clone()).run(&mut con).unwrap().is_none());
+    assert!(Item::scan().resume_from(kept.clone()).run(&mut con).unwrap().is_none());
+    assert!(Item::rewrite_all().resume_from(kept).run(&mut con).unwrap().is_none());
 }
 
-/// Whatever a hash holds, `count` and `scan_ids` agree with `exists`.
+/// For any fields of a hash, `count` and `scan_ids` agree with `exists`.
 #[test]
 fn count_agrees_with_exists() {
     let server = Server::start().unwrap();

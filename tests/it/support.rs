@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use redis::FromRedisValue;
 use redis::aio::MultiplexedConnection;
 use redis_model::embedded::Server;
-use redis_model::{Flow, Operation, Result};
+use redis_model::flow::Flow;
+use redis_model::{Operation, Result};
 use tokio::runtime::Runtime;
 
 static SERVER: LazyLock<Server> =
@@ -74,7 +75,7 @@ impl Con {
         }
     }
 
-    /// What another client would do.
+    /// Runs a command as another client would.
     pub(crate) fn raw<T: FromRedisValue>(&mut self, words: &[&str]) -> T {
         self.try_raw(words).unwrap_or_else(|error| panic!("{words:?}: {error}"))
     }
@@ -87,7 +88,7 @@ impl Con {
         cmd.query(&mut self.raw)
     }
 
-    /// A hash as other clients see it, sorted by field; what is no text, about.
+    /// Returns a hash as other clients see it, sorted by field, as lossy text.
     pub(crate) fn hash(&mut self, key: &str) -> Vec<(String, String)> {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         let pairs: Vec<(Vec<u8>, Vec<u8>)> = self.raw(&["HGETALL", key]);

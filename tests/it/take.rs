@@ -1,4 +1,4 @@
-//! `take`: a record goes to one taker, and what cannot be decoded stays.
+//! `take`: one client gets a record, and a record that cannot be decoded stays.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -420,7 +420,7 @@ fn of_many_takers_exactly_one_gets_a_record() {
 }
 
 #[test]
-fn a_record_whose_deletion_was_not_confirmed_is_in_hand() {
+fn a_record_whose_deletion_was_not_confirmed_is_returned() {
     let mut raw = Con::sync();
     let record = job(fresh());
     raw.run(record.save()).unwrap();
@@ -464,7 +464,7 @@ fn many_are_taken_with_a_result_each() {
 }
 
 #[test]
-fn a_take_deletes_also_what_only_an_alias_or_another_program_wrote() {
+fn a_take_deletes_fields_of_an_alias_and_of_another_program() {
     everywhere(|con| {
         let id = fresh();
         con.run(job(id).save().ttl(Duration::from_secs(60))).unwrap();

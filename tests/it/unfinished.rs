@@ -1,6 +1,7 @@
 //! An operation of a user's own that ignores the error of one inside it.
 
-use redis_model::{Operation, RedisModel, Replies, Request, Result, batch};
+use redis_model::op::{Replies, Request};
+use redis_model::{Operation, RedisModel, Result, batch};
 
 use crate::support::{everywhere, fresh};
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use redis_model::connection::PoisonOnError;
 use redis_model::embedded::Server;
-use redis_model::{Operation, PoisonOnError, RedisModel};
+use redis_model::{Operation, RedisModel};
 
 #[derive(Debug, RedisModel)]
 #[redis(key = "timeout:{id}")]

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use redis_model::op::BoxedOperation;
 use redis_model::{
-    BoxedOperation, Condition, HashModel, Json, Operation, Outcome, RedisFields, RedisModel, Update,
+    Condition, HashModel, Json, Operation, Outcome, RedisFields, RedisModel, Update,
 };
 
 use crate::program::{Change, Check, KeyTtl, Program, Returning};

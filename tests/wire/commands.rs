@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::{env, fs, path::Path};
 
-use redis_model::SentCommand;
+use redis_model::op::SentCommand;
 
 use crate::operations::all;
 

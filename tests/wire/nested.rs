@@ -1,10 +1,8 @@
 //! Operations inside one another: each decodes exactly its own replies.
 
 use proptest::prelude::*;
-use redis_model::{
-    BoxedOperation, Error, ErrorKind, Operation, Replies, Request, Result, ValueError, atomic,
-    batch,
-};
+use redis_model::op::{BoxedOperation, Replies, Request};
+use redis_model::{Error, ErrorKind, Operation, Result, ValueError, atomic, batch};
 
 use crate::mock::Mock;
 

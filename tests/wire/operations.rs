@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use redis_model::{BoxedOperation, Operation, RedisModel, atomic, batch};
+use redis_model::op::BoxedOperation;
+use redis_model::{Operation, RedisModel, atomic, batch};
 
 use crate::mock::draft;
 use crate::models::*;
@@ -130,7 +131,7 @@ operations! {
     (User::get(1), (User::exists(2), Blob::get(3)));
     [User::exists(1), User::exists(2)];
     vec![User::exists(1), User::exists(2)];
-    (Some(User::exists(1)), None::<redis_model::Get<User>>);
+    (Some(User::exists(1)), None::<redis_model::op::Get<User>>);
     User::exists(1).map(|known| !known).boxed();
     batch([User::ttl(1), User::ttl(2)]);
     atomic((User::get(1), User::exists(1)));

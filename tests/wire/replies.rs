@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use redis::Value;
-use redis_model::{BoxedOperation, Operation, Replies, Request, Result, atomic, batch};
+use redis_model::op::{BoxedOperation, Replies, Request};
+use redis_model::{Operation, Result, atomic, batch};
 
 use crate::mock::Mock;
 use crate::operations::all;

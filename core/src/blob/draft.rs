@@ -4,12 +4,12 @@ use std::fmt;
 
 use crate::error::{Error, Result};
 use crate::key::Key;
-use crate::op::{Capability, Reply, Request, Script};
+use crate::op::{Refusal, Reply, Request, Script};
 use crate::ttl::Expiry;
 use crate::update::{self, Conflict, Outcome};
 
 /// `SET … IFEQ`, of Valkey 8.1 and Redis 8.4.
-static SET_IF_EQUAL: Capability = Capability::new();
+static SET_IF_EQUAL: Refusal = Refusal::of_option();
 
 static SWAP: Script = Script::new("blob_swap", include_str!("swap.lua"));
 
@@ -33,7 +33,7 @@ impl Swap {
         let bytes = self.old.len() + self.new.len() + 32;
         let mut command = request.script(&SWAP, key, 4, bytes);
         super::set_expiry(command.arg(&self.old).arg(&self.new), expiry);
-        command.or_cheaper(&SET_IF_EQUAL, || {
+        command.or_faster(&SET_IF_EQUAL, || {
             let mut set = Request::new();
             let mut command = set.command("SET", 7, key.len() + bytes);
             command.arg(key).arg(&self.new).arg("IFEQ").arg(&self.old).arg("GET");

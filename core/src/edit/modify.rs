@@ -1,33 +1,32 @@
-//! `modify`: an edit that is tried again when somebody else was faster.
+//! `modify`: an edit that is retried after a conflict.
 
 use std::fmt;
-use std::time::Duration;
+use std::marker::PhantomData;
 
-use super::{Draft, Edit};
+use super::Edit;
 use crate::error::Result;
+use crate::flow::{Flow, Io, inherent_run};
 use crate::key;
 use crate::model::RedisModel;
-use crate::op::{Flow, Moment, Step, run_without_import};
 use crate::update::Outcome;
 
-/// Reads a record, changes it and writes it back, until nobody else was
-/// faster; see [`RedisModel::modify`].
+/// Reads a record, changes it and writes it back, until no other client has changed it
+/// meanwhile; see [`RedisModel::modify`].
 #[must_use = "a flow does nothing until it is run"]
 pub struct Modify<M: RedisModel, F, R> {
     id: M::Id,
     change: F,
     attempts: u32,
-    failed: u32,
-    /// Of the last call of `change`.
-    returned: Option<R>,
+    returned: PhantomData<fn() -> R>,
 }
 
 impl<M: RedisModel, F, R> Modify<M, F, R> {
     pub(crate) fn new(id: M::Id, change: F) -> Self {
-        Self { id, change, attempts: 16, failed: 0, returned: None }
+        Self { id, change, attempts: 16, returned: PhantomData }
     }
 
-    /// How often it is tried at most, in place of 16 times.
+    /// Sets the number of attempts after which a conflict is returned: 16 by default, and
+    /// at least one.
     pub fn attempts(self, attempts: u32) -> Self {
         Self { attempts, ..self }
     }
@@ -37,62 +36,34 @@ impl<M, R, F> Flow for Modify<M, F, R>
 where
     M: RedisModel + Send,
     R: Send,
-    F: FnMut(&mut M) -> R,
+    F: FnMut(&mut M) -> R + Send,
 {
     type Output = Outcome<R>;
 
-    fn start<'s>(&mut self, _: &Moment) -> Result<Step<'s, Self>>
-    where
-        Self: 's,
-    {
-        self.failed = 0;
-        Ok(self.read())
+    async fn steps(&mut self, io: &Io) -> Result<Outcome<R>> {
+        let mut attempt = 0;
+        loop {
+            let edit = Edit::new(self.id.clone());
+            let Some(mut draft) = io.run(edit).await? else { return Ok(Outcome::Missing) };
+            let returned = (self.change)(&mut draft);
+            let commit = draft.commit();
+            // A record need not be `Sync`, and the commit does not need it any more.
+            drop(draft);
+            match io.run(commit).await? {
+                Outcome::Applied(()) => return Ok(Outcome::Applied(returned)),
+                Outcome::Missing => return Ok(Outcome::Missing),
+                Outcome::Conflict(conflict) if attempt + 1 >= self.attempts => {
+                    return Ok(Outcome::Conflict(conflict));
+                }
+                Outcome::Conflict(_) => io.back_off(attempt).await?,
+            }
+            attempt += 1;
+        }
     }
 }
 
-impl<M, R, F> Modify<M, F, R>
-where
-    M: RedisModel + Send,
-    R: Send,
-    F: FnMut(&mut M) -> R,
-{
-    fn read<'s>(&mut self) -> Step<'s, Self>
-    where
-        Self: 's,
-    {
-        Step::run(Edit::new(self.id.clone()), |flow: &mut Self, draft, _| Ok(flow.write(draft)))
-    }
-
-    fn write<'s>(&mut self, draft: Option<Draft<M>>) -> Step<'s, Self>
-    where
-        Self: 's,
-    {
-        let Some(mut draft) = draft else { return Step::done(Outcome::Missing) };
-        self.returned = Some((self.change)(&mut draft));
-        Step::run(draft.commit(), |flow: &mut Self, outcome, now| {
-            Ok(match (outcome, flow.returned.take()) {
-                (Outcome::Conflict(_), _) if flow.failed + 1 < flow.attempts => flow.wait(now),
-                (Outcome::Conflict(conflict), _) => Step::done(Outcome::Conflict(conflict)),
-                (Outcome::Applied(()), Some(returned)) => Step::done(Outcome::Applied(returned)),
-                _ => Step::done(Outcome::Missing),
-            })
-        })
-    }
-
-    /// Half a millisecond on average, and twice as long each time, so that many
-    /// who change one record do not meet again.
-    fn wait<'s>(&mut self, now: &Moment) -> Step<'s, Self>
-    where
-        Self: 's,
-    {
-        let longest = Duration::from_millis(1) * (1 << self.failed.min(6));
-        self.failed += 1;
-        Step::pause(now.jitter(longest), |flow: &mut Self, _| Ok(flow.read()))
-    }
-}
-
-run_without_import! {
-    impl[M: RedisModel + Send, R: Send, F: FnMut(&mut M) -> R] Modify<M, F, R>;
+inherent_run! {
+    impl[M: RedisModel + Send, R: Send, F: FnMut(&mut M) -> R + Send] Modify<M, F, R>;
 }
 
 impl<M: RedisModel, F, R> fmt::Debug for Modify<M, F, R> {

@@ -35,30 +35,34 @@ const PRIMARIES: usize = 3;
 const NODES: usize = 2 * PRIMARIES;
 const SLOTS: usize = 16384;
 
-/// How long the nodes may take to agree. They take two seconds; on a loaded machine, more.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The longest time until the nodes agree. They take two seconds; on a loaded machine, more.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Others may take a port between the moment when it was found to be free and
-/// the moment when a node listens on it: so often another one is tried.
-const TRIES: usize = 20;
+/// Another program may take a port after it was found to be free and before a node listens
+/// on it. Then another port is tried, so many times.
+const ATTEMPTS: usize = 20;
 
 impl Cluster {
     /// Starts a cluster of the servers that [`Server::start`] would start.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] lists the reasons.
     pub fn start() -> Result<Self, StartError> {
         Options::default().start_cluster()
     }
 
-    /// The URLs of all nodes, for RESP2.
+    /// Returns the URLs of all nodes for RESP2.
     pub fn urls(&self) -> Vec<String> {
         self.nodes.iter().map(|node| node.url().to_owned()).collect()
     }
 
-    /// The URLs of all nodes, for RESP3.
+    /// Returns the URLs of all nodes for RESP3.
     pub fn urls_resp3(&self) -> Vec<String> {
         self.nodes.iter().map(Server::url_resp3).collect()
     }
 
-    /// The nodes: at first three primaries, then the replica of each.
+    /// Returns the nodes: first three primaries, then the replica of each.
     pub fn nodes(&self) -> &[Server] {
         &self.nodes
     }
@@ -66,6 +70,10 @@ impl Cluster {
 
 impl Options {
     /// Starts a [`Cluster`] of such servers and waits until it is ready.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] lists the reasons.
     pub fn start_cluster(self) -> Result<Cluster, StartError> {
         let mut nodes = Vec::with_capacity(NODES);
         while nodes.len() < NODES {
@@ -78,7 +86,7 @@ impl Options {
 
     fn start_node(&self) -> Result<Server, StartError> {
         let mut failed = StartError::NoAnswer("no free pair of ports on 127.0.0.1".into());
-        for _ in 0..TRIES {
+        for _ in 0..ATTEMPTS {
             let Some(port) = free_port() else { continue };
             let text = port.to_string();
             let started = [
@@ -105,8 +113,8 @@ impl Options {
     }
 }
 
-/// A port that is free, as is the one for the cluster's bus, which is 10000
-/// above it. Both are below the ports that systems give to outgoing connections.
+/// Returns a free port with a free port for the cluster's bus, which is 10000 above it.
+/// Both are below the ports that systems give to outgoing connections.
 fn free_port() -> Option<u16> {
     let random = RandomState::new().hash_one(Instant::now());
     let port = 12_000 + u16::try_from(random % 10_000).ok()?;
@@ -130,12 +138,12 @@ impl Cluster {
                 let slots = SLOTS * at / PRIMARIES..SLOTS * (at + 1) / PRIMARIES;
                 cluster(&["ADDSLOTS"]).arg(slots.collect::<Vec<_>>()).exec(con)?;
             }
-            // Everybody meets everybody, which is faster than waiting for gossip.
+            // Each node meets all others, which is faster than waiting for gossip.
             for port in &ports[..at] {
                 cluster(&["MEET", "127.0.0.1", &port.to_string()]).exec(con)?;
             }
         }
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         for (at, con) in cons.iter_mut().enumerate() {
             until(deadline, || knows_all(con))?;
             if let Some(primary) = at.checked_sub(PRIMARIES) {
@@ -164,7 +172,7 @@ fn knows_all(con: &mut redis::Connection) -> redis::RedisResult<bool> {
     Ok(nodes.lines().count() == NODES && !nodes.contains("handshake") && !nodes.contains("noaddr"))
 }
 
-/// Whether a node knows of all slots, and of all replicas, and is linked.
+/// Returns `true` if a node knows all slots and replicas and is linked.
 fn is_ready(con: &mut redis::Connection) -> redis::RedisResult<bool> {
     let info: String = cluster(&["INFO"]).query(con)?;
     let nodes: String = cluster(&["NODES"]).query(con)?;

@@ -1,4 +1,4 @@
-//! The server's process, and a shell that watches over it.
+//! The server's process, and the shell that ends it.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -15,8 +15,8 @@ use tempfile::TempDir;
 
 use super::StartError;
 
-/// How long a server may take to answer. It takes 10 ms; a loaded machine, more.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The longest time until a server answers. It takes 10 ms; on a loaded machine, more.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(super) struct Process {
     // Dropped first: the watcher ends the server before the folder is removed.
@@ -52,7 +52,7 @@ impl Process {
             if !is_running(self.server_pid) {
                 return Err(self.failure(None));
             }
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > TIMEOUT {
                 return Err(self.failure(Some(error)));
             }
             thread::sleep(Duration::from_millis(2));
@@ -78,14 +78,18 @@ impl Process {
 }
 
 fn ping(client: &redis::Client) -> redis::RedisResult<()> {
-    redis::cmd("PING").exec(&mut client.get_connection()?)
+    match redis::cmd("PING").exec(&mut client.get_connection()?) {
+        // A server that wants a password is ready.
+        Err(error) if error.code() == Some("NOAUTH") => Ok(()),
+        answer => answer,
+    }
 }
 
 /// Creates the folder of one server, whose socket has a path that the system accepts.
 fn private_folder() -> Result<TempDir, StartError> {
     let parent = env::temp_dir();
     let failed = |error| StartError::Folder(parent.clone(), error);
-    // URLs have no `..`: what it means depends on symbolic links.
+    // A `..` in the path would depend on symbolic links, and URLs have none.
     let resolved = fs::canonicalize(&parent).map_err(failed)?;
     let folder =
         tempfile::Builder::new().prefix("redis-model-").tempdir_in(resolved).map_err(failed)?;
@@ -97,8 +101,8 @@ fn socket_in(folder: &Path) -> PathBuf {
     folder.join("s")
 }
 
-/// Returns the URL of a unix socket, in which all bytes but a few are escaped:
-/// a path may have any.
+/// Returns the URL of a unix socket, with all bytes but a few escaped, because a path may
+/// contain any.
 fn socket_url(socket: &Path) -> String {
     let mut url = String::from("redis+unix://");
     for &byte in socket.as_os_str().as_bytes() {
@@ -130,8 +134,8 @@ impl Watcher {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // A Ctrl-C in the terminal is for the program: it must not end the
-            // watcher before it could clean up.
+            // A Ctrl-C in the terminal must not end the watcher before it has removed the
+            // folder.
             .process_group(0)
             .spawn();
         child.map(Self).map_err(StartError::Io)
@@ -148,16 +152,16 @@ impl Watcher {
         pid.ok_or_else(|| StartError::NoAnswer(self.end()))
     }
 
-    /// Ends the server and the shell, which removes the folder, and returns what
-    /// the shell complained about.
+    /// Ends the server and the shell, which removes the folder, and returns the shell's
+    /// errors.
     fn end(&mut self) -> String {
         drop(self.0.stdin.take());
-        let mut complaints = Vec::new();
+        let mut errors = Vec::new();
         if let Some(mut stderr) = self.0.stderr.take() {
-            let _: io::Result<_> = stderr.read_to_end(&mut complaints);
+            let _: io::Result<_> = stderr.read_to_end(&mut errors);
         }
         let _: io::Result<_> = self.0.wait();
-        String::from_utf8_lossy(&complaints).into_owned()
+        String::from_utf8_lossy(&errors).into_owned()
     }
 }
 
@@ -167,14 +171,13 @@ impl Drop for Watcher {
     }
 }
 
-/// Whether a child of the watcher still runs. Where there is no `/proc`, the
-/// patience decides.
+/// Returns `true` if a child of the watcher still runs, or if the system has no `/proc`.
 fn is_running(pid: u32) -> bool {
     if !Path::new("/proc/self").exists() {
         return true;
     }
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // A child that ended and was not waited for is a zombie.
+    // A child that ended is a zombie until its parent waits for it.
     stat.rsplit(')')
         .next()
         .is_some_and(|rest| !rest.is_empty() && !rest.trim_start().starts_with('Z'))

@@ -10,11 +10,11 @@ pub struct Atomic<O>(O);
 
 /// Runs operations together, without a command of another client in between.
 ///
-/// **Together is not all or nothing.** Redis takes nothing back: if one of the
+/// **An atomic step is not all or nothing.** Redis does not roll back: if one of the
 /// operations fails on the server, finds no record, or has a condition that
-/// does not hold, the others are applied all the same. Do not move money from
-/// one record to another with it. A change of one record that is all or
-/// nothing is an [`update`](crate::RedisModel::update).
+/// is not met, the others are applied all the same. Do not move money from
+/// one record to another with it. An [`update`](crate::RedisModel::update) changes one
+/// record, all or nothing.
 ///
 /// Returns the operations' typed outputs. A tuple, an array, a `Vec`, or a
 /// tuple of those keeps its shape.
@@ -22,16 +22,16 @@ pub struct Atomic<O>(O);
 /// # Errors
 ///
 /// If a member cannot be encoded, nothing is sent. The error of a member that
-/// failed on the server says whether others were applied
+/// failed on the server reports if others were applied
 /// ([`Error::is_partial`](crate::Error::is_partial)). If the server refused the
-/// step as a whole, the error says that nothing of it was applied. On a cluster
-/// all keys must have one slot; otherwise the error
+/// whole step, the error reports that nothing of it was applied. On a cluster
+/// all keys must be in one slot; otherwise the error
 /// ([`CrossSlot`](crate::ErrorKind::CrossSlot)) names two of them, and nothing
 /// is sent.
 ///
 /// **Sends** [`MULTI`](https://redis.io/commands/multi), the commands and
 /// [`EXEC`](https://redis.io/commands/exec) in one round trip. One command
-/// alone is atomic as it is and is sent without them.
+/// alone is atomic by itself and is sent without them.
 ///
 /// ```
 /// # use redis_model::{Operation, RedisModel, atomic, embedded};

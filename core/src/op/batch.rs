@@ -6,19 +6,20 @@ use super::request::AT_ONCE;
 use super::{Operation, Replies, Request};
 use crate::error::{Error, Result};
 
-/// Many operations with one `Result` per item: one that fails never hides the
-/// others. See [`batch`].
+/// Many operations with one `Result` for each; see [`batch`].
 #[must_use = "an operation does nothing until it is run"]
 #[derive(Debug, Clone)]
 pub struct Batch<O>(Vec<O>);
 
-/// A batch of operations, each with a result of its own.
+/// Makes one operation of many, each with a result of its own: one that fails never hides
+/// the others.
 ///
 /// However many there are, they are sent in bounded parts: about a thousand
 /// commands or a megabyte at a time. (Inside a tuple or behind
-/// [`map`](Operation::map) they are put together first and then sent in parts.)
-/// If the connection breaks on the way, each item says what became of it; if
-/// nothing was answered at all, running the batch fails.
+/// [`map`](Operation::map) all of them are encoded first and then sent in parts.)
+/// If the connection breaks on the way, the result of each item reports whether the item was
+/// answered, may have been executed, or was not sent. If the server answered nothing at all,
+/// the run of the batch fails.
 ///
 /// ```
 /// # use redis_model::{Operation, RedisModel, batch, embedded};
@@ -37,91 +38,115 @@ pub fn batch<O: Operation>(operations: impl IntoIterator<Item = O>) -> Batch<O> 
     Batch(operations.into_iter().collect())
 }
 
-fn encode_from<O: Operation>(items: &[O], from: usize, request: &mut Request) -> usize {
-    let mut next = from;
-    request.reserve_members((items.len() - from).min(AT_ONCE));
-    for item in &items[from..] {
-        request.item(|request| item.encode(request));
-        next += 1;
-        if request.is_full() {
-            break;
+/// A list of independent operations, without their type.
+pub trait List<T> {
+    /// Returns the number of items.
+    fn count(&self) -> usize;
+
+    /// Adds the commands of as many items, from this one on, as are sent at once, and
+    /// returns the position of the next item.
+    fn encode_from(&self, first: usize, request: &mut Request) -> usize;
+
+    /// Adds the results of these items to the output so far.
+    ///
+    /// # Errors
+    ///
+    /// The error of the first items, if the server answered nothing before.
+    fn decode_items(
+        &self,
+        items: Range<usize>,
+        replies: Result<Replies>,
+        so_far: Option<T>,
+    ) -> Result<T>;
+}
+
+impl<O: Operation> List<Vec<Result<O::Output>>> for Vec<O> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn encode_from(&self, first: usize, request: &mut Request) -> usize {
+        let mut next = first;
+        request.reserve_members((self.len() - first).min(AT_ONCE));
+        for item in &self[first..] {
+            request.item(|request| item.encode(request));
+            next += 1;
+            if request.is_full() {
+                break;
+            }
         }
+        next
     }
-    next
-}
 
-fn encode<O: Operation>(items: &[O], request: &mut Request) {
-    request.reserve_members(items.len());
-    for item in items {
-        request.item(|request| item.encode(request));
+    fn decode_items(
+        &self,
+        items: Range<usize>,
+        replies: Result<Replies>,
+        so_far: Option<Vec<Result<O::Output>>>,
+    ) -> Result<Vec<Result<O::Output>>> {
+        let mut results = so_far.unwrap_or_else(|| Vec::with_capacity(self.len()));
+        match replies {
+            Ok(mut replies) => results.extend(decode(&self[items], &mut replies)),
+            Err(error) if items.start == 0 => return Err(error),
+            // Items that were answered before the error keep their results.
+            Err(error) => {
+                results.extend(items.clone().map(|_| Err(error.duplicate())));
+                results.extend((items.end..self.len()).map(|_| Err(Error::not_sent(&error))));
+            }
+        }
+        Ok(results)
     }
 }
 
-fn decode<O: Operation>(items: &[O], replies: &mut Replies) -> Vec<Result<O::Output>> {
-    items.iter().map(|item| replies.member(|replies| item.decode(replies))).collect()
-}
-
-fn decode_parts<O: Operation>(
+fn decode<O: Operation>(
     items: &[O],
-    part: Range<usize>,
-    replies: Result<Replies>,
-    so_far: Option<Vec<Result<O::Output>>>,
-) -> Result<Vec<Result<O::Output>>> {
-    let mut results = so_far.unwrap_or_else(|| Vec::with_capacity(items.len()));
-    match replies {
-        Ok(mut replies) => {
-            results.extend(decode(&items[part], &mut replies));
-        }
-        Err(error) if part.start == 0 => return Err(error),
-        // What was answered before stays answered.
-        Err(error) => {
-            results.extend(items[part.clone()].iter().map(|_| Err(error.again())));
-            results.extend(items[part.end..].iter().map(|_| Err(Error::not_sent(&error))));
-        }
+    replies: &mut Replies,
+) -> impl Iterator<Item = Result<O::Output>> {
+    items.iter().map(|item| replies.member(|replies| item.decode(replies)))
+}
+
+impl<O: Operation> Operation for Vec<O> {
+    type Output = Vec<Result<O::Output>>;
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        request.reserve_members(self.len());
+        self.iter().for_each(|item| request.item(|request| item.encode(request)));
+        Ok(())
     }
-    Ok(results)
+
+    fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
+        Ok(decode(self, replies).collect())
+    }
+
+    fn as_list(&self) -> Option<&dyn List<Self::Output>> {
+        Some(self)
+    }
 }
 
-macro_rules! lists {
-    ($($list:ident<$item:ident>: |$this:ident| $items:expr;)*) => {$(
-        impl<$item: Operation> Operation for $list<$item> {
-            type Output = Vec<Result<$item::Output>>;
+/// Implements [`Operation`] by that of the `Vec` in a field.
+macro_rules! forward_to_list {
+    ($field:tt, impl[$($generics:tt)*] $list:ty, $item:ty) => {
+        impl<$($generics)*> $crate::op::Operation for $list {
+            type Output = Vec<$crate::error::Result<$item>>;
 
-            fn encode(&self, request: &mut Request) -> Result<()> {
-                let $this = self;
-                encode($items, request);
-                Ok(())
+            fn encode(&self, request: &mut $crate::op::Request) -> $crate::error::Result<()> {
+                self.$field.encode(request)
             }
 
-            fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
-                let $this = self;
-                Ok(decode($items, replies))
-            }
-
-            fn parts(&self) -> usize {
-                let $this = self;
-                $items.len()
-            }
-
-            fn encode_from(&self, part: usize, request: &mut Request) -> Result<usize> {
-                let $this = self;
-                Ok(encode_from($items, part, request))
-            }
-
-            fn decode_parts(
+            fn decode(
                 &self,
-                parts: Range<usize>,
-                replies: Result<Replies>,
-                so_far: Option<Self::Output>,
-            ) -> Result<Self::Output> {
-                let $this = self;
-                decode_parts($items, parts, replies, so_far)
+                replies: &mut $crate::op::Replies,
+            ) -> $crate::error::Result<Self::Output> {
+                self.$field.decode(replies)
+            }
+
+            fn as_list(&self) -> Option<&dyn $crate::op::List<Self::Output>> {
+                self.$field.as_list()
             }
         }
-    )*};
+    };
 }
 
-lists! {
-    Vec<O>: |list| list;
-    Batch<O>: |list| &list.0;
-}
+pub(crate) use forward_to_list;
+
+forward_to_list!(0, impl[O: Operation] Batch<O>, O::Output);

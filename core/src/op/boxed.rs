@@ -3,7 +3,7 @@ use std::fmt;
 use super::{Operation, Replies, Request};
 use crate::error::Result;
 
-/// An operation whose type is not known, only its output; see [`Operation::boxed`].
+/// An operation on the heap, of which only the output's type is known; see [`Operation::boxed`].
 #[must_use = "an operation does nothing until it is run"]
 pub struct BoxedOperation<'a, T>(Box<dyn Erased<T> + Send + Sync + 'a>);
 

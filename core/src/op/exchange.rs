@@ -1,23 +1,21 @@
 //! One request's way to the server and back, without IO.
 //!
-//! The executors ask what to send, send it, and hand back what came. What has
-//! to be known about scripts, atomic steps and clusters is decided here, once
-//! for all executors:
+//! The executors ask what to send, send it, and hand the replies back. Scripts, atomic
+//! steps and clusters are dealt with here, once for all executors:
 //!
 //! - Scripts are called by digest. In a pipeline the first call of each brings
-//!   its text, and so does the first call in an atomic step, where nothing can
-//!   be sent again. Elsewhere a command that failed with NOSCRIPT did nothing
+//!   its text, and so does the first call in an atomic step, in which nothing can
+//!   be sent again. A command outside atomic steps that failed with NOSCRIPT did nothing
 //!   and is sent again with the text, unless a later command on the same key
-//!   was executed: then the order would be lost, and the error says so.
+//!   was executed: then the order would be lost, and the error reports that.
 //! - Large requests are sent in bounded parts.
-//! - On a cluster all that is sent at once has one slot. Redis-rs sends a
+//! - On a cluster all commands that are sent together have one slot. Redis-rs sends a
 //!   pipeline *as a whole* again after a redirection of any of its commands,
 //!   which would count increments twice and, while a slot is being moved, write
 //!   keys to the wrong node. In MULTI/EXEC a redirection aborts everything, so
 //!   the commands of one slot go out in one, and, if that was aborted, one by
 //!   one: redis-rs redirects single commands as it should.
 
-mod builder;
 mod pipelined;
 #[cfg(test)]
 mod tests;
@@ -31,7 +29,7 @@ use super::{Command, Replies, Request};
 use crate::error::Result;
 use crate::redis_rs;
 
-use builder::Part;
+pub(super) use pipelined::Part;
 use pipelined::Pipelined;
 
 /// The kind of server that a connection reaches.
@@ -40,11 +38,11 @@ pub(crate) enum Topology {
     SingleServer,
     Cluster,
     /// One or the other.
-    #[cfg_attr(not(any(feature = "tokio", feature = "smol")), allow(dead_code))]
+    #[cfg_attr(not(feature = "aio"), allow(dead_code))]
     Unknown,
 }
 
-/// What to send next.
+/// Commands that are sent together.
 pub(crate) struct Transmit {
     pub(crate) payload: Payload,
     parts: Vec<Part>,
@@ -55,7 +53,7 @@ pub(crate) enum Payload {
     Pipeline(Pipeline),
 }
 
-/// What redis-rs returned for a [`Transmit`].
+/// The value that redis-rs returned for a [`Transmit`].
 pub(crate) enum RawReply {
     Single(RedisResult<Value>),
     Pipeline(RedisResult<Vec<Value>>),
@@ -63,7 +61,7 @@ pub(crate) enum RawReply {
 
 /// The exchange of one request.
 pub(crate) enum Exchange {
-    /// One command alone, which is most of them: it takes no lists.
+    /// One command alone, as most are. It needs no lists.
     Single(SingleCommand),
     Several(Box<Pipelined>),
 }
@@ -86,6 +84,7 @@ impl Exchange {
         }
     }
 
+    /// Returns what to send next, or `None` if all commands are answered.
     pub(crate) fn next(&mut self) -> Option<Transmit> {
         match self {
             Self::Single(single) => single.next(),
@@ -93,8 +92,8 @@ impl Exchange {
         }
     }
 
-    /// Returns what to send side by side: one thing for each slot.
-    #[cfg(any(feature = "tokio", feature = "smol"))]
+    /// Returns what to send side by side: one transmit for each slot.
+    #[cfg(feature = "aio")]
     pub(crate) fn next_of_each_slot(&mut self) -> Vec<Transmit> {
         match self {
             Self::Single(single) => single.next().into_iter().collect(),
@@ -102,7 +101,7 @@ impl Exchange {
         }
     }
 
-    /// Takes in what came for what was sent.
+    /// Accepts the reply to a transmit.
     ///
     /// # Errors
     ///
@@ -116,7 +115,7 @@ impl Exchange {
         Ok(())
     }
 
-    /// Returns the replies once there is nothing more to send.
+    /// Returns the replies after the last one was accepted.
     ///
     /// # Errors
     ///
@@ -147,12 +146,16 @@ impl SingleCommand {
         Self { command, members, reply: refused.map(Err) }
     }
 
+    pub(super) fn command(&self) -> &Command {
+        &self.command
+    }
+
     fn next(&mut self) -> Option<Transmit> {
         if self.reply.is_some() {
             return None;
         }
-        let cmd = match &mut self.command.cheaper {
-            Some(cheaper) => &mut cheaper.cmd,
+        let cmd = match &mut self.command.fast_path {
+            Some(fast_path) => &mut fast_path.cmd,
             None => &mut self.command.cmd,
         };
         Some(Transmit { payload: Payload::Single(std::mem::take(cmd)), parts: Vec::new() })
@@ -160,14 +163,14 @@ impl SingleCommand {
 
     fn received(&mut self, sent: Transmit, raw: RawReply) {
         let RawReply::Single(raw) = raw else { return };
-        let cheaper = self.command.cheaper.take();
-        if cheaper.is_none()
+        let fast_path = self.command.fast_path.take();
+        if fast_path.is_none()
             && let Payload::Single(cmd) = sent.payload
         {
             self.command.cmd = cmd;
         }
         match redis_rs::reply(raw) {
-            Err(error) if cheaper.is_some_and(|it| it.capability.is_refused_by(&error)) => {}
+            Err(error) if fast_path.is_some_and(|it| it.refusal.is(&error)) => {}
             Err(error) if error.is_no_script() && self.command.has_digest() => {
                 self.command.bring_text();
             }

@@ -1,13 +1,14 @@
-//! What an operation sends, without sending it.
+//! The commands of an operation, without sending them.
 
 use std::fmt;
 use std::ops::Range;
 
-use super::request::{AT_ONCE, BYTES_AT_ONCE};
-use super::{Command, Request};
+use super::exchange::Part;
+use super::{Command, Exchange, Request, Topology};
 use crate::error::Result;
+use crate::redis_rs;
 
-/// The exact commands of an operation; see [`Operation::explain`](super::Operation::explain).
+/// The commands of an operation; see [`Operation::explain`](super::Operation::explain).
 ///
 /// `Display` shows them as they would be typed into `redis-cli`, a line each,
 /// **with the values in them**. `Debug` leaves the values out.
@@ -37,44 +38,45 @@ pub struct SentCommand {
 }
 
 impl Explanation {
+    /// Asks the exchange with a single server what it sends.
     pub(super) fn of(mut request: Request) -> Result<Self> {
         if let Some(error) = request.take_error(0) {
             return Err(error);
         }
-        request.check_finished(0)?;
-        let alone = request.len() == 1;
-        let (mut commands, mut step, mut round_trips) = (Vec::new(), 0, 0);
-        let (mut count, mut size) = (AT_ONCE, 0);
-        for command in request.into_parts().0 {
-            let next = if alone { 0 } else { command.atomic };
-            if step != next {
-                commands.extend((step != 0).then(|| SentCommand::named("EXEC")));
-                commands.extend((next != 0).then(|| SentCommand::named("MULTI")));
+        let mut exchange = match Exchange::new(request, || Topology::SingleServer)? {
+            Exchange::Single(single) => {
+                return Ok(Self {
+                    commands: vec![SentCommand::of(single.command())],
+                    round_trips: 1,
+                });
             }
-            // As the exchange does it: a step is never taken apart.
-            if (next == 0 || step != next) && (count >= AT_ONCE || size >= BYTES_AT_ONCE) {
-                (round_trips, count, size) = (round_trips + 1, 0, 0);
-            }
-            (step, count, size) = (next, count + 1, size + command.size);
-            commands.push(SentCommand::of(&command));
+            Exchange::Several(several) => several,
+        };
+        let mut this = Self { commands: Vec::new(), round_trips: 0 };
+        while let Some(parts) = exchange.next_parts() {
+            this.round_trips += 1;
+            this.commands.extend(parts.into_iter().map(|part| match part {
+                Part::Command(at) => SentCommand::of(exchange.command(at)),
+                Part::Multi => SentCommand::named("MULTI"),
+                Part::Exec | Part::Probe => SentCommand::named("EXEC"),
+            }));
         }
-        commands.extend((step != 0).then(|| SentCommand::named("EXEC")));
-        Ok(Self { commands, round_trips })
+        Ok(this)
     }
 
-    /// The commands, in the order in which they are sent.
+    /// Returns the commands, in the order in which they are sent.
     pub fn commands(&self) -> &[SentCommand] {
         &self.commands
     }
 
-    /// How often the program waits for a single server: once, or once for each
-    /// thousand commands or megabyte, and not at all where nothing is sent. (A
-    /// script that the server does not know yet costs one round trip more, once.)
+    /// Returns the number of round trips to a single server: one, or one for each thousand
+    /// commands or megabyte, and none if nothing is sent. (A script that the server does not
+    /// know yet costs one round trip more, once.)
     pub fn round_trips(&self) -> usize {
         self.round_trips
     }
 
-    /// The keys, in the order of the commands.
+    /// Returns the keys, in the order of the commands.
     pub fn keys(&self) -> impl Iterator<Item = &[u8]> {
         self.commands.iter().flat_map(SentCommand::keys)
     }
@@ -82,7 +84,7 @@ impl Explanation {
 
 impl SentCommand {
     fn of(command: &Command) -> Self {
-        let arguments = crate::redis_rs::arguments(&command.cmd).map(<[u8]>::to_vec).collect();
+        let arguments = redis_rs::arguments(&command.cmd).map(<[u8]>::to_vec).collect();
         let script = command.script.map(|script| script.name);
         Self { arguments, script, keys: command.keys.clone() }
     }
@@ -91,22 +93,22 @@ impl SentCommand {
         Self { arguments: vec![name.into()], script: None, keys: 0..0 }
     }
 
-    /// The command's name and arguments, exactly.
+    /// Returns the command's name and its arguments.
     pub fn arguments(&self) -> &[Vec<u8>] {
         &self.arguments
     }
 
-    /// The name of the script that the command calls, if it calls one.
+    /// Returns the name of the script that the command calls, if it calls one.
     pub fn script(&self) -> Option<&str> {
         self.script
     }
 
-    /// The key that it is about, or the first of several.
+    /// Returns the command's first key.
     pub fn key(&self) -> Option<&[u8]> {
         self.keys().next()
     }
 
-    /// The keys that it is about.
+    /// Returns the command's keys.
     pub fn keys(&self) -> impl Iterator<Item = &[u8]> {
         self.arguments.iter().skip(self.keys.start).take(self.keys.len()).map(Vec::as_slice)
     }
@@ -126,16 +128,16 @@ impl fmt::Display for SentCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, argument) in self.arguments.iter().enumerate() {
             let space = if at > 0 { " " } else { "" };
-            write!(f, "{space}{}", Typed(argument))?;
+            write!(f, "{space}{}", Quoted(argument))?;
         }
         self.script.map_or(Ok(()), |name| write!(f, " # {name}.lua"))
     }
 }
 
-/// An argument as `redis-cli` takes it: quoted where it has to be.
-struct Typed<'a>(&'a [u8]);
+/// An argument as `redis-cli` reads it, with quotes if it needs them.
+struct Quoted<'a>(&'a [u8]);
 
-impl fmt::Display for Typed<'_> {
+impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plain = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'\\');
         match std::str::from_utf8(self.0) {

@@ -3,7 +3,7 @@ use std::fmt;
 use super::{Operation, Replies, Request};
 use crate::error::Result;
 
-/// An operation whose output is changed; see [`Operation::map`].
+/// An operation with a changed output; see [`Operation::map`].
 #[must_use = "an operation does nothing until it is run"]
 #[derive(Clone, Copy)]
 pub struct Map<O, F> {

@@ -1,7 +1,7 @@
 use super::{Operation, Replies, Request};
 use crate::error::Result;
 
-/// An operation that is run or not: `None` sends nothing and returns `None`.
+/// An optional operation: `None` sends nothing and returns `None`.
 ///
 /// ```
 /// # use redis_model::{Operation, RedisModel};

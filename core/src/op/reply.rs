@@ -1,4 +1,4 @@
-//! Replies: one for each command that was sent, handed to the operation that sent it.
+//! Replies: one for each command, decoded by the operation that sent it.
 
 use std::fmt;
 use std::vec;
@@ -7,20 +7,20 @@ use super::request::Member;
 use crate::error::{Error, Result, TransactionState};
 use crate::redis_rs::ReplyValue;
 
-/// The reply to one command, owned: strings are moved out of it.
+/// The reply to one command. Strings are moved out of it, not copied.
 pub struct Reply(pub(crate) ReplyValue);
 
 /// The replies to the commands of an operation, in order.
 ///
-/// An operation sees its own replies and no others: a member of a tuple or a
-/// list that reads too few or too many does not shift its neighbours.
+/// An operation reads its own replies only: a member of a tuple or a list that reads too
+/// few or too many does not shift the others.
 pub struct Replies {
     entries: Entries,
-    /// How many of the entries belong to the operation that reads.
+    /// The number of entries that belong to the operation that reads.
     left: usize,
     members: vec::IntoIter<Member>,
     members_left: usize,
-    /// For each atomic step, how many of its commands may have changed something.
+    /// For each atomic step, the number of its commands that may have changed something.
     writes: Vec<usize>,
 }
 
@@ -29,7 +29,7 @@ enum Entries {
     Many(vec::IntoIter<EntryResult>),
 }
 
-/// What became of one command.
+/// The result of one command.
 pub(crate) struct EntryResult {
     pub(crate) reply: Result<Reply>,
     /// The atomic step that the command was part of; 0 for none.
@@ -45,6 +45,11 @@ impl EntryResult {
 }
 
 impl Replies {
+    /// Returns the replies to no commands.
+    pub(crate) fn none() -> Self {
+        Self::new(Entries::One(None), 0, Vec::new(), Vec::new())
+    }
+
     pub(crate) fn one(entry: EntryResult, members: Vec<Member>) -> Self {
         Self::new(Entries::One(Some(entry)), 1, members, Vec::new())
     }
@@ -71,15 +76,15 @@ impl Replies {
     ///
     /// # Errors
     ///
-    /// The error that the server answered with, or one of kind
+    /// The error that the server returned, or one of kind
     /// [`Server`](crate::ErrorKind::Server) if there are no more replies.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Result<Reply> {
         self.next_entry().map_or_else(|| Err(Error::unexpected_reply()), |entry| entry.reply)
     }
 
-    /// Decodes the next member of a tuple or a list from exactly its own
-    /// replies, whatever `decode` reads of them.
+    /// Decodes the next member of a tuple or a list from its own replies, even if `decode`
+    /// reads too few or too many.
     pub(crate) fn member<T>(&mut self, decode: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let Some(member) = self.next_member() else { return Err(Error::unexpected_reply()) };
         if let Some(error) = member.error {

@@ -1,4 +1,4 @@
-//! What is sent: commands, with what the executors have to know about each.
+//! Requests: commands, with what the executors have to know about each.
 
 use std::ops::Range;
 use std::{fmt, mem};
@@ -6,46 +6,46 @@ use std::{fmt, mem};
 use redis::{Cmd, RedisWrite};
 
 use super::Script;
-use super::capability::{Capability, Cheaper};
+use super::fast_path::{FastPath, Refusal};
 use crate::codec::Location;
 use crate::error::{Error, ErrorKind, Result, ValueError};
 use crate::field::FieldType;
 use crate::redis_rs;
 
-/// How many commands are sent at once, and how many bytes, roughly: more makes
-/// nothing faster, and takes memory here and in the server.
+/// About so many commands and bytes are sent at once: more is not faster, and takes memory
+/// here and in the server.
 pub(super) const AT_ONCE: usize = 1000;
 pub(super) const BYTES_AT_ONCE: usize = 1 << 20;
 
-/// What an argument takes beside its bytes, on the wire and in lists.
+/// The bytes that an argument takes besides its own, on the wire and in lists.
 const ARGUMENT: usize = 16;
 
 /// The commands of one or more operations.
 ///
-/// The first command stands inline: an operation of one command, which is
-/// most of them, costs no list.
+/// The first command is inline, so that an operation of one command, as most are, needs
+/// no list.
 pub struct Request {
     first: Option<Command>,
     rest: Vec<Command>,
     /// The members of tuples and lists, each before those inside it.
     members: Vec<Member>,
-    /// What the commands take up, roughly.
+    /// The approximate size of the commands in bytes.
     size: usize,
-    /// Whether what is added belongs to one item of a batch.
+    /// Commands are being added for one item of a batch.
     in_item: bool,
-    /// The atomic step that what is added belongs to; 0 for none.
+    /// The atomic step that commands are being added to; 0 for none.
     atomic: u32,
     atomics: u32,
 }
 
-/// A member of a tuple or a list: how many commands it sends, so that it is
-/// given as many replies.
+/// A member of a tuple or a list, with the number of its commands, which is the number of
+/// its replies.
 #[derive(Default)]
 pub(crate) struct Member {
     pub(crate) commands: usize,
-    /// How many of the members that follow are inside this one.
+    /// The number of the following members that are inside this one.
     pub(crate) members: usize,
-    /// Why it could not be encoded; it then sends nothing.
+    /// The error of encoding it, in which case it sends nothing.
     pub(crate) error: Option<Error>,
 }
 
@@ -53,15 +53,14 @@ pub(crate) struct Member {
 pub(crate) struct Command {
     pub(crate) cmd: Cmd,
     pub(crate) script: Option<&'static Script>,
-    /// Where its keys stand among its words.
+    /// The positions of its keys among its words.
     pub(crate) keys: Range<usize>,
     pub(crate) size: usize,
     pub(crate) in_item: bool,
     pub(crate) atomic: u32,
-    /// A value of it could not be encoded.
+    /// One of its values could not be encoded.
     unfinished: bool,
-    /// What may be sent in its place, where it is sent alone.
-    pub(crate) cheaper: Option<Box<Cheaper>>,
+    pub(super) fast_path: Option<Box<FastPath>>,
 }
 
 /// Writes one command, argument by argument.
@@ -70,14 +69,14 @@ pub struct CommandWriter<'a> {
 }
 
 impl Request {
-    // Not `Default`: an operation must not replace the request that it is given.
+    // Not `Default`, because an operation must not replace the request that it is given.
     pub(crate) fn new() -> Self {
         let (rest, members) = (Vec::new(), Vec::new());
         Self { first: None, rest, members, size: 0, in_item: false, atomic: 0, atomics: 0 }
     }
 
-    /// Adds a command. `arguments` and `bytes` are what it is going to need at
-    /// most, so that its buffers are allocated once.
+    /// Adds a command. `arguments` and `bytes` are at least as many as will be written, so
+    /// that its buffers are allocated once.
     pub fn command(&mut self, name: &str, arguments: usize, bytes: usize) -> CommandWriter<'_> {
         let mut cmd = Cmd::with_capacity(arguments + 1, bytes + name.len());
         cmd.write_arg(name.as_bytes());
@@ -109,13 +108,16 @@ impl Request {
     ) -> CommandWriter<'_> {
         self.size += size;
         let (in_item, atomic) = (self.in_item, self.atomic);
-        let (unfinished, cheaper) = (false, None);
-        let command = Command { cmd, script, keys, size, in_item, atomic, unfinished, cheaper };
+        let (unfinished, fast_path) = (false, None);
+        let command = Command { cmd, script, keys, size, in_item, atomic, unfinished, fast_path };
         CommandWriter { command: self.add(command) }
     }
 
-    /// Adds what `encode` adds as one atomic step. A step within a step is
-    /// part of it. If any member cannot be encoded, the whole step is refused.
+    /// Makes what `encode` adds one atomic step. A step within a step is part of it.
+    ///
+    /// # Errors
+    ///
+    /// The first error of a member: the whole step is refused then.
     pub(crate) fn atomic(&mut self, encode: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         let (outer, start) = (self.atomic, self.members.len());
         if outer == 0 {
@@ -128,7 +130,7 @@ impl Request {
         self.take_error(start).map_or(Ok(()), Err)
     }
 
-    /// Returns `true` if it is as large as what is sent at once should be.
+    /// Returns `true` if the request is as large as one that is sent at once should be.
     pub(crate) fn is_full(&self) -> bool {
         self.len() >= AT_ONCE || self.size >= BYTES_AT_ONCE
     }
@@ -151,7 +153,7 @@ impl Request {
         self.members.reserve(count);
     }
 
-    /// Adds what `encode` adds as a member of a tuple or an array.
+    /// Makes what `encode` adds a member of a tuple or an array.
     pub(crate) fn member(&mut self, encode: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         let (at, start) = (self.members.len(), self.len());
         self.members.push(Member::default());
@@ -161,8 +163,7 @@ impl Request {
         encoded
     }
 
-    /// Refuses a command that an operation left half-written, ignoring the error
-    /// of what it wrote.
+    /// Checks that no command is half-written, because an operation ignored an error.
     pub(crate) fn check_finished(&self, start: usize) -> Result<()> {
         if !self.first.iter().chain(&self.rest).skip(start).any(|command| command.unfinished) {
             return Ok(());
@@ -172,8 +173,8 @@ impl Request {
         Err(Error::new(ErrorKind::InvalidOperation, message))
     }
 
-    /// Adds what `encode` adds as an item of a list. If that fails, the item
-    /// is left out and keeps its error: the other items are not concerned.
+    /// Makes what `encode` adds an item of a list. An item that cannot be encoded sends
+    /// nothing and keeps its error; the other items are not affected.
     pub(crate) fn item(&mut self, encode: impl FnOnce(&mut Self) -> Result<()>) {
         let (at, start, size) = (self.members.len(), self.len(), self.size);
         let outer = mem::replace(&mut self.in_item, true);
@@ -190,8 +191,8 @@ impl Request {
         }
     }
 
-    /// Returns the error of the first item that could not be encoded, from the
-    /// member at `start` on.
+    /// Removes the error of the first item that could not be encoded, from the member at
+    /// `start` on.
     pub(crate) fn take_error(&mut self, start: usize) -> Option<Error> {
         self.members[start..].iter_mut().find_map(|member| member.error.take())
     }
@@ -200,14 +201,14 @@ impl Request {
         (self.first.into_iter().chain(self.rest), self.members)
     }
 
-    /// The only command, to be sent in another's place.
+    /// Returns the only command, to be sent in another's place.
     pub(crate) fn into_cmd(self) -> Cmd {
         self.first.map_or_else(Cmd::new, |command| command.cmd)
     }
 
     /// Returns the only command, with its members, or the request if it has
     /// no command or several.
-    // It is the request itself, given back: not an error.
+    // The request itself is given back; it is not an error.
     #[allow(clippy::result_large_err)]
     pub(crate) fn into_single(mut self) -> Result<(Command, Vec<Member>), Self> {
         match self.first.take() {
@@ -218,8 +219,8 @@ impl Request {
 }
 
 impl CommandWriter<'_> {
-    /// Says which words of the command are keys, counted from its name, which
-    /// is 0. Without it the first argument is one, and the only one.
+    /// Sets which words of the command are keys, counted from its name, which is 0. By
+    /// default the first argument is the only key.
     pub fn keys(&mut self, words: Range<usize>) -> &mut Self {
         self.command.keys = words;
         self
@@ -236,21 +237,19 @@ impl CommandWriter<'_> {
         self.arg(itoa::Buffer::new().format(number))
     }
 
-    /// Says what does the same where a server has this capability.
-    pub(crate) fn or_cheaper(
-        &mut self,
-        capability: &'static Capability,
-        command: impl FnOnce() -> Cmd,
-    ) {
-        if capability.may_be_known() {
-            self.command.cheaper = Some(Box::new(Cheaper { cmd: command(), capability }));
+    /// Adds a [`FastPath`] that is tried before the command.
+    pub(crate) fn or_faster(&mut self, refusal: &'static Refusal, cmd: impl FnOnce() -> Cmd) {
+        if !refusal.is_expected() {
+            self.command.fast_path = Some(Box::new(FastPath { cmd: cmd(), refusal }));
         }
     }
 
-    /// Adds a field's value, written straight into the command.
+    /// Encodes a field's value straight into the command.
     ///
-    /// After an error the command is unusable; returned from `encode`, it
-    /// drops the whole request.
+    /// # Errors
+    ///
+    /// The error of encoding the value. The command is then unusable, and `encode` must
+    /// return the error.
     pub(crate) fn value<Enc, V: FieldType<Enc>>(
         &mut self,
         value: &V,

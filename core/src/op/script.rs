@@ -3,10 +3,9 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-/// A script, sent by its digest and by its text where the server does not
-/// know it.
+/// A script, sent by its digest, or by its text if the server does not know it.
 pub(crate) struct Script {
-    /// For people: `save`.
+    /// The name of its file, for `explain`.
     pub(crate) name: &'static str,
     pub(crate) text: &'static str,
     pub(crate) reads_only: bool,
@@ -18,7 +17,7 @@ impl Script {
         Self { name, text, reads_only: false, sha: OnceLock::new() }
     }
 
-    /// A script that changes nothing.
+    /// Creates a script that changes nothing.
     pub(crate) const fn reading(name: &'static str, text: &'static str) -> Self {
         Self { name, text, reads_only: true, sha: OnceLock::new() }
     }

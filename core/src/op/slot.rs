@@ -1,17 +1,21 @@
-//! Cluster slots: which keys can be part of one step.
+//! Cluster slots: all keys of one step must be in the same slot.
 
 use super::Command;
 use crate::error::{Error, ErrorKind, Result};
 use crate::redis_rs;
 
-/// The keys of some commands, as far as their slots go.
+/// The slot that the keys of some commands share.
 #[derive(Default)]
 pub(super) struct Slots<'a> {
     first: Option<(u16, &'a [u8])>,
 }
 
 impl<'a> Slots<'a> {
-    /// Adds a command's keys; an error names the first two that are apart.
+    /// Adds a command's keys.
+    ///
+    /// # Errors
+    ///
+    /// `CrossSlot`, with the first two keys of different slots.
     pub(super) fn add(&mut self, command: &'a Command) -> Result<()> {
         for key in keys(command) {
             let slot = slot_of(key);
@@ -24,7 +28,7 @@ impl<'a> Slots<'a> {
         Ok(())
     }
 
-    /// The slot that all have, if there is any key.
+    /// Returns the slot, if there is any key.
     pub(super) fn slot(&self) -> Option<u16> {
         self.first.map(|(slot, _)| slot)
     }
@@ -35,7 +39,7 @@ fn keys(command: &Command) -> impl Iterator<Item = &[u8]> {
     redis_rs::arguments(&command.cmd).skip(range.start).take(range.len())
 }
 
-/// The command's first key.
+/// Returns the command's first key.
 pub(super) fn first_key(command: &Command) -> Option<&[u8]> {
     keys(command).next()
 }
@@ -58,12 +62,12 @@ fn cross_slot(one: &[u8], other: &[u8]) -> Error {
     .with_code("CROSSSLOT")
 }
 
-/// The slot of a key: CRC16 (XMODEM) of its hash tag, or of all of it.
+/// Returns the slot of a key: the CRC16 (XMODEM) of its hash tag, or of the whole key.
 pub(crate) fn slot_of(key: &[u8]) -> u16 {
     crc16(hash_tag(key).unwrap_or(key)) % 16384
 }
 
-/// What stands between the first `{` and the first `}` behind it, if anything does.
+/// Returns the text between the first `{` and the first `}` behind it, if it is not empty.
 fn hash_tag(key: &[u8]) -> Option<&[u8]> {
     let tail = &key[key.iter().position(|b| *b == b'{')? + 1..];
     let end = tail.iter().position(|b| *b == b'}').filter(|end| *end > 0)?;
@@ -96,7 +100,7 @@ mod tests {
 
     #[test]
     fn slots_are_those_of_redis() {
-        // As `redis-cli CLUSTER KEYSLOT` answers.
+        // The replies of `redis-cli CLUSTER KEYSLOT`.
         for (key, slot) in [
             ("123456789", 12739),
             ("foo", 12182),

@@ -1,80 +1,56 @@
-//! Pages as single items: an iterator, and a stream.
+//! The items of pages one by one: an iterator and a stream.
 
-#[cfg(any(feature = "tokio", feature = "smol"))]
+#[cfg(feature = "aio")]
 use futures_util::stream::{self, Stream, StreamExt};
-use std::vec;
 
 use super::{Scan, ScanIds};
-#[cfg(any(feature = "tokio", feature = "smol"))]
+#[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
 use crate::connection::SyncConnection;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::flow::Flow;
 use crate::model::RedisModel;
-use crate::op::Flow;
 
-/// A flow that returns a page of items each time it is run, and then `None`.
-struct Items<F, T> {
-    flow: F,
-    page: vec::IntoIter<T>,
-    ended: bool,
+/// Returns the pages of a flow until it ends or fails.
+fn pages<F, T, C>(mut flow: F, con: &mut C) -> impl Iterator<Item = Result<Vec<T>>>
+where
+    F: Flow<Output = Option<Vec<T>>>,
+    C: SyncConnection + ?Sized,
+{
+    let mut failed = false;
+    std::iter::from_fn(move || {
+        let page = if failed { None } else { flow.run(con).transpose() };
+        failed = matches!(page, Some(Err(_)));
+        page
+    })
+    .fuse()
 }
 
-impl<T, F: Flow<Output = Option<Vec<T>>>> Items<F, T> {
-    fn new(flow: F) -> Self {
-        Self { flow, page: Vec::new().into_iter(), ended: false }
-    }
+#[cfg(feature = "aio")]
+fn page_stream<'c, F, T, C>(
+    flow: F,
+    con: &'c mut C,
+) -> impl Stream<Item = Result<Vec<T>>> + Send + 'c
+where
+    F: Flow<Output = Option<Vec<T>>> + Send + 'c,
+    T: Send + 'c,
+    C: AsyncConnection + Send + ?Sized,
+{
+    stream::unfold((flow, con, false), async |(mut flow, con, failed)| {
+        let page = if failed { None } else { flow.run_async(con).await.transpose() };
+        let failed = matches!(page, Some(Err(_)));
+        page.map(|page| (page, (flow, con, failed)))
+    })
+}
 
-    /// Takes in what running the flow returned; an error ends it.
-    fn turn(&mut self, page: Result<Option<Vec<T>>>) -> Option<Result<T>> {
-        match page {
-            Ok(Some(page)) => {
-                self.page = page.into_iter();
-                self.page.next().map(Ok)
-            }
-            Ok(None) => {
-                self.ended = true;
-                None
-            }
-            Err(error) => {
-                self.ended = true;
-                Some(Err(error))
-            }
-        }
-    }
+/// Returns each item of a page, or the error in its place.
+fn items<T>(page: Result<Vec<T>>) -> Vec<Result<T>> {
+    page.map_or_else(|error| vec![Err(error)], |items| items.into_iter().map(Ok).collect())
+}
 
-    fn into_iter<C>(mut self, con: &mut C) -> impl Iterator<Item = Result<T>>
-    where
-        C: SyncConnection + ?Sized,
-    {
-        std::iter::from_fn(move || match self.page.next() {
-            Some(item) => Some(Ok(item)),
-            None if self.ended => None,
-            None => {
-                let page = self.flow.run(con);
-                self.turn(page)
-            }
-        })
-    }
-
-    #[cfg(any(feature = "tokio", feature = "smol"))]
-    fn into_stream<'c, C>(self, con: &'c mut C) -> impl Stream<Item = Result<T>> + Send + Unpin + 'c
-    where
-        F: Send + 'c,
-        T: Send + 'c,
-        C: AsyncConnection + Send + ?Sized,
-    {
-        Box::pin(stream::unfold((self, con), |(mut items, con)| async move {
-            let item = match items.page.next() {
-                Some(item) => Some(Ok(item)),
-                None if items.ended => None,
-                None => {
-                    let page = items.flow.run_async(con).await;
-                    items.turn(page)
-                }
-            };
-            item.map(|item| (item, (items, con)))
-        }))
-    }
+/// Returns each item of a page whose items have results of their own.
+fn results<T>(page: Result<Vec<Result<T>>>) -> Vec<Result<T>> {
+    page.unwrap_or_else(|error| vec![Err(error)])
 }
 
 impl<M: RedisModel> ScanIds<M> {
@@ -87,7 +63,7 @@ impl<M: RedisModel> ScanIds<M> {
     where
         C: SyncConnection + ?Sized,
     {
-        Items::new(self).into_iter(con)
+        pages(self, con).flat_map(items)
     }
 
     /// Returns the ids one by one, on an async connection.
@@ -95,7 +71,7 @@ impl<M: RedisModel> ScanIds<M> {
     /// The first error ends the stream, because a broken connection would
     /// return errors for ever. To go on after an error, run the scan itself,
     /// page by page: each [`run_async`](Self::run_async) repeats the page that failed.
-    #[cfg(any(feature = "tokio", feature = "smol"))]
+    #[cfg(feature = "aio")]
     pub fn stream<'c, C>(
         self,
         con: &'c mut C,
@@ -104,7 +80,7 @@ impl<M: RedisModel> ScanIds<M> {
         M: 'c,
         C: AsyncConnection + Send + ?Sized,
     {
-        Items::new(self).into_stream(con)
+        Box::pin(page_stream(self, con).map(items).flat_map(stream::iter))
     }
 }
 
@@ -119,7 +95,7 @@ impl<M: RedisModel> Scan<M> {
     where
         C: SyncConnection + ?Sized,
     {
-        Items::new(self).into_iter(con).map(flat)
+        pages(self, con).flat_map(results)
     }
 
     /// Returns the records one by one, on an async connection.
@@ -128,16 +104,12 @@ impl<M: RedisModel> Scan<M> {
     /// first error of the scan ends it, because a broken connection would return
     /// errors for ever. To go on after it, run the scan itself, page by page:
     /// each [`run_async`](Self::run_async) repeats the page that failed.
-    #[cfg(any(feature = "tokio", feature = "smol"))]
+    #[cfg(feature = "aio")]
     pub fn stream<'c, C>(self, con: &'c mut C) -> impl Stream<Item = Result<M>> + Send + Unpin + 'c
     where
         M: Send + 'c,
         C: AsyncConnection + Send + ?Sized,
     {
-        Items::new(self).into_stream(con).map(flat)
+        Box::pin(page_stream(self, con).map(results).flat_map(stream::iter))
     }
-}
-
-fn flat<T>(item: Result<Result<T, Error>>) -> Result<T> {
-    item.and_then(|item| item)
 }

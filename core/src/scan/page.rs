@@ -1,8 +1,8 @@
 //! One call of SCAN.
 
+use super::node::{routing_key, settled_slots};
 use super::position::Cursor;
 use super::slots::SlotSet;
-use super::topology::{key_in, settled_slots};
 use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::op::{Operation, Replies, Reply, Request, Script};
@@ -17,14 +17,14 @@ pub(super) struct ReadPage {
     pub(super) cursor: u64,
     pub(super) pattern: String,
     /// Redis' name of the type that the keys must have.
-    pub(super) kind: &'static str,
+    pub(super) redis_type: &'static str,
     pub(super) count: usize,
 }
 
 pub(super) struct KeyPage {
-    /// Zero after the last page.
+    /// The next cursor, which is zero after the last page.
     pub(super) cursor: Cursor,
-    /// Of a cluster's node: the slots whose keys are all on it.
+    /// The slots whose keys are all on the node; empty without a cluster.
     pub(super) slots: SlotSet,
     pub(super) keys: Vec<Key>,
 }
@@ -40,13 +40,13 @@ impl Operation for ReadPage {
                 request.command("INFO", 1, 6).keys(0..0).arg("server");
                 request.command("SCAN", 7, bytes)
             }
-            Some(slot) => request.script(&SCAN, &key_in(slot), 7, bytes),
+            Some(slot) => request.script(&SCAN, &routing_key(slot), 7, bytes),
         };
         if self.slot.is_none() {
             command.keys(0..0);
         }
         command.int(self.cursor).arg("MATCH").arg(&self.pattern);
-        command.arg("COUNT").int(self.count).arg("TYPE").arg(self.kind);
+        command.arg("COUNT").int(self.count).arg("TYPE").arg(self.redis_type);
         Ok(())
     }
 
@@ -54,7 +54,7 @@ impl Operation for ReadPage {
         if self.slot.is_none() {
             let server = replies.next();
             let page = replies.next()?.into_items()?;
-            // A user who may not call INFO scans without noticing another server.
+            // A user who may not call INFO scans without the check for another server.
             let server = if let Ok(info) = server { process_of(&info) } else { String::new() };
             return key_page(server, SlotSet::none(), page);
         }
@@ -72,15 +72,15 @@ fn key_page(
 ) -> Result<KeyPage> {
     let mut next = || page.next().ok_or_else(Error::unexpected_reply);
     let cursor = next()?.into_text()?.parse().map_err(|_| Error::unexpected_reply())?;
-    // A key that is no text is not one that a model wrote.
+    // A model writes no key that is not UTF-8.
     let text =
         |key: Reply| key.into_bytes().ok().flatten().and_then(|key| String::from_utf8(key).ok());
     let keys = next()?.into_items()?.filter_map(text).map(Key::new).collect();
     Ok(KeyPage { cursor: Cursor { next: cursor, server }, slots, keys })
 }
 
-/// Reads which process the server is from its
-/// [INFO](https://redis.io/commands/info): each start has another `run_id`.
+/// Returns the id of the server process from its [INFO](https://redis.io/commands/info):
+/// each start has another `run_id`.
 fn process_of(info: &Reply) -> String {
     let info = String::from_utf8_lossy(redis_rs::bytes_of(&info.0).unwrap_or_default());
     let id = info.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap_or_default();

@@ -3,101 +3,78 @@
 use std::marker::PhantomData;
 
 use super::ScanPosition;
-use super::walk::Walk;
+use super::keys::KeyScan;
 use crate::error::{Error, Result};
+use crate::flow::Io;
 use crate::key::{self, Key};
 use crate::model::{RedisModel, Storage};
-use crate::op::{Flow, Moment, Step, batch};
+use crate::op::batch;
 
-/// How many keys SCAN looks at for a page, unless a call says otherwise: this
-/// takes the server a fraction of a millisecond.
-const PAGE: usize = 1000;
+/// SCAN looks at this many keys for a page by default, which takes the server a fraction
+/// of a millisecond.
+const PAGE_SIZE: usize = 1000;
 
-/// A flow whose output is the next page of ids, which is not empty; `None` after
-/// the last. It returns the same page again until [`finish`](Self::finish) is called.
+/// The pages of ids.
 pub(super) struct Pages<M> {
-    walk: Walk,
-    /// Whether a found key has to be looked at: not every hash is a record.
+    keys: KeyScan,
+    /// Not every hash is a record, so the server is asked about each.
     check: bool,
     model: PhantomData<fn() -> M>,
 }
 
 impl<M: RedisModel> Pages<M> {
-    /// Pages of keys that may hold a record: for flows that read it.
+    /// Creates pages of keys that may hold a record, for flows that read it.
     pub(super) fn of_keys() -> Self {
         let (name, pattern) = (M::SPEC.name, M::SPEC.template().pattern());
-        let walk = Walk::new(name, pattern, M::Storage::TYPE, PAGE);
-        Self { walk, check: false, model: PhantomData }
+        let keys = KeyScan::new(name, pattern, M::Storage::TYPE, PAGE_SIZE);
+        Self { keys, check: false, model: PhantomData }
     }
 
-    /// Pages of keys that do hold a record.
+    /// Creates pages of keys that do hold a record.
     pub(super) fn of_records() -> Self {
         // SCAN has checked the type, and any string is a blob.
         Self { check: M::Storage::CODEC.is_none(), ..Self::of_keys() }
     }
 
-    pub(super) fn page_size(mut self, keys: usize) -> Self {
-        self.walk.page_size = keys.max(1);
-        self
+    pub(super) fn set_page_size(&mut self, keys: usize) {
+        self.keys.page_size = keys.max(1);
     }
 
-    pub(super) fn from(mut self, position: ScanPosition) -> Self {
-        self.walk.resume(position);
-        self
+    pub(super) fn resume_from(&mut self, position: ScanPosition) {
+        self.keys.resume_from(position);
     }
 
     /// Begins again at the first page.
     pub(super) fn rewind(&mut self) {
-        self.walk.resume(ScanPosition::START);
+        self.resume_from(ScanPosition::START);
     }
 
     pub(super) fn position(&self) -> &ScanPosition {
-        self.walk.position()
+        self.keys.position()
     }
 
     /// Moves on behind the page that was returned last.
     pub(super) fn finish(&mut self) {
-        self.walk.finish_page();
+        self.keys.finish_page();
     }
 
-    fn turn<'s>(&mut self, ids: Vec<M::Id>, now: &Moment) -> Result<Step<'s, Self>>
-    where
-        Self: 's,
-    {
-        if ids.is_empty() {
+    /// Returns the next page of ids, which is not empty, or `None` after the last. The same
+    /// page is returned again until [`finish`](Self::finish) is called.
+    pub(super) async fn next(&mut self, io: &Io) -> Result<Option<Vec<M::Id>>> {
+        while let Some(keys) = self.keys.next_page(io).await? {
+            // The pattern also finds keys of other models: `user:*` and `user:7:cart`.
+            let mut ids: Vec<M::Id> = keys.iter().filter_map(id_of::<M>).collect();
+            if self.check && !ids.is_empty() {
+                let exist = io.run(batch(ids.iter().cloned().map(M::exists))).await;
+                let mut exist = results_of_page::<M, _>(exist)?.into_iter();
+                ids.retain(|_| exist.next().is_some_and(|exists| may_exist(&exists)));
+            }
+            if !ids.is_empty() {
+                return Ok(Some(ids));
+            }
             self.finish();
-            return self.start(now);
         }
-        Ok(Step::done(Some(ids)))
-    }
-}
-
-impl<M: RedisModel> Flow for Pages<M> {
-    type Output = Option<Vec<M::Id>>;
-
-    fn start<'s>(&mut self, now: &Moment) -> Result<Step<'s, Self>>
-    where
-        Self: 's,
-    {
-        Step::part(
-            self,
-            |pages| &mut pages.walk,
-            now,
-            |pages, keys, now| {
-                let Some(keys) = keys else { return Ok(Step::done(None)) };
-                // The pattern also finds keys of other models: `user:*` and `user:7:cart`.
-                let ids: Vec<_> = keys.iter().filter_map(id_of::<M>).collect();
-                if ids.is_empty() || !pages.check {
-                    return pages.turn(ids, now);
-                }
-                let checks = batch(ids.iter().cloned().map(M::exists));
-                Ok(Step::attempt(checks, move |pages: &mut Self, known, now| {
-                    let known = results_of_page::<M, _>(known)?;
-                    let found = ids.into_iter().zip(known).filter(|(_, known)| may_exist(known));
-                    pages.turn(found.map(|(id, _)| id).collect(), now)
-                }))
-            },
-        )
+        Ok(None)
     }
 }
 
@@ -105,16 +82,20 @@ fn id_of<M: RedisModel>(key: &Key) -> Option<M::Id> {
     key::read(M::SPEC.template(), key).ok()
 }
 
-/// A record that this user may not look at is there all the same.
-fn may_exist(known: &Result<bool>) -> bool {
-    match known {
-        Ok(known) => *known,
+/// Returns `true` if there is a record, or if this user may not look.
+fn may_exist(exists: &Result<bool>) -> bool {
+    match exists {
+        Ok(exists) => *exists,
         Err(error) => !error.is_wrong_type(),
     }
 }
 
-/// Returns the results of the records of a page, or the error that kept the
-/// server from answering for any of them: the page is tried again then.
+/// Returns the results of the records of a page.
+///
+/// # Errors
+///
+/// The error that kept the server from answering for any of the records. The page is tried
+/// again then.
 pub(super) fn results_of_page<M: RedisModel, T>(
     results: Result<Vec<Result<T>>>,
 ) -> Result<Vec<Result<T>>> {
@@ -132,17 +113,8 @@ pub(super) fn results_of_page<M: RedisModel, T>(
 /// Returns `true` if an error says nothing about the record: the server cannot
 /// answer, or not now, or another one should be asked.
 fn is_of_server(error: &Error) -> bool {
-    const CODES: [&str; 10] = [
-        "ASK",
-        "BUSY",
-        "CLUSTERDOWN",
-        "LOADING",
-        "MASTERDOWN",
-        "MOVED",
-        "NOAUTH",
-        "NOREPLICAS",
-        "READONLY",
-        "TRYAGAIN",
-    ];
-    error.is_connection() || error.code().is_some_and(|code| CODES.contains(&code))
+    const CODES: [&str; 4] = ["ASK", "MOVED", "NOAUTH", "READONLY"];
+    error.is_connection()
+        || error.is_transient()
+        || error.code().is_some_and(|code| CODES.contains(&code))
 }

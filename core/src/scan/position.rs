@@ -6,17 +6,17 @@ use std::str::FromStr;
 use super::slots::SlotSet;
 use crate::error::{Error, ErrorKind};
 
-/// The progress of a scan, to resume it in another process: text by `Display`
-/// and `FromStr`.
+/// The progress of a scan, which `Display` writes as text and `FromStr` reads, to
+/// resume the scan in another process.
 ///
-/// It is always behind a whole page. On one server it is SCAN's cursor; on a
+/// A position is always behind a whole page. On one server it is SCAN's cursor; on a
 /// cluster it also holds the slots that are done. A cursor means something only
 /// to the server process that returned it, so that process is part of the
 /// position: resumed on another server, after a fail-over for example, the scan
 /// begins again there. A scan that is resumed behind its last page has ended.
 ///
 /// ```
-/// # use redis_model::{Operation, RedisModel, ScanPosition, embedded};
+/// # use redis_model::{Operation, RedisModel, embedded};
 /// # #[derive(RedisModel)]
 /// # #[redis(key = "user:{id}")]
 /// # struct User { id: u64, name: String }
@@ -28,14 +28,14 @@ use crate::error::{Error, ErrorKind};
 /// let first = scan.run(&mut con)?.unwrap();
 /// let kept: String = scan.position().to_string();
 ///
-/// let mut rest = User::scan_ids().from(kept.parse()?);
+/// let mut rest = User::scan_ids().resume_from(kept.parse()?);
 /// let mut seen = first.len();
 /// while let Some(ids) = rest.run(&mut con)? {
 ///     seen += ids.len();
 /// }
 /// assert!(seen >= 500);
 ///
-/// let mut ended = User::scan_ids().from(rest.position().to_string().parse()?);
+/// let mut ended = User::scan_ids().resume_from(rest.position().to_string().parse()?);
 /// assert!(ended.run(&mut con)?.is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -125,7 +125,7 @@ impl FromStr for ScanPosition {
             ["cluster", done, cursor, slots] => cluster(done, Some((cursor, slots))),
             _ => None,
         };
-        let wrong = || Error::new(ErrorKind::InvalidOperation, "not the text of a scan's position");
+        let wrong = || Error::new(ErrorKind::InvalidOperation, "not the text of a `ScanPosition`");
         progress.map(Self).ok_or_else(wrong)
     }
 }

@@ -80,7 +80,7 @@ impl SlotSet {
     }
 }
 
-/// Such as `0-5460,7000-7000`.
+/// Ranges: `0-5460,7000-7000`.
 impl fmt::Display for SlotSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, range) in self.ranges().iter().enumerate() {

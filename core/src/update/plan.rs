@@ -9,12 +9,12 @@ use crate::codec::Location;
 use crate::error::{Error, ErrorKind, Result, ValueError};
 use crate::hash::Mapping;
 use crate::key::Key;
-use crate::op::{Capability, Replies, Reply, Request};
+use crate::op::{Refusal, Replies, Reply, Request};
 use crate::redis_rs::ReplyValue;
 use crate::ttl::Expiry;
 
 /// HINCRBY takes no leading zeros and no `+`, which the script takes.
-static HINCRBY: Capability = Capability::of_values("hash value is not an integer");
+static HINCRBY: Refusal = Refusal::of_values("hash value is not an integer");
 
 pub(super) struct Plan {
     mapping: Mapping,
@@ -149,7 +149,7 @@ impl Plan {
 
     pub(super) fn encode(&self, returned: Vec<&'static str>, request: &mut Request) -> Result<()> {
         if let Some(error) = &self.error {
-            return Err(self.locate(error.again()));
+            return Err(self.locate(error.duplicate()));
         }
         let expiry = self.expiry.check().map_err(|error| self.locate(error))?;
         match self.plain(&returned) {
@@ -167,7 +167,7 @@ impl Plan {
                 let call = Call { key, no_record, expiry, returned, changes };
                 let mut command = call.write(self.mapping, request);
                 if let Some(Plain::Incr(name, by)) = plain {
-                    command.or_cheaper(&HINCRBY, || increment(&self.key, name, by));
+                    command.or_faster(&HINCRBY, || increment(&self.key, name, by));
                 }
             }
         }

@@ -1,10 +1,9 @@
-//! Verbs about whether and for how long a record exists.
+//! Verbs about the existence and the time to live of a record.
 
 use std::time::Duration;
 
 use super::{about, debug_by_key, key_of_id};
 use crate::error::Result;
-use crate::guard;
 use crate::model::{RedisModel, Storage};
 use crate::op::{Operation, Replies, Request};
 use crate::ttl::{Expiry, Ttl};
@@ -28,15 +27,15 @@ macro_rules! verbs {
 verbs! {
     /// Deletes a record; see [`RedisModel::delete`].
     Delete;
-    /// Asks whether there is a record; see [`RedisModel::exists`].
+    /// Checks that there is a record; see [`RedisModel::exists`].
     Exists;
-    /// How long a record has to live; see [`RedisModel::ttl`].
-    TtlOf;
-    /// Lets a record live for ever; see [`RedisModel::persist`].
+    /// Reads the time to live of a record; see [`RedisModel::ttl`].
+    GetTtl;
+    /// Removes the time to live of a record; see [`RedisModel::persist`].
     Persist;
 }
 
-/// Sets how long a record has to live; see [`RedisModel::expire`].
+/// Sets the time to live of a record; see [`RedisModel::expire`].
 #[must_use = "an operation does nothing until it is run"]
 pub struct Expire<M: RedisModel> {
     id: M::Id,
@@ -57,7 +56,8 @@ impl<M: RedisModel> Operation for Delete<M> {
     type Output = bool;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        guard::command::<M>(request, "DEL", &key_of_id::<M>(&self.id), 0, 0);
+        let key = key_of_id::<M>(&self.id);
+        request.typed_command(M::Storage::TYPE, "DEL", &key, 0, 0);
         Ok(())
     }
 
@@ -79,7 +79,7 @@ impl<M: RedisModel> Operation for Exists<M> {
     }
 }
 
-impl<M: RedisModel> Operation for TtlOf<M> {
+impl<M: RedisModel> Operation for GetTtl<M> {
     type Output = Ttl;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
@@ -99,7 +99,7 @@ impl<M: RedisModel> Operation for Expire<M> {
     fn encode(&self, request: &mut Request) -> Result<()> {
         let key = key_of_id::<M>(&self.id);
         if let Expiry::After(millis) = self.after.check().map_err(about::<M>(|| key.clone()))? {
-            guard::command::<M>(request, "PEXPIRE", &key, 1, 20).int(millis);
+            request.typed_command(M::Storage::TYPE, "PEXPIRE", &key, 1, 20).int(millis);
         }
         Ok(())
     }
@@ -113,7 +113,8 @@ impl<M: RedisModel> Operation for Persist<M> {
     type Output = bool;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        guard::command::<M>(request, "PERSIST", &key_of_id::<M>(&self.id), 0, 0);
+        let key = key_of_id::<M>(&self.id);
+        request.typed_command(M::Storage::TYPE, "PERSIST", &key, 0, 0);
         Ok(())
     }
 
@@ -125,7 +126,7 @@ impl<M: RedisModel> Operation for Persist<M> {
 debug_by_key! {
     Delete<M>: |delete| key_of_id::<M>(&delete.id);
     Exists<M>: |exists| key_of_id::<M>(&exists.id);
-    TtlOf<M>: |ttl| key_of_id::<M>(&ttl.id);
+    GetTtl<M>: |ttl| key_of_id::<M>(&ttl.id);
     Expire<M>: |expire| key_of_id::<M>(&expire.id);
     Persist<M>: |persist| key_of_id::<M>(&persist.id);
 }

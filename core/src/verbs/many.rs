@@ -1,15 +1,14 @@
-//! Verbs on many records: one `Result` for each, in bounded parts.
+//! Verbs on many records: one `Result` for each, sent in bounded parts.
 
 use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
-use std::ops::Range;
 use std::time::Duration;
 
 use super::{Delete, Get, Save};
 use crate::error::Result;
 use crate::model::RedisModel;
-use crate::op::{Operation, Replies, Request};
+use crate::op::{Operation, Replies, Request, forward_to_list};
 use crate::ttl::Expiry;
 
 /// Reads many records; see [`RedisModel::get_many`].
@@ -49,24 +48,24 @@ impl<M: RedisModel, R: Borrow<M>> SaveMany<M, R> {
         Self { items: records.map(one).collect() }
     }
 
-    /// Lets the records expire after this time, in place of the model's `ttl`.
-    /// It is rounded up to milliseconds; zero is an error of each.
+    /// Overrides the model's `ttl`. The time is rounded up to milliseconds; zero is an error
+    /// of each record.
     pub fn ttl(self, ttl: Duration) -> Self {
         self.with(Expiry::after(ttl))
     }
 
-    /// Leaves the keys' times to live as they are, whatever the model's `ttl`.
+    /// Leaves the times to live of the keys unchanged, whatever the model's `ttl`.
     pub fn keep_ttl(self) -> Self {
         self.with(Expiry::Keep)
     }
 
-    /// Lets the records live for ever, whatever the model's `ttl`.
+    /// Removes the times to live of the keys, whatever the model's `ttl`.
     pub fn persist(self) -> Self {
         self.with(Expiry::Persist)
     }
 
-    /// Writes the records also over those that a newer version of the model
-    /// wrote; see [`Save::overwrite_newer`].
+    /// Replaces records of a newer version of the model, too; see
+    /// [`Save::overwrite_newer`].
     pub fn overwrite_newer(mut self) -> Self {
         self.items.iter_mut().for_each(|item| item.overwrite_newer = true);
         self
@@ -78,7 +77,7 @@ impl<M: RedisModel, R: Borrow<M>> SaveMany<M, R> {
     }
 }
 
-/// [`Save`] of a record that is given away or borrowed.
+/// A [`Save`] of an owned or borrowed record.
 struct SaveOne<M, R> {
     record: R,
     expiry: Expiry,
@@ -104,38 +103,13 @@ impl<M: RedisModel, R: Borrow<M>> Operation for SaveOne<M, R> {
     }
 }
 
-macro_rules! as_lists {
-    ($($verb:ident<M $(, $record:ident)?>: $output:ty;)*) => {$(
-        impl<M: RedisModel $(, $record: Borrow<M>)?> Operation for $verb<M $(, $record)?> {
-            type Output = Vec<Result<$output>>;
+forward_to_list!(items, impl[M: RedisModel] GetMany<M>, Option<M>);
+forward_to_list!(items, impl[M: RedisModel] DeleteMany<M>, bool);
+forward_to_list!(items, impl[M: RedisModel, R: Borrow<M>] SaveMany<M, R>, ());
 
-            fn encode(&self, request: &mut Request) -> Result<()> {
-                self.items.encode(request)
-            }
-
-            fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
-                self.items.decode(replies)
-            }
-
-            fn parts(&self) -> usize {
-                self.items.parts()
-            }
-
-            fn encode_from(&self, part: usize, request: &mut Request) -> Result<usize> {
-                self.items.encode_from(part, request)
-            }
-
-            fn decode_parts(
-                &self,
-                parts: Range<usize>,
-                replies: Result<Replies>,
-                so_far: Option<Self::Output>,
-            ) -> Result<Self::Output> {
-                self.items.decode_parts(parts, replies, so_far)
-            }
-        }
-
-        impl<M: RedisModel $(, $record: Borrow<M>)?> fmt::Debug for $verb<M $(, $record)?> {
+macro_rules! debug_by_count {
+    ($($verb:ident<M $(, $record:ident)?>)*) => {$(
+        impl<M: RedisModel $(, $record)?> fmt::Debug for $verb<M $(, $record)?> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($verb))
                     .field("model", &M::SPEC.name)
@@ -146,8 +120,4 @@ macro_rules! as_lists {
     )*};
 }
 
-as_lists! {
-    GetMany<M>: Option<M>;
-    DeleteMany<M>: bool;
-    SaveMany<M, R>: ();
-}
+debug_by_count!(GetMany<M> DeleteMany<M> SaveMany<M, R>);

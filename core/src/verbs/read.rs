@@ -20,14 +20,15 @@ impl<M: RedisModel> Get<M> {
         Self { id, refresh: Expiry::Keep }
     }
 
-    /// Lets the record expire after this time from now, in the same step: a
-    /// session that lives as long as it is used. Sends a script (hash:
-    /// `HMGET`, `PEXPIRE`) or `GETEX` (blob).
+    /// Sets the record's time to live in the same step, as for a session that expires after
+    /// its last use. The time is rounded up to milliseconds; zero is an error.
     ///
     /// # Errors
     ///
-    /// Of a record that cannot be read the TTL is set all the same: the error's
+    /// The TTL of a record that cannot be decoded is set all the same: the error's
     /// [`is_applied`](Error::is_applied) is true.
+    ///
+    /// **Sends** a script (hash: `HMGET`, `PEXPIRE`) or `GETEX` (blob).
     pub fn refresh(self, ttl: Duration) -> Self {
         Self { refresh: Expiry::after(ttl), ..self }
     }

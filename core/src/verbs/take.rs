@@ -5,15 +5,16 @@
 //! the client decodes before it deletes.
 
 use std::fmt;
-use std::time::Duration;
+use std::mem;
 
 use super::{about, key_of_id};
 use crate::error::{Error, ErrorKind, Result};
+use crate::flow::{Flow, Io, inherent_run};
 use crate::model::{Read, RedisModel, Storage};
-use crate::op::{Flow, Moment, Operation, Replies, Request, Step, batch, run_without_import};
+use crate::op::{Operation, Replies, Request, batch};
 use crate::update::Outcome;
 
-/// How often a record is read that other clients keep changing.
+/// A record that other clients keep changing is read at most so many times.
 const ATTEMPTS: u32 = 16;
 
 /// Reads and deletes a record; see [`RedisModel::take`].
@@ -26,12 +27,10 @@ pub struct Take<M: RedisModel> {
 #[must_use = "a flow does nothing until it is run"]
 pub struct TakeMany<M: RedisModel> {
     ids: Vec<M::Id>,
-    /// One for each id.
-    results: Vec<Result<Option<M>>>,
-    /// The records whose deletion was sent, by the position of their id.
+    /// The records whose deletion was sent, by the position of their id. A run that fails
+    /// or is dropped leaves them here.
     sent: Vec<(usize, M)>,
     unconfirmed: Vec<M>,
-    failed: u32,
 }
 
 impl<M: RedisModel> Take<M> {
@@ -49,8 +48,7 @@ impl<M: RedisModel> Take<M> {
 
 impl<M: RedisModel> TakeMany<M> {
     pub(crate) fn new(ids: impl Iterator<Item = M::Id>) -> Self {
-        let (results, sent, unconfirmed) = (Vec::new(), Vec::new(), Vec::new());
-        Self { ids: ids.collect(), results, sent, unconfirmed, failed: 0 }
+        Self { ids: ids.collect(), sent: Vec::new(), unconfirmed: Vec::new() }
     }
 
     /// Returns the records that the last run decoded and asked the server to
@@ -64,72 +62,68 @@ impl<M: RedisModel> TakeMany<M> {
 impl<M: RedisModel + Send> Flow for Take<M> {
     type Output = Option<M>;
 
-    fn start<'s>(&mut self, now: &Moment) -> Result<Step<'s, Self>>
-    where
-        Self: 's,
-    {
-        Step::part(
-            self,
-            |take| &mut take.many,
-            now,
-            |_, mut results, _| Ok(Step::done(results.pop().unwrap_or(Ok(None))?)),
-        )
+    async fn steps(&mut self, io: &Io) -> Result<Option<M>> {
+        self.many.steps(io).await?.pop().unwrap_or(Ok(None))
     }
 }
 
 impl<M: RedisModel + Send> Flow for TakeMany<M> {
+    /// One result for each id.
     type Output = Vec<Result<Option<M>>>;
 
-    fn start<'s>(&mut self, _: &Moment) -> Result<Step<'s, Self>>
-    where
-        Self: 's,
-    {
-        self.results = self.ids.iter().map(|_| Ok(None)).collect();
-        (self.sent, self.unconfirmed, self.failed) = (Vec::new(), Vec::new(), 0);
-        Ok(self.read((0..self.ids.len()).collect()))
+    async fn steps(&mut self, io: &Io) -> Result<Self::Output> {
+        (self.sent, self.unconfirmed) = (Vec::new(), Vec::new());
+        let mut results: Self::Output = self.ids.iter().map(|_| Ok(None)).collect();
+        let mut left: Vec<usize> = (0..self.ids.len()).collect();
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                io.back_off(attempt).await?;
+            }
+            let reads = batch(left.iter().map(|&at| ReadToTake::<M> { id: self.ids[at].clone() }));
+            let found = io.run(reads).await?;
+            let deletions = self.decoded(left, found, &mut results);
+            if deletions.is_empty() {
+                break;
+            }
+            let outcomes = io.run(batch(deletions)).await?;
+            left = self.deleted(outcomes, &mut results);
+            if left.is_empty() {
+                break;
+            }
+        }
+        Ok(results)
     }
 }
 
-impl<M: RedisModel + Send> TakeMany<M> {
-    fn read<'s>(&mut self, positions: Vec<usize>) -> Step<'s, Self>
-    where
-        Self: 's,
-    {
-        let reads = positions.iter().map(|at| ReadToTake::<M> { id: self.ids[*at].clone() });
-        Step::run(batch(reads), |flow: &mut Self, read, _| Ok(flow.delete(positions, read)))
-    }
-
-    fn delete<'s>(&mut self, positions: Vec<usize>, read: Vec<Result<Found<M>>>) -> Step<'s, Self>
-    where
-        Self: 's,
-    {
+impl<M: RedisModel> TakeMany<M> {
+    /// Returns the deletions of the records that were found.
+    fn decoded(
+        &mut self,
+        positions: Vec<usize>,
+        found: Vec<Result<Found<M>>>,
+        results: &mut [Result<Option<M>>],
+    ) -> Vec<DeleteUnchanged<M>> {
         let mut deletions = Vec::new();
-        for (at, found) in positions.into_iter().zip(read) {
-            match found {
-                Ok(Some((record, snapshot))) => {
-                    deletions.push(DeleteUnchanged::<M> { id: self.ids[at].clone(), snapshot });
-                    self.sent.push((at, record));
-                }
-                Ok(None) => self.results[at] = Ok(None),
-                Err(error) => self.results[at] = Err(error),
-            }
+        for (at, found) in positions.into_iter().zip(found) {
+            results[at] = found.map(|found| {
+                let (record, snapshot) = found?;
+                deletions.push(DeleteUnchanged { id: self.ids[at].clone(), snapshot });
+                self.sent.push((at, record));
+                None
+            });
         }
-        if deletions.is_empty() {
-            return self.done();
-        }
-        Step::run(
-            batch(deletions),
-            |flow: &mut Self, outcomes, now| Ok(flow.deleted(outcomes, now)),
-        )
+        deletions
     }
 
-    fn deleted<'s>(&mut self, outcomes: Vec<Result<Outcome<()>>>, now: &Moment) -> Step<'s, Self>
-    where
-        Self: 's,
-    {
+    /// Returns the positions of the records that another client has changed meanwhile.
+    fn deleted(
+        &mut self,
+        outcomes: Vec<Result<Outcome<()>>>,
+        results: &mut [Result<Option<M>>],
+    ) -> Vec<usize> {
         let mut changed = Vec::new();
-        for ((at, record), outcome) in std::mem::take(&mut self.sent).into_iter().zip(outcomes) {
-            self.results[at] = match outcome {
+        for ((at, record), outcome) in mem::take(&mut self.sent).into_iter().zip(outcomes) {
+            results[at] = match outcome {
                 Ok(Outcome::Applied(())) => Ok(Some(record)),
                 Ok(Outcome::Missing) => Ok(None),
                 Ok(Outcome::Conflict(_)) => {
@@ -142,28 +136,16 @@ impl<M: RedisModel + Send> TakeMany<M> {
                 }
             };
         }
-        self.failed += 1;
-        if changed.is_empty() || self.failed == ATTEMPTS {
-            return self.done();
-        }
-        let longest = Duration::from_millis(1) * (1 << self.failed.min(6));
-        Step::pause(now.jitter(longest), |flow: &mut Self, _| Ok(flow.read(changed)))
+        changed
     }
 
     fn contended(&self, at: usize) -> Error {
         let message = "other clients changed the record each time that it was to be taken";
         about::<M>(|| key_of_id::<M>(&self.ids[at]))(Error::new(ErrorKind::Conflict, message))
     }
-
-    fn done<'s>(&mut self) -> Step<'s, Self>
-    where
-        Self: 's,
-    {
-        Step::done(std::mem::take(&mut self.results))
-    }
 }
 
-run_without_import! {
+inherent_run! {
     impl[M: RedisModel + Send] Take<M>;
     impl[M: RedisModel + Send] TakeMany<M>;
 }

@@ -19,7 +19,7 @@ pub struct Save<'a, M> {
     overwrite_newer: bool,
 }
 
-/// Writes a record if there is none; see [`RedisModel::create`].
+/// Writes a record that does not exist yet; see [`RedisModel::create`].
 #[must_use = "an operation does nothing until it is run"]
 pub struct Create<'a, M> {
     model: &'a M,
@@ -29,18 +29,18 @@ pub struct Create<'a, M> {
 macro_rules! expiry_methods {
     ($($operation:ident)*) => {$(
         impl<'a, M: RedisModel> $operation<'a, M> {
-            /// Lets the record expire after this time, in place of the model's `ttl`.
-            /// It is rounded up to milliseconds; zero is an error.
+            /// Overrides the model's `ttl`. The time is rounded up to milliseconds; zero is
+            /// an error.
             pub fn ttl(self, ttl: Duration) -> Self {
                 Self { expiry: Expiry::after(ttl), ..self }
             }
 
-            /// Leaves the key's time to live as it is, whatever the model's `ttl`.
+            /// Leaves the key's time to live unchanged, whatever the model's `ttl`.
             pub fn keep_ttl(self) -> Self {
                 Self { expiry: Expiry::Keep, ..self }
             }
 
-            /// Lets the record live for ever, whatever the model's `ttl`.
+            /// Removes the key's time to live, whatever the model's `ttl`.
             pub fn persist(self) -> Self {
                 Self { expiry: Expiry::Persist, ..self }
             }
@@ -59,9 +59,9 @@ impl<'a, M: RedisModel> Save<'a, M> {
         Self { model, expiry, overwrite_newer }
     }
 
-    /// Returns the record's new revision, so that the program can go on with the
-    /// value in hand. The handle is that of the field with `#[redis(revision)]`;
-    /// the revision is known to the client, so it costs nothing.
+    /// Returns the record's new revision, so that the program can save the same value
+    /// again. The handle is that of the field with `#[redis(revision)]`. The client knows the
+    /// revision, so nothing more is sent.
     ///
     /// ```
     /// # use redis_model::{Operation, RedisModel, embedded};
@@ -82,11 +82,10 @@ impl<'a, M: RedisModel> Save<'a, M> {
         Returning { revision: next_revision(self.model), write: self }
     }
 
-    /// Writes the record also over one that a newer version of the model wrote,
-    /// which is an error otherwise ([`NewerVersion`](crate::ErrorKind::NewerVersion)).
-    /// What only the newer version knows is lost (blob), or no longer part of
-    /// the record (hash). A model without a `version`, or with
-    /// `on_mismatch = "miss"`, overwrites in any case.
+    /// Replaces a record of a newer version of the model, too, which is an error otherwise
+    /// ([`NewerVersion`](crate::ErrorKind::NewerVersion)). The fields that only the newer
+    /// version has are lost (blob), or no longer part of the record (hash). A model without
+    /// a `version`, or with `on_mismatch = "miss"`, always replaces it.
     pub fn overwrite_newer(self) -> Self {
         Self { overwrite_newer: true, ..self }
     }
@@ -98,7 +97,7 @@ impl<'a, M: RedisModel> Create<'a, M> {
     }
 
     /// Returns the revision of the record if it was created, and `None` if there
-    /// was one already; see [`Save::returning`].
+    /// was one; see [`Save::returning`].
     pub fn returning<V: RevisionNumber>(self, _: Field<M, V, Revision>) -> Returning<Self, V> {
         Returning { revision: next_revision(self.model), write: self }
     }
@@ -138,7 +137,7 @@ impl<M: RedisModel> Operation for Create<'_, M> {
 #[derive(Debug, Clone)]
 pub struct Returning<W, V> {
     write: W,
-    /// `None` if there is no next one, which the write reports.
+    /// `None` after the largest revision, which the write reports.
     revision: Option<V>,
 }
 

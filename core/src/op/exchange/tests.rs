@@ -7,8 +7,7 @@ use std::io;
 use proptest::prelude::*;
 use redis::{Cmd, RedisError, RedisResult, Value};
 
-use super::builder::Part;
-use super::{Exchange, Payload, RawReply, Topology, Transmit};
+use super::{Exchange, Part, Payload, RawReply, Topology, Transmit};
 use crate::error::{Error, Result};
 use crate::op::{Reply, Request, Script};
 use crate::redis_rs;
@@ -16,7 +15,7 @@ use crate::redis_rs;
 static SCRIPT: Script = Script::new("test", "return 1");
 static OTHER_SCRIPT: Script = Script::new("other_test", "return 2");
 
-/// What happens at one command.
+/// A fault at one command.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Fault {
     /// In a transaction it is refused with this code when it is queued. Alone,

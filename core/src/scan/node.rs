@@ -1,4 +1,4 @@
-//! Slots as the nodes of a cluster see them.
+//! The slots of a cluster's nodes.
 
 use std::sync::LazyLock;
 
@@ -6,11 +6,11 @@ use super::slots::{SLOTS, SlotSet};
 use crate::error::{Error, Result};
 use crate::op::{Operation, Replies, Request, slot_of};
 
-/// Asks whether the server is part of a cluster.
+/// `CLUSTER SLOTS`: `true` if the server is part of a cluster.
 #[derive(Debug)]
-pub(super) struct AskCluster;
+pub(super) struct ClusterSlots;
 
-impl Operation for AskCluster {
+impl Operation for ClusterSlots {
     type Output = bool;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
@@ -56,8 +56,8 @@ pub(super) fn settled_slots(text: &str) -> Result<SlotSet> {
     Ok(owned.difference(&moving))
 }
 
-/// Returns a key in this slot, which no record has.
-pub(super) fn key_in(slot: u16) -> String {
+/// Returns a key in this slot that is not the key of a record.
+pub(super) fn routing_key(slot: u16) -> String {
     format!("{{{}}}", NUMBERS[usize::from(slot)])
 }
 
@@ -83,9 +83,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_is_a_key_in_every_slot() {
+    fn every_slot_has_a_routing_key() {
         for slot in 0..SLOTS {
-            assert_eq!(slot_of(key_in(slot).as_bytes()), slot);
+            assert_eq!(slot_of(routing_key(slot).as_bytes()), slot);
         }
     }
 
