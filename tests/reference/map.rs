@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use redis_model::{ErrorKind, Spec};
+use redis_model::ErrorKind;
+use redis_model::schema::Spec;
 
 use crate::models::{Column, Kind};
 use crate::program::{Change, Check, KeyTtl, Program, Returning};
