@@ -83,7 +83,7 @@ def crate(name, dependencies, source):
     folder = OUT / name
     (folder / "src").mkdir(parents=True, exist_ok=True)
     manifest = f'[package]\nname = "{name}"\nversion = "0.0.0"\nedition = "2024"\n'
-    profiles = "[profile.dev]\ndebug = false\nincremental = false\n[profile.release]\ncodegen-units = 1\n"
+    profiles = "[profile.dev]\ndebug = false\nincremental = false\n"
     (folder / "Cargo.toml").write_text(manifest + dependencies + "[workspace]\n" + profiles)
     shutil.copy(ROOT / "Cargo.lock", folder / "Cargo.lock")
     return folder, source

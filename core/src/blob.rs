@@ -1,20 +1,22 @@
 //! Blob models: the whole struct in one Redis string, written by a codec.
 
-mod draft;
+mod compare_and_set;
 
 use std::cell::Cell;
 use std::marker::PhantomData;
 
 use crate::codec::{self, BlobFormat, Codec, CodecList, Location, Predecessors};
+use crate::erased::{
+    AnyModel, AnyRecord, DecodeInto, RecordChanges, RewriteCheck, Stored, Write,
+};
 use crate::error::{Error, Result, ValueError};
-use crate::hash::KeyOf;
-use crate::key::Key;
-use crate::model::{Read, RedisModel, Reread, Storage, Write};
+use crate::key::{self, Key};
+use crate::model::{RedisModel, Storage};
 use crate::op::{CommandWriter, Reply, Request, Script};
-use crate::schema::visit::{key_of, set_id};
+use crate::schema::Spec;
+use crate::schema::visit::set_id;
 use crate::ttl::Expiry;
-use crate::update::Outcome;
-use draft::{Held, Swap};
+pub(crate) use compare_and_set::{CompareAndSet, Snapshot};
 
 /// A model that is stored as a blob: `#[redis(key = "…", blob = Json)]`.
 ///
@@ -138,118 +140,134 @@ static DELETE_UNCHANGED: Script =
     Script::new("blob_delete_unchanged", include_str!("blob/delete_unchanged.lua"));
 
 impl<M: BlobModel> Storage<M> for Blob {
-    const TYPE: &'static str = "string";
-    const CODEC: Option<&'static str> = Some(M::Codec::NAME);
-
-    fn write(model: &M, write: Write, request: &mut Request) -> Result<()> {
-        let key = key_of(model);
-        let bytes = encode(model, Location::at_key(&key)).map_err(|error| error.with_key(&key))?;
-        let expiry = write.expiry.check()?;
-        let size = bytes.len() + key.len() + 40;
-        if write.only_new {
-            let mut command = request.command("SET", 5, size);
-            set_expiry(command.arg(&key).arg(bytes).arg("NX"), expiry);
-        } else if M::VERSIONS.format.checks_version() && !write.overwrite_newer {
-            let mut command = request.script(&SAVE, &key, 4, size);
-            command.int(M::VERSIONS.format.current_version());
-            set_expiry(command.arg(bytes), expiry);
-        } else if bytes.len() <= SMALL {
-            let mut command = request.command("SET", 5, size);
-            set_expiry(command.arg(&key).arg(bytes).arg("GET"), expiry);
-        } else {
-            let mut command = request.typed_command("string", "SET", &key, 3, size);
-            set_expiry(command.arg(bytes), expiry);
-        }
-        Ok(())
+    fn model() -> AnyModel {
+        let format = M::VERSIONS.format;
+        AnyModel::Blob(BlobMapping { spec: &M::SPEC, codec: M::Codec::NAME, format })
     }
 
-    fn decode_saved(reply: Reply) -> Result<()> {
-        // `SET … GET` answers with what was stored before, the scripts with OK.
-        if reply.is_ok() { Ok(()) } else { reply.into_bytes().map(drop) }
-    }
-
-    fn exists(key: &Key, request: &mut Request) {
-        request.typed_command("string", "EXISTS", key, 0, 0);
-    }
-
-    fn written(reply: Reply) -> Result<bool> {
-        if reply.is_nil() { Ok(false) } else { reply.into_ok().map(|()| true) }
-    }
-
-    fn read(key: &Key, read: Read, request: &mut Request) -> Result<()> {
-        match read {
-            Read::Stay => {
-                request.command("GET", 1, key.len()).arg(key);
-            }
-            Read::Expire(after) => {
-                request.command("GETEX", 3, key.len() + 24).arg(key).arg("PX").int(after.0);
-            }
-        }
-        Ok(())
-    }
-
-    fn record(id: &M::Id, reply: Reply) -> Result<Option<M>> {
-        Ok(Self::decode_snapshot(id, reply)?.map(|(model, _)| model))
-    }
-
-    type RawSnapshot = Vec<u8>;
-
-    fn decode_snapshot(id: &M::Id, reply: Reply) -> Result<Option<(M, Vec<u8>)>> {
-        let Some(bytes) = reply.into_bytes()? else { return Ok(None) };
-        match decode_at(id, &bytes, Location::at_key(&KeyOf::<M>(id))) {
-            Err(error) if M::VERSIONS.format.mismatch_is_none && error.is_mismatch() => Ok(None),
-            decoded => decoded.map(|model| Some((model, bytes))),
+    fn decode(id: &M::Id, stored: Stored<'_, '_>) -> Result<M> {
+        match stored {
+            Stored::Bytes { bytes, at } => decode_at(id, bytes, at),
+            Stored::Row { .. } => Err(Error::unexpected_reply()),
         }
     }
 
-    fn encode_delete(stored: &Vec<u8>, key: &Key, request: &mut Request) {
-        request.script(&DELETE_UNCHANGED, key, 1, stored.len()).arg(stored);
+    fn to_bytes(model: &M, at: Location<'_>) -> Result<Vec<u8>> {
+        encode(model, at)
     }
+}
 
-    type Held = Held;
-    type Changes = Swap;
+/// A blob model without its type.
+#[derive(Debug, Clone, Copy)]
+pub struct BlobMapping {
+    pub(crate) spec: &'static Spec,
+    pub(crate) codec: &'static str,
+    format: BlobFormat,
+}
 
-    fn draft(id: &M::Id, reply: Reply) -> Result<Option<(M, Held)>> {
-        let Some(stored) = reply.into_bytes()? else { return Ok(None) };
-        let key = KeyOf::<M>(id);
-        let place = Location::at_key(&key);
-        let model: M = match decode_at(id, &stored, place) {
-            Err(error) if M::VERSIONS.format.mismatch_is_none && error.is_mismatch() => {
-                return Ok(None);
-            }
-            decoded => decoded?,
-        };
-        // What is stored may be of an older codec, version or key.
-        let written = encode(&model, place.for_comparison())?;
-        Ok(Some((model, Held { stored, written })))
+/// Adds the command that writes a record.
+pub(crate) fn save(
+    mapping: BlobMapping,
+    record: &dyn AnyRecord,
+    key: &Key,
+    write: Write,
+    request: &mut Request,
+) -> Result<()> {
+    let bytes = record.to_bytes(Location::at_key(key))?;
+    let expiry = write.expiry.check()?;
+    let size = bytes.len() + key.len() + 40;
+    if write.only_new {
+        let mut command = request.command("SET", 5, size);
+        set_expiry(command.arg(key).arg(bytes).arg("NX"), expiry);
+    } else if mapping.format.checks_version() && !write.overwrite_newer {
+        let mut command = request.script(&SAVE, key, 4, size);
+        command.int(mapping.format.current_version());
+        set_expiry(command.arg(bytes), expiry);
+    } else if bytes.len() <= SMALL {
+        let mut command = request.command("SET", 5, size);
+        set_expiry(command.arg(key).arg(bytes).arg("GET"), expiry);
+    } else {
+        let mut command = request.typed_command("string", "SET", key, 3, size);
+        set_expiry(command.arg(bytes), expiry);
     }
+    Ok(())
+}
 
-    fn changes(model: &M, held: &Held, key: &Key) -> Result<Option<Swap>> {
-        if encode(model, Location::at_key(key).for_comparison())? == held.written {
-            return Ok(None);
+/// Adds the command that reads a record, and sets its time to live to `refresh`.
+pub(crate) fn encode_read(key: &Key, refresh: Option<u64>, request: &mut Request) {
+    match refresh {
+        None => {
+            request.command("GET", 1, key.len()).arg(key);
         }
-        let new = encode(model, Location::at_key(key))?;
-        Ok(Some(Swap { old: held.stored.clone(), new }))
-    }
-
-    fn reread(id: &M::Id, key: &Key, reply: Reply) -> Result<Reread<Swap>> {
-        let Some(stored) = reply.into_bytes()? else { return Ok(Reread::Missing) };
-        let stale = Cell::new(false);
-        let model: M = decode_at(id, &stored, Location::at_key(key).with_rewrite_flag(&stale))?;
-        if !stale.get() {
-            return Ok(Reread::Current);
+        Some(millis) => {
+            request.command("GETEX", 3, key.len() + 24).arg(key).arg("PX").int(millis);
         }
-        let new = encode(&model, Location::at_key(key))?;
-        Ok(Reread::Stale(Swap { old: stored, new }))
     }
+}
 
-    fn commit(changes: &Swap, key: &Key, write: Write, request: &mut Request) {
-        changes.write(key, write.expiry, request);
+/// Decodes a record and returns the bytes that it was decoded from, if there is one.
+pub(crate) fn decode_reply(
+    mapping: BlobMapping,
+    key: &Key,
+    reply: Reply,
+    into: &mut dyn DecodeInto,
+) -> Result<Option<Vec<u8>>> {
+    let Some(bytes) = reply.into_bytes()? else { return Ok(None) };
+    match into.decode(Stored::Bytes { bytes: &bytes, at: Location::at_key(key) }) {
+        Err(error) if mapping.format.mismatch_is_none && error.is_mismatch() => Ok(None),
+        decoded => decoded.map(|()| Some(bytes)),
     }
+}
 
-    fn committed(changes: &Swap, reply: Reply) -> Result<Outcome<()>> {
-        changes.outcome(reply)
+/// Adds the command that deletes a record if it still is these bytes.
+pub(crate) fn encode_delete(stored: &[u8], key: &Key, request: &mut Request) {
+    request.script(&DELETE_UNCHANGED, key, 1, stored.len()).arg(stored);
+}
+
+/// Decodes a record and returns its snapshot.
+pub(crate) fn decode_draft(
+    mapping: BlobMapping,
+    key: &Key,
+    reply: Reply,
+    into: &mut dyn DecodeInto,
+) -> Result<Option<Snapshot>> {
+    let Some(stored) = decode_reply(mapping, key, reply, into)? else { return Ok(None) };
+    let record = into.record().ok_or_else(Error::unexpected_reply)?;
+    // The stored bytes may be of an older codec, version or key.
+    let written = record.to_bytes(Location::at_key(key).for_comparison())?;
+    Ok(Some(Snapshot { stored, written }))
+}
+
+/// Returns the changes of a record since it was read.
+pub(crate) fn changes(
+    record: &dyn AnyRecord,
+    key: &Key,
+    read: &Snapshot,
+) -> Result<Option<CompareAndSet>> {
+    let location = Location::at_key(key);
+    if record.to_bytes(location.for_comparison())? == read.written {
+        return Ok(None);
     }
+    let new = record.to_bytes(location)?;
+    Ok(Some(CompareAndSet { old: read.stored.clone(), new }))
+}
+
+/// Decodes a record and returns the changes that write it in its current form.
+pub(crate) fn decode_to_rewrite(
+    key: &Key,
+    reply: Reply,
+    into: &mut dyn DecodeInto,
+) -> Result<RewriteCheck> {
+    let Some(stored) = reply.into_bytes()? else { return Ok(RewriteCheck::Missing) };
+    let stale = Cell::new(false);
+    let at = Location::at_key(key).with_rewrite_flag(&stale);
+    into.decode(Stored::Bytes { bytes: &stored, at })?;
+    let Some(record) = into.record().filter(|_| stale.get()) else {
+        return Ok(RewriteCheck::Current);
+    };
+    let new = record.to_bytes(Location::at_key(key))?;
+    let changes = CompareAndSet { old: stored, new };
+    Ok(RewriteCheck::Stale(RecordChanges::Blob(changes)))
 }
 
 fn set_expiry(command: &mut CommandWriter<'_>, expiry: Expiry) {
@@ -290,7 +308,7 @@ fn decode_at<M: BlobModel>(id: &M::Id, bytes: &[u8], place: Location<'_>) -> Res
 
 pub(crate) fn needs_rewrite<M: BlobModel>(id: &M::Id, bytes: &[u8]) -> Result<bool> {
     let stale = Cell::new(false);
-    let key = KeyOf::<M>(id);
+    let key = key::write(M::SPEC.template(), id);
     decode::<M>(bytes, Location::at_key(&key).with_rewrite_flag(&stale))?;
     Ok(stale.get())
 }

@@ -1,19 +1,20 @@
 //! `edit`: a record that is read, changed in the program and written back,
-//! unless somebody else was faster.
+//! if no other client has changed it meanwhile.
 
 mod modify;
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 pub use modify::Modify;
 
+use crate::erased::{AnyModel, AnyRecord, Decoded, RecordChanges, Snapshot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{self, Key};
-use crate::model::{Read, RedisModel, Storage, Write};
+use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Request};
-use crate::schema::visit::key_of;
 use crate::ttl::Expiry;
 use crate::update::{Conflict, Outcome};
 
@@ -21,118 +22,176 @@ use crate::update::{Conflict, Outcome};
 #[must_use = "an operation does nothing until it is run"]
 pub struct Edit<M: RedisModel> {
     id: M::Id,
+    key: Key,
 }
 
-/// A record together with what it was when it was read. It derefs to the
-/// record; [`commit`](Self::commit) writes what was changed in it.
-pub struct Draft<M: RedisModel> {
+/// A record that was read to be changed. It derefs to the record;
+/// [`commit`](Self::commit) writes the changes.
+pub struct Draft<M> {
     record: M,
     key: Key,
-    held: <M::Storage as Storage<M>>::Held,
+    read: Snapshot,
 }
 
 /// Writes the changes of a [`Draft`]; see [`Draft::commit`].
 #[must_use = "an operation does nothing until it is run"]
-pub struct Commit<M: RedisModel> {
+pub struct Commit<M> {
+    plan: CommitPlan,
+    model: PhantomData<fn() -> M>,
+}
+
+/// A commit without the model's type.
+struct CommitPlan {
+    model: AnyModel,
     key: Key,
-    changes: Result<Option<<M::Storage as Storage<M>>::Changes>>,
+    changes: Result<Option<RecordChanges>>,
     expiry: Expiry,
 }
 
 impl<M: RedisModel> Edit<M> {
+    #[inline(always)]
     pub(crate) fn new(id: M::Id) -> Self {
-        Self { id }
+        Self { key: key::write(M::SPEC.template(), &id), id }
     }
 }
 
 impl<M: RedisModel> Draft<M> {
-    /// Writes the fields that were changed, and no others, if they are still
-    /// stored as they were read: editors of different fields do not disturb
-    /// each other, and of two editors of the same field the second gets
-    /// [`Outcome::Conflict`] with its name. A record that is gone is not
-    /// created again. Of a blob, which has no fields, all must be as it was.
+    /// Writes the changed fields, and no others, if they are still stored as they were
+    /// read. Editors of different fields do not disturb each other. Of two editors of one
+    /// field, the second gets [`Outcome::Conflict`] with the field's name. A record that was
+    /// deleted is not created again. A blob has no fields, so any change of it is a
+    /// conflict; in a model with a `revision` so is any write since the record was read.
     ///
-    /// Where nothing was changed, nothing is sent. A model with a `version`
-    /// field takes every write since the record was read for a conflict.
+    /// A draft is good for one commit, because its snapshot is stale afterwards. To go on,
+    /// edit the record again.
     ///
-    /// Sends what an [`Update`](crate::Update) with such conditions sends; for a
-    /// blob a script (`GET`, `SET`) or, alone on a server that knows it,
-    /// `SET … IFEQ … GET`.
-    ///
-    /// A draft is good for one commit: after it what the draft was read as
-    /// does not hold any more. To go on, edit the record anew.
+    /// **Sends** nothing if nothing was changed. Otherwise it sends the script of an
+    /// [`Update`](crate::Update) with such conditions; for a blob a script (`GET`, `SET`) or,
+    /// alone on a server that knows it, `SET … IFEQ … GET`.
+    #[inline(always)]
     pub fn commit(&self) -> Commit<M> {
-        let own_key = key_of(&self.record);
-        let changes = if own_key == self.key {
-            M::Storage::changes(&self.record, &self.held, &self.key)
-        } else {
-            let message = format!(
-                "the edit changed the record's key to `{own_key}`; save it as a new record, and delete the old one"
-            );
-            Err(Error::new(ErrorKind::InvalidOperation, message))
-        };
-        Commit { key: self.key.clone(), changes, expiry: M::SPEC.expiry_of_update() }
+        Commit::of(CommitPlan::new(AnyModel::of::<M>(), &self.record, &self.key, &self.read))
     }
 
-    /// The record, as far as it is changed.
+    /// Returns the record with its changes.
     pub fn into_record(self) -> M {
         self.record
     }
 }
 
-impl<M: RedisModel> Deref for Draft<M> {
+impl<M> Deref for Draft<M> {
     type Target = M;
 
+    #[inline(always)]
     fn deref(&self) -> &M {
         &self.record
     }
 }
 
-impl<M: RedisModel> DerefMut for Draft<M> {
+impl<M> DerefMut for Draft<M> {
+    #[inline(always)]
     fn deref_mut(&mut self) -> &mut M {
         &mut self.record
     }
 }
 
 impl<M: RedisModel> Commit<M> {
-    /// Of a record that stays what it is, and keeps its time to live.
-    pub(crate) fn rewrite(key: Key, changes: <M::Storage as Storage<M>>::Changes) -> Self {
-        Self { key, changes: Ok(Some(changes)), expiry: Expiry::Keep }
+    #[inline(always)]
+    fn of(plan: CommitPlan) -> Self {
+        Self { plan, model: PhantomData }
     }
 
-    /// Lets the record expire after this time, if anything is written. It is
-    /// rounded up to milliseconds; zero is an error.
-    pub fn expire(self, after: Duration) -> Self {
-        Self { expiry: Expiry::after(after), ..self }
+    /// Returns the commit of a record that is only written in another form. Its time to
+    /// live stays unchanged.
+    pub(crate) fn rewrite(key: Key, changes: RecordChanges) -> Self {
+        let (model, expiry) = (AnyModel::of::<M>(), Expiry::Keep);
+        Self::of(CommitPlan { model, key, changes: Ok(Some(changes)), expiry })
     }
 
-    /// Lets the record live for ever, if anything is written.
-    pub fn persist(self) -> Self {
-        Self { expiry: Expiry::Persist, ..self }
+    /// Sets the record's time to live, if anything is written. The time is rounded up to
+    /// milliseconds; zero is an error.
+    pub fn expire(mut self, after: Duration) -> Self {
+        self.plan.expiry = Expiry::after(after);
+        self
     }
 
-    /// Whether anything was changed.
+    /// Removes the record's time to live, if anything is written.
+    pub fn persist(mut self) -> Self {
+        self.plan.expiry = Expiry::Persist;
+        self
+    }
+
+    /// Returns `true` if nothing was changed.
     pub fn is_empty(&self) -> bool {
+        self.plan.is_empty()
+    }
+}
+
+impl CommitPlan {
+    fn new(model: AnyModel, record: &dyn AnyRecord, key: &Key, read: &Snapshot) -> Self {
+        let new_key = record.key();
+        let changes = if new_key == *key {
+            model.changes(record, key, read)
+        } else {
+            let message = format!(
+                "the edit changed the record's key to `{new_key}`; save it as a new record, and delete the old one"
+            );
+            Err(Error::new(ErrorKind::InvalidOperation, message))
+        };
+        Self { model, key: key.clone(), changes, expiry: model.spec().expiry_of_update() }
+    }
+
+    fn is_empty(&self) -> bool {
         matches!(self.changes, Ok(None))
     }
 
-    fn about(&self, error: Error) -> Error {
-        error.with_model(M::SPEC.name).with_key(&self.key)
+    fn locate(&self, error: Error) -> Error {
+        self.model.locate(&self.key, error)
+    }
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        let changes = self.changes.as_ref().map_err(|error| self.locate(error.duplicate()))?;
+        let expiry = self.expiry.check().map_err(|error| self.locate(error))?;
+        if let Some(changes) = changes {
+            self.model.encode_commit(changes, &self.key, expiry, request);
+        }
+        Ok(())
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<Outcome<()>> {
+        if self.is_empty() {
+            return Ok(Outcome::Applied(()));
+        }
+        let Ok(Some(changes)) = &self.changes else { return Err(Error::unexpected_reply()) };
+        match self.model.decode_commit(changes, replies) {
+            Ok(outcome) => Ok(outcome),
+            // The draft had the field, so another client has removed it.
+            Err(error) if error.is_missing_field() => {
+                Ok(Outcome::Conflict(Conflict::about(&error)))
+            }
+            Err(error) => Err(self.locate(error)),
+        }
     }
 }
 
 impl<M: RedisModel> Operation for Edit<M> {
     type Output = Option<Draft<M>>;
 
+    #[inline(always)]
     fn encode(&self, request: &mut Request) -> Result<()> {
-        M::Storage::read(&key::write(M::SPEC.template(), &self.id), Read::Stay, request)
+        AnyModel::of::<M>().encode_read(&self.key, Expiry::Keep, request)
     }
 
+    #[inline(always)]
     fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
-        let key = key::write(M::SPEC.template(), &self.id);
-        match replies.next().and_then(|reply| M::Storage::draft(&self.id, reply)) {
-            Ok(found) => Ok(found.map(|(record, held)| Draft { record, key, held })),
-            Err(error) => Err(error.with_model(M::SPEC.name).with_key(&key)),
+        let mut decoded = Decoded::new(&self.id);
+        match AnyModel::of::<M>().decode_draft(&self.key, replies, &mut decoded) {
+            Ok(Some(read)) => {
+                let Some(record) = decoded.record else { return Ok(None) };
+                Ok(Some(Draft { record, key: self.key.clone(), read }))
+            }
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 }
@@ -140,35 +199,20 @@ impl<M: RedisModel> Operation for Edit<M> {
 impl<M: RedisModel> Operation for Commit<M> {
     type Output = Outcome<()>;
 
+    #[inline(always)]
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let changes = self.changes.as_ref().map_err(|error| self.about(error.duplicate()))?;
-        let expiry = self.expiry.check().map_err(|error| self.about(error))?;
-        if let Some(changes) = changes {
-            let write = Write { only_new: false, overwrite_newer: false, expiry };
-            M::Storage::commit(changes, &self.key, write, request);
-        }
-        Ok(())
+        self.plan.encode(request)
     }
 
+    #[inline(always)]
     fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
-        if self.is_empty() {
-            return Ok(Outcome::Applied(()));
-        }
-        let Ok(Some(changes)) = &self.changes else { return Err(Error::unexpected_reply()) };
-        match replies.next().and_then(|reply| M::Storage::committed(changes, reply)) {
-            Ok(outcome) => Ok(outcome),
-            // The draft had it, so somebody else has taken it away.
-            Err(error) if error.is_missing_field() => {
-                Ok(Outcome::Conflict(Conflict::about(&error)))
-            }
-            Err(error) => Err(self.about(error)),
-        }
+        self.plan.decode(replies)
     }
 }
 
 impl<M: RedisModel> fmt::Debug for Edit<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug(f, "Edit", M::SPEC.name, &key::write(M::SPEC.template(), &self.id))
+        debug(f, "Edit", M::SPEC.name, &self.key)
     }
 }
 
@@ -180,7 +224,7 @@ impl<M: RedisModel> fmt::Debug for Draft<M> {
 
 impl<M: RedisModel> fmt::Debug for Commit<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug(f, "Commit", M::SPEC.name, &self.key)
+        debug(f, "Commit", M::SPEC.name, &self.plan.key)
     }
 }
 

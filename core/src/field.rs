@@ -43,6 +43,7 @@ impl<M, V, Enc> Field<M, V, Enc> {
 
 impl<M: RedisModel, V, Enc> Field<M, V, Enc> {
     /// Returns the field's name in the hash.
+    #[inline(always)]
     pub fn name(self) -> &'static str {
         M::SPEC.fields[usize::from(self.index)]
     }

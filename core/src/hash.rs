@@ -15,23 +15,25 @@ mod snapshot;
 mod versions;
 
 pub use field_ttl::FieldTtl;
-use mapping::Record;
 pub(crate) use mapping::{Group, Mapping};
 pub(crate) use revision::next as next_revision;
-pub(crate) use row::KeyOf;
 pub use row::Row;
 pub use select::{Select, Selection};
 pub use versions::SchemaVersions;
+pub(crate) use diff::{Snapshot, changes};
+pub(crate) use save::save;
+pub(crate) use snapshot::RawSnapshot;
 use versions::VersionList;
 
-use std::cell::Cell;
-
+use crate::codec::Location;
+use crate::erased::{AnyModel, DecodeInto, RecordChanges, RewriteCheck, Stored};
 use crate::error::{Error, Result, ValueError};
-use crate::key::{self, Key};
-use crate::model::{Read, RedisModel, Reread, Storage, Write};
+use crate::key::Key;
+use crate::model::{RedisModel, Storage};
 use crate::op::{Reply, Request, Script};
-use crate::schema::visit::key_of;
-use crate::update::{self, Call, Changes, NoRecord, Outcome};
+use crate::schema::visit::construct;
+use crate::ttl::Expiry;
+use crate::update::{Call, Changes, NoRecord};
 
 /// A model that is stored as a hash: its fields can be read and changed one by one.
 ///
@@ -142,105 +144,114 @@ static EXISTS: Script = Script::reading("hash_exists", include_str!("hash/exists
 static REFRESH: Script = Script::new("hash_refresh", include_str!("hash/refresh.lua"));
 
 impl<M: HashModel> Storage<M> for Hash {
-    const TYPE: &'static str = "hash";
-
-    fn write(model: &M, write: Write, request: &mut Request) -> Result<()> {
-        Record::with(model, &key_of(model), |record| save::save(record, write, request))
+    #[inline(always)]
+    fn model() -> AnyModel {
+        AnyModel::Hash(Mapping::of::<M>())
     }
 
-    fn decode_saved(reply: Reply) -> Result<()> {
-        // HSET answers with the number of new fields, the script with 1.
-        reply.into_int().map(drop)
-    }
-
-    fn written(reply: Reply) -> Result<bool> {
-        reply.into_int().map(|written| written != 0)
-    }
-
-    fn read(key: &Key, read: Read, request: &mut Request) -> Result<()> {
-        encode_read(Mapping::of::<M>(), key, read, request);
-        Ok(())
-    }
-
-    fn record(id: &M::Id, reply: Reply) -> Result<Option<M>> {
-        let Some(values) = Mapping::of::<M>().values(reply)? else { return Ok(None) };
-        row::decode_or_none(id, values)
-    }
-
-    type RawSnapshot = snapshot::RawSnapshot;
-
-    fn decode_snapshot(id: &M::Id, reply: Reply) -> Result<Option<(M, Self::RawSnapshot)>> {
-        let mapping = Mapping::of::<M>();
-        let Some(values) = mapping.values(reply)? else { return Ok(None) };
-        let snapshot = snapshot::RawSnapshot::new(mapping, values.as_slice())?;
-        Ok(row::decode_or_none(id, values)?.map(|model| (model, snapshot)))
-    }
-
-    fn encode_delete(snapshot: &Self::RawSnapshot, key: &Key, request: &mut Request) {
-        snapshot.encode_delete(key, request);
-    }
-
-    fn exists(key: &Key, request: &mut Request) {
-        encode_exists(Mapping::of::<M>(), key, request);
-    }
-
-    type Held = diff::Snapshot;
-    type Changes = Changes;
-
-    fn draft(id: &M::Id, reply: Reply) -> Result<Option<(M, Self::Held)>> {
-        let mapping = Mapping::of::<M>();
-        let Some(values) = mapping.values(reply)? else { return Ok(None) };
-        let raw = diff::RawFields::new(mapping, values.as_slice());
-        let Some(model) = row::decode_or_none(id, values)? else { return Ok(None) };
-        let (key, raw) = (key::write(M::SPEC.template(), id), raw?);
-        let held = Record::with(&model, &key, |record| diff::Snapshot::new(record, raw));
-        Ok(Some((model, held)))
-    }
-
-    fn changes(model: &M, held: &Self::Held, key: &Key) -> Result<Option<Changes>> {
-        Record::with(model, key, |record| diff::changes(record, held))
-    }
-
-    fn reread(id: &M::Id, key: &Key, reply: Reply) -> Result<Reread<Changes>> {
-        let mapping = Mapping::of::<M>();
-        let Some(values) = mapping.values(reply)? else { return Ok(Reread::Missing) };
-        let raw = diff::RawFields::new(mapping, values.as_slice())?;
-        let stale = Cell::new(raw.is_old());
-        let model: M = row::decode(id, values, Some(&stale))?;
-        if !stale.get() {
-            return Ok(Reread::Current);
+    fn decode(id: &M::Id, stored: Stored<'_, '_>) -> Result<M> {
+        match stored {
+            Stored::Row { row, behind: 0, .. } => construct(id, row),
+            Stored::Row { row, behind, version } => (M::VERSIONS.migrate)(behind, version, id, row),
+            Stored::Bytes { .. } => Err(Error::unexpected_reply()),
         }
-        let changes = Record::with(&model, key, |record| {
-            diff::rewrite(record, &diff::Snapshot::new(record, raw))
-        })?;
-        Ok(changes.map_or(Reread::Current, Reread::Stale))
     }
 
-    fn commit(changes: &Changes, key: &Key, write: Write, request: &mut Request) {
-        let expiry = write.expiry;
-        let call =
-            Call { key, no_record: NoRecord::Missing, expiry, returned: Vec::new(), changes };
-        call.write(Mapping::of::<M>(), request);
-    }
-
-    fn committed(_: &Self::Changes, reply: Reply) -> Result<Outcome<()>> {
-        update::outcome(reply, Error::unexpected_reply).map(|outcome| outcome.map(drop))
+    fn to_bytes(_: &M, _: Location<'_>) -> Result<Vec<u8>> {
+        Err(Error::unexpected_reply())
     }
 }
 
-fn encode_read(mapping: Mapping, key: &Key, read: Read, request: &mut Request) {
+/// Decodes a record, if there is one.
+pub(crate) fn decode(
+    mapping: Mapping,
+    key: &Key,
+    reply: Reply,
+    into: &mut dyn DecodeInto,
+) -> Result<bool> {
+    match mapping.values(reply)? {
+        Some(values) => row::decode_or_none(mapping, key, values, into),
+        None => Ok(false),
+    }
+}
+
+/// Decodes a record and returns the values that it was decoded from.
+pub(crate) fn decode_to_take(
+    mapping: Mapping,
+    key: &Key,
+    reply: Reply,
+    into: &mut dyn DecodeInto,
+) -> Result<Option<RawSnapshot>> {
+    let Some(values) = mapping.values(reply)? else { return Ok(None) };
+    let raw = RawSnapshot::new(mapping, values.as_slice())?;
+    Ok(row::decode_or_none(mapping, key, values, into)?.then_some(raw))
+}
+
+/// Decodes a record and returns its snapshot.
+pub(crate) fn decode_draft(
+    mapping: Mapping,
+    key: &Key,
+    reply: Reply,
+    into: &mut dyn DecodeInto,
+) -> Result<Option<Snapshot>> {
+    let Some(values) = mapping.values(reply)? else { return Ok(None) };
+    let raw = diff::RawFields::new(mapping, values.as_slice());
+    if !row::decode_or_none(mapping, key, values, into)? {
+        return Ok(None);
+    }
+    let raw = raw?;
+    Ok(into.record().map(|record| Snapshot::new(mapping.record(record, key), raw)))
+}
+
+/// Decodes a record and returns the changes that write it in its current form.
+pub(crate) fn decode_to_rewrite(
+    mapping: Mapping,
+    key: &Key,
+    reply: Reply,
+    into: &mut dyn DecodeInto,
+) -> Result<RewriteCheck> {
+    let Some(values) = mapping.values(reply)? else { return Ok(RewriteCheck::Missing) };
+    let raw = diff::RawFields::new(mapping, values.as_slice())?;
+    let stale = row::decode(mapping, key, values, into)? || raw.is_old();
+    let Some(record) = into.record().filter(|_| stale) else { return Ok(RewriteCheck::Current) };
+    let record = mapping.record(record, key);
+    let changes = diff::rewrite(record, &Snapshot::new(record, raw))?;
+    Ok(changes.map_or(RewriteCheck::Current, |changes| {
+        RewriteCheck::Stale(RecordChanges::Hash(changes))
+    }))
+}
+
+/// Adds the call of the script that commits changes.
+pub(crate) fn encode_commit(
+    mapping: Mapping,
+    changes: &Changes,
+    key: &Key,
+    expiry: Expiry,
+    request: &mut Request,
+) {
+    let (no_record, returned) = (NoRecord::Missing, Vec::new());
+    Call { key, no_record, expiry, returned, changes }.write(mapping, request);
+}
+
+/// Adds the command that reads a record, and sets its time to live to `refresh`.
+pub(crate) fn encode_read(
+    mapping: Mapping,
+    key: &Key,
+    refresh: Option<u64>,
+    request: &mut Request,
+) {
     let (mut count, mut bytes) = (2, key.len() + 32);
     mapping.each_name(&mut |name| (count, bytes) = (count + 1, bytes + name.len()));
-    let mut command = match read {
-        Read::Stay => {
+    let mut command = match refresh {
+        None => {
             let mut command = request.command("HMGET", count, bytes);
             command.arg(key);
             command
         }
-        Read::Expire(after) => {
+        Some(millis) => {
             let positions = mapping.presence_positions();
             let mut command = request.script(&REFRESH, key, count + positions.len(), bytes);
-            command.int(after.0).int(positions.len());
+            command.int(millis).int(positions.len());
             for position in positions {
                 command.int(position + 1);
             }
@@ -252,7 +263,7 @@ fn encode_read(mapping: Mapping, key: &Key, read: Read, request: &mut Request) {
     });
 }
 
-fn encode_exists(mapping: Mapping, key: &Key, request: &mut Request) {
+pub(crate) fn encode_exists(mapping: Mapping, key: &Key, request: &mut Request) {
     let names = mapping.presence_names();
     let bytes = key.len() + names.iter().map(|name| name.len()).sum::<usize>();
     let mut command = match names.as_slice() {

@@ -5,6 +5,7 @@ mod blob;
 pub mod codec;
 pub mod connection;
 mod edit;
+mod erased;
 mod error;
 pub mod field;
 pub mod flow;

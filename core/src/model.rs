@@ -19,7 +19,7 @@ use crate::verbs::{
 use crate::{blob, hash, key, schema, update};
 
 pub use storage::Stub;
-pub(crate) use storage::{After, Read, Reread, Storage, Write};
+pub(crate) use storage::Storage;
 
 /// A struct that is kept in Redis under a key of its own; use
 /// `#[derive(RedisModel)]`.
@@ -142,6 +142,7 @@ pub trait RedisModel: Sized {
     /// | blob with a `version` | a script: `GETRANGE` of the envelope, `SET` |
     /// | blob up to 1 KiB | [`SET … GET`](https://redis.io/commands/set), which refuses other types |
     /// | blob, larger | a script: `TYPE`, `SET` |
+    #[inline(always)]
     fn save(&self) -> Save<'_, Self> {
         Save::new(self)
     }
@@ -152,11 +153,13 @@ pub trait RedisModel: Sized {
     ///
     /// **Sends** a script (hash: `HEXISTS`, `HSET`, `HDEL` of what is `None`, `PEXPIRE`)
     /// or `SET … NX` (blob).
+    #[inline(always)]
     fn create(&self) -> Create<'_, Self> {
         Create::new(self)
     }
 
     /// Reads a record, or `None`. Sends `HMGET` (hash) or `GET` (blob).
+    #[inline(always)]
     fn get(id: impl IntoId<Self::Id>) -> Get<Self> {
         Get::new(id.into_id())
     }
@@ -468,6 +471,7 @@ pub trait RedisModel: Sized {
 
     /// Reads some fields of a record, or `None` where there is no record:
     /// `User::select(7, (f.name, f.email))`. Sends `HMGET`.
+    #[inline(always)]
     fn select<S: hash::Selection<Self>>(
         id: impl IntoId<Self::Id>,
         selection: S,
@@ -504,6 +508,7 @@ pub trait RedisModel: Sized {
     }
 
     /// Changes some fields of a record in one atomic step; see [`Update`](update::Update).
+    #[inline(always)]
     fn update(id: impl IntoId<Self::Id>) -> update::Update<Self>
     where
         Self: hash::HashModel,
@@ -544,6 +549,7 @@ pub trait RedisModel: Sized {
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[inline(always)]
     fn edit(id: impl IntoId<Self::Id>) -> Edit<Self> {
         Edit::new(id.into_id())
     }

@@ -32,7 +32,9 @@ use std::future::Future;
 
 pub use atomic::{Atomic, atomic};
 #[doc(hidden)]
-pub use batch::List;
+pub use batch::{List, SendRequest};
+#[cfg(feature = "aio")]
+pub(crate) use batch::Parts;
 pub(crate) use batch::forward_to_list;
 pub use batch::{Batch, batch};
 pub use boxed::BoxedOperation;
@@ -104,6 +106,7 @@ pub trait Operation {
     /// Returns the operation as a list of independent ones, if it is one: the parts of a
     /// list are sent one after another.
     #[doc(hidden)]
+    #[inline(always)]
     fn as_list(&self) -> Option<&dyn List<Self::Output>> {
         None
     }
@@ -119,6 +122,7 @@ pub trait Operation {
     /// operation on it could read the reply of another.
     /// [`PoisonOnError`](crate::connection::PoisonOnError) wraps a connection so that this
     /// cannot happen.
+    #[inline(always)]
     fn run<C>(&self, con: &mut C) -> Result<Self::Output>
     where
         C: SyncConnection + ?Sized,

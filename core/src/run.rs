@@ -14,19 +14,40 @@ use redis::ConnectionLike;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Clock, Flow, Io, IoRequest};
-use crate::op::{Exchange, Operation, Payload, RawReply, Replies, Request, Topology};
+use crate::op::{
+    Exchange, Operation, Payload, RawReply, Replies, Request, SendRequest, Topology,
+};
 
+/// Runs an operation.
+///
+/// The shells around the code that all operations share are inlined even in a dev build,
+/// where each would be a function for each operation of each model. `?` would be two.
+#[inline(always)]
+#[allow(clippy::question_mark)]
 pub(crate) fn run<O, C>(operation: &O, con: &mut C) -> Result<O::Output>
 where
     O: Operation + ?Sized,
     C: ConnectionLike + ?Sized,
 {
-    let mut parts = Parts::default();
-    loop {
-        let replies = send(parts.encode(operation)?, con);
-        if let Some(output) = parts.decode(operation, replies)? {
-            return Ok(output);
-        }
+    if let Some(list) = operation.as_list() {
+        return list.run(&mut On(con));
+    }
+    let mut request = Request::new();
+    if let Err(error) = operation.encode(&mut request) {
+        return Err(error);
+    }
+    match send(request, con) {
+        Ok(mut replies) => operation.decode(&mut replies),
+        Err(error) => Err(error),
+    }
+}
+
+/// A sync connection.
+struct On<'c, C: ?Sized>(&'c mut C);
+
+impl<C: ConnectionLike + ?Sized> SendRequest for On<'_, C> {
+    fn send(&mut self, request: Request) -> Result<Replies> {
+        send(request, self.0)
     }
 }
 
@@ -75,51 +96,6 @@ fn send<C: ConnectionLike + ?Sized>(request: Request, con: &mut C) -> Result<Rep
 /// connections are the ones that take no pipelines.
 fn topology_of<C: ConnectionLike + ?Sized>(con: &C) -> Topology {
     if con.supports_pipelining() { Topology::SingleServer } else { Topology::Cluster }
-}
-
-/// The progress of an operation; a list is sent in parts.
-struct Parts<T> {
-    done: usize,
-    sent: usize,
-    output: Option<T>,
-}
-
-impl<T> Default for Parts<T> {
-    fn default() -> Self {
-        Self { done: 0, sent: 0, output: None }
-    }
-}
-
-impl<T> Parts<T> {
-    /// Returns the next part as a request.
-    fn encode<O>(&mut self, operation: &O) -> Result<Request>
-    where
-        O: Operation<Output = T> + ?Sized,
-    {
-        let mut request = Request::new();
-        match operation.as_list() {
-            Some(list) => self.sent = list.encode_from(self.done, &mut request),
-            None => operation.encode(&mut request)?,
-        }
-        Ok(request)
-    }
-
-    /// Returns the output if all parts are done or the connection broke.
-    fn decode<O>(&mut self, operation: &O, replies: Result<Replies>) -> Result<Option<T>>
-    where
-        O: Operation<Output = T> + ?Sized,
-    {
-        let Some(list) = operation.as_list() else {
-            return operation.decode(&mut replies?).map(Some);
-        };
-        let is_last = self.sent >= list.count() || replies.is_err();
-        let output = list.decode_items(self.done..self.sent, replies, self.output.take())?;
-        if is_last {
-            return Ok(Some(output));
-        }
-        (self.done, self.output) = (self.sent, Some(output));
-        Ok(None)
-    }
 }
 
 /// The only clock and the only random numbers of the crate.

@@ -7,18 +7,18 @@ mod outcome;
 mod plan;
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 pub use condition::Condition;
 pub use outcome::{Conflict, Outcome};
 
-use crate::codec::Location;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::field::{Field, FieldType, Incrementable, IntoField};
-use crate::hash::{HashModel, KeyOf, Mapping, Row, Selection};
+use crate::hash::{HashModel, Mapping, Selection};
 use crate::key;
 use crate::model::RedisModel;
-use crate::op::{Operation, Replies, Reply, Request};
+use crate::op::{Operation, Replies, Request};
 use crate::ttl::{self, Expiry};
 use crate::value::IntoIncrement;
 
@@ -83,20 +83,23 @@ use plan::Plan;
 /// ```
 #[must_use = "an operation does nothing until it is run"]
 pub struct Update<M: RedisModel, S = ()> {
-    id: M::Id,
     plan: Plan,
     returning: S,
+    model: PhantomData<fn() -> M>,
 }
 
 impl<M: HashModel> Update<M> {
+    #[inline(always)]
     pub(crate) fn new(id: M::Id) -> Self {
         let key = key::write(M::SPEC.template(), &id);
-        Self { plan: Plan::new(Mapping::of::<M>(), key), id, returning: () }
+        let plan = Plan::new(Mapping::of::<M>(), key);
+        Self { plan, returning: (), model: PhantomData }
     }
 }
 
 impl<M: HashModel, S: Selection<M>> Update<M, S> {
     /// Sets a field. `None` for an `Option` field removes it.
+    #[inline(always)]
     pub fn set<V, Enc>(mut self, field: Field<M, V, Enc>, value: impl IntoField<V, Enc>) -> Self {
         let name = field.name();
         self.plan.set(name, value.encode(&self.plan.place(name)));
@@ -104,6 +107,7 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     }
 
     /// Sets a field, unless the record has one already.
+    #[inline(always)]
     pub fn set_if_absent<V: FieldType<Enc>, Enc>(
         mut self,
         field: Field<M, V, Enc>,
@@ -116,6 +120,7 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     }
 
     /// Removes a field, which is to say that it becomes `None`.
+    #[inline(always)]
     pub fn remove<V, Enc>(mut self, field: Field<M, Option<V>, Enc>) -> Self
     where
         Option<V>: FieldType<Enc>,
@@ -137,6 +142,7 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     /// ([`ErrorKind::InvalidValue`]), and so is one of more than 60 characters for an
     /// integer or 400 for a float. The field's own TTL stays what it is; a field that
     /// the increment creates gets the `ttl` of its attribute.
+    #[inline(always)]
     pub fn incr<V: FieldType<Enc>, Enc: Incrementable<V>>(
         mut self,
         field: Field<M, V, Enc>,
@@ -213,38 +219,32 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     }
 
     /// Returns these fields as they are after the update.
+    #[inline(always)]
     pub fn returning<T: Selection<M>>(self, selection: T) -> Update<M, T> {
-        Update { id: self.id, plan: self.plan, returning: selection }
-    }
-
-    fn returned(&self) -> Vec<&'static str> {
-        let mut names = Vec::new();
-        self.returning.each(&mut |name| names.push(name));
-        names
-    }
-
-    fn outcome(&self, reply: Reply) -> Result<Outcome<S::Output>> {
-        let row = match self.plan.outcome(reply)? {
-            Outcome::Applied(row) => row,
-            Outcome::Missing => return Ok(Outcome::Missing),
-            Outcome::Conflict(conflict) => return Ok(Outcome::Conflict(conflict)),
-        };
-        let key = KeyOf::<M>(&self.id);
-        let read = self.returning.read(&mut Row::new(row, &M::SPEC, Location::at_key(&key)));
-        read.map(Outcome::Applied).map_err(Error::applied)
+        Update { plan: self.plan, returning: selection, model: PhantomData }
     }
 }
 
 impl<M: HashModel, S: Selection<M>> Operation for Update<M, S> {
     type Output = Outcome<S::Output>;
 
+    #[inline(always)]
     fn encode(&self, request: &mut Request) -> Result<()> {
-        self.plan.encode(self.returned(), request)
+        self.plan.encode(&self.returning.fields(), request)
     }
 
+    #[inline(always)]
     fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
-        let reply = self.plan.reply(self.returned(), replies);
-        reply.and_then(|reply| self.outcome(reply)).map_err(|error| self.plan.locate(error))
+        let mut row = match self.plan.decode(&self.returning.fields(), replies) {
+            Ok(Outcome::Applied(row)) => row,
+            Ok(Outcome::Missing) => return Ok(Outcome::Missing),
+            Ok(Outcome::Conflict(conflict)) => return Ok(Outcome::Conflict(conflict)),
+            Err(error) => return Err(error),
+        };
+        match self.returning.read(&mut row) {
+            Ok(returned) => Ok(Outcome::Applied(returned)),
+            Err(error) => Err(self.plan.locate(error.applied())),
+        }
     }
 }
 

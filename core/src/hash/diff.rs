@@ -76,7 +76,7 @@ fn owned(value: &ReplyValue) -> Value {
 
 impl Snapshot {
     /// Takes the fields of a record that was just decoded from the raw ones.
-    pub(super) fn new(record: &Record<'_>, raw: RawFields) -> Self {
+    pub(super) fn new(record: Record<'_>, raw: RawFields) -> Self {
         let place = Location::at_key(record.key).for_comparison();
         let mut stored = raw.stored.into_iter();
         let mut fields = Vec::with_capacity(stored.len());
@@ -91,7 +91,7 @@ impl Snapshot {
 }
 
 /// Returns the stored forms of a record's fields.
-pub(super) fn fields(record: &Record<'_>) -> Result<Vec<Value>> {
+pub(super) fn fields(record: Record<'_>) -> Result<Vec<Value>> {
     let place = Location::at_key(record.key);
     let mut fields = Vec::with_capacity(record.mapping.spec.fields.len());
     record.each_field(&mut |at, slot| {
@@ -104,7 +104,7 @@ pub(super) fn fields(record: &Record<'_>) -> Result<Vec<Value>> {
 /// Returns the changes since a record was read, each with the value that must still be
 /// stored; `None` if nothing changed. A record of an older version is rewritten as a
 /// whole if anything changed.
-pub(super) fn changes(record: &Record<'_>, read: &Snapshot) -> Result<Option<Changes>> {
+pub(crate) fn changes(record: Record<'_>, read: &Snapshot) -> Result<Option<Changes>> {
     match compare(record, read, false)? {
         Some(_) if !read.former.is_empty() => rewrite(record, read),
         changes => Ok(changes),
@@ -113,7 +113,7 @@ pub(super) fn changes(record: &Record<'_>, read: &Snapshot) -> Result<Option<Cha
 
 /// Returns the changes that write the whole record in its current form, with the values
 /// that must still be stored.
-pub(super) fn rewrite(record: &Record<'_>, read: &Snapshot) -> Result<Option<Changes>> {
+pub(super) fn rewrite(record: Record<'_>, read: &Snapshot) -> Result<Option<Changes>> {
     let Some(mut changes) = compare(record, read, true)? else { return Ok(None) };
     let mut former = read.former.iter();
     if let Some((field, stored)) = former.next() {
@@ -128,7 +128,7 @@ pub(super) fn rewrite(record: &Record<'_>, read: &Snapshot) -> Result<Option<Cha
 }
 
 /// Compares a record with its snapshot; `whole` writes fields that are the same, too.
-fn compare(record: &Record<'_>, read: &Snapshot, whole: bool) -> Result<Option<Changes>> {
+fn compare(record: Record<'_>, read: &Snapshot, whole: bool) -> Result<Option<Changes>> {
     save::check(record)?;
     let spec = record.mapping.spec;
     let (mut changes, mut error) = (Changes::default(), None);
@@ -152,7 +152,7 @@ fn compare(record: &Record<'_>, read: &Snapshot, whole: bool) -> Result<Option<C
 }
 
 fn compare_field(
-    record: &Record<'_>,
+    record: Record<'_>,
     at: usize,
     slot: &dyn Slot,
     read: &ReadField,

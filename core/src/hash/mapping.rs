@@ -9,6 +9,7 @@ use std::vec;
 
 use super::{HashModel, MARKER, NOT_A_VERSION, VersionList};
 use crate::codec::newer_version;
+use crate::erased::AnyRecord;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::Slot;
 use crate::key::Key;
@@ -18,48 +19,52 @@ use crate::schema::Spec;
 use crate::schema::visit::each_field;
 
 /// The names, types and versions of a hash model.
-#[derive(Clone, Copy)]
-pub(crate) struct Mapping {
+#[derive(Debug, Clone, Copy)]
+pub struct Mapping {
     pub(crate) spec: &'static Spec,
     pub(super) versions: &'static VersionList,
-    types: fn(&mut dyn FnMut(&dyn Slot)),
+    types: VisitTypes,
 }
 
-/// A record without its type.
+/// Visits the fields of a model without a record.
+#[allow(clippy::type_complexity)]
+type VisitTypes = fn(&mut dyn FnMut(&dyn Slot));
+
+/// A record of a hash model, with its key.
 #[derive(Clone, Copy)]
 pub(crate) struct Record<'a> {
     pub(crate) mapping: Mapping,
     pub(crate) key: &'a Key,
-    fields: &'a dyn Fn(&mut dyn FnMut(&dyn Slot)),
+    record: &'a dyn AnyRecord,
 }
 
-impl<'a> Record<'a> {
+impl Record<'_> {
     pub(super) fn each_field(&self, visit: &mut dyn FnMut(usize, &dyn Slot)) {
         let mut at = 0;
-        (self.fields)(&mut |slot| {
+        self.record.each_field(&mut |slot| {
             visit(at, slot);
             at += 1;
         });
     }
-
-    /// Calls `then` with the record of a model.
-    pub(super) fn with<M: HashModel, R>(
-        model: &M,
-        key: &Key,
-        then: impl FnOnce(&Record<'_>) -> R,
-    ) -> R {
-        let fields = |visit: &mut dyn FnMut(&dyn Slot)| each_field(Some(model), visit);
-        then(&Record { mapping: Mapping::of::<M>(), key, fields: &fields })
-    }
 }
 
 impl Mapping {
+    #[inline(always)]
     pub(crate) fn of<M: HashModel>() -> Self {
         Self {
             spec: &M::SPEC,
             versions: &M::VERSIONS.list,
             types: |visit| each_field::<M>(None, visit),
         }
+    }
+
+    /// The mapping of a struct whose derive found mistakes.
+    pub(crate) fn stub(spec: &'static Spec) -> Self {
+        Self { spec, versions: &VersionList::NONE, types: |_| () }
+    }
+
+    pub(crate) fn record<'a>(self, record: &'a dyn AnyRecord, key: &'a Key) -> Record<'a> {
+        Record { mapping: self, key, record }
     }
 
     /// Returns for each field whether a record without it cannot be read.
@@ -90,6 +95,11 @@ impl Mapping {
             at += 1;
         });
         !required
+    }
+
+    /// Returns the names under which these fields are read.
+    pub(crate) fn names(self, fields: &[u16]) -> Vec<&'static str> {
+        fields.iter().flat_map(|field| self.spec.names_of(usize::from(*field))).collect()
     }
 
     /// Returns the largest revision that the field's type holds.

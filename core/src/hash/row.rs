@@ -1,19 +1,18 @@
 //! Reading a record: its fields in order, each moved out of the reply.
 
 use std::cell::Cell;
-use std::{fmt, vec};
+use std::vec;
 
+use super::at_field;
 use super::mapping::Mapping;
-use super::{HashModel, at_field};
 use crate::codec::{Location, unlisted_version};
+use crate::erased::{DecodeInto, Stored};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{FieldType, Plain};
-use crate::key;
-use crate::model::RedisModel;
+use crate::key::Key;
 use crate::op::Reply;
 use crate::redis_rs::{ReplyValue, is_nil};
 use crate::schema::Spec;
-use crate::schema::visit::construct;
 
 /// The values of a hash's fields, in the model's order: for each the value under
 /// its name, then those under its aliases.
@@ -95,51 +94,34 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Makes a record of the values of the names to read, whichever version they are of.
-/// Raises `stale` if the record would be written otherwise now.
-pub(super) fn decode<M: HashModel>(
-    id: &M::Id,
-    values: vec::IntoIter<ReplyValue>,
-    stale: Option<&Cell<bool>>,
-) -> Result<M> {
-    let key = KeyOf::<M>(id);
-    let place = Location::at_key(&key);
-    let place = stale.map_or(place, |stale| place.with_rewrite_flag(stale));
-    let (behind, version, mut row) = open(Mapping::of::<M>(), values, place)?;
-    match behind {
-        0 => construct(id, &mut row),
-        _ => (M::VERSIONS.migrate)(behind, version, id, &mut row),
-    }
-}
-
-/// Decodes a record; `None` if it is of another version and that counts as absent.
-pub(super) fn decode_or_none<M: HashModel>(
-    id: &M::Id,
-    values: vec::IntoIter<ReplyValue>,
-) -> Result<Option<M>> {
-    match decode(id, values, None) {
-        Err(error) if M::VERSIONS.list.mismatch_is_none && error.is_mismatch() => Ok(None),
-        decoded => decoded.map(Some),
-    }
-}
-
-/// Returns the version of a record, and the row of the values of that version.
-fn open(
+/// Decodes the values of the names to read, whichever version they are of. Returns `true`
+/// if the record would be written otherwise now.
+pub(super) fn decode(
     mapping: Mapping,
+    key: &Key,
     mut values: vec::IntoIter<ReplyValue>,
-    place: Location<'_>,
-) -> Result<(u8, u8, Row<'_>)> {
+    into: &mut dyn DecodeInto,
+) -> Result<bool> {
     let (behind, version) = mapping.versions_behind(values.as_slice())?;
     let (at, spec) = mapping.version_at(behind).ok_or_else(|| unlisted_version(version))?;
     values.by_ref().take(at).for_each(drop);
-    Ok((behind, version, Row::new(values, spec, place)))
+    let stale = Cell::new(false);
+    let location = Location::at_key(key).with_rewrite_flag(&stale);
+    let mut row = Row::new(values, spec, location);
+    into.decode(Stored::Row { row: &mut row, behind, version })?;
+    Ok(stale.get())
 }
 
-/// The key of an id, written only if it is asked for.
-pub(crate) struct KeyOf<'a, M: RedisModel>(pub(crate) &'a M::Id);
-
-impl<M: RedisModel> fmt::Display for KeyOf<'_, M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&key::write(M::SPEC.template(), self.0))
+/// Decodes a record and returns `true`, or `false` if it is of another version and that
+/// counts as absent.
+pub(super) fn decode_or_none(
+    mapping: Mapping,
+    key: &Key,
+    values: vec::IntoIter<ReplyValue>,
+    into: &mut dyn DecodeInto,
+) -> Result<bool> {
+    match decode(mapping, key, values, into) {
+        Err(error) if mapping.versions.mismatch_is_none && error.is_mismatch() => Ok(false),
+        decoded => decoded.map(|_| true),
     }
 }

@@ -5,14 +5,14 @@ use super::{MARKER, at_field, revision};
 use crate::codec::Location;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::Slot;
-use crate::model::Write;
+use crate::erased::Write;
 use crate::op::{CommandWriter, Request, Script};
 use crate::ttl::Expiry;
 
 static SAVE: Script = Script::new("hash_save", include_str!("save.lua"));
 
-pub(super) fn save(record: &Record<'_>, write: Write, request: &mut Request) -> Result<()> {
-    let Record { mapping, key, .. } = *record;
+pub(crate) fn save(record: Record<'_>, write: Write, request: &mut Request) -> Result<()> {
+    let Record { mapping, key, .. } = record;
     let (spec, version) = (mapping.spec, mapping.version());
     let size = Measure::of(record)?;
     let pairs = 2 * (size.present + usize::from(version.is_some()));
@@ -63,7 +63,7 @@ pub(super) fn save(record: &Record<'_>, write: Write, request: &mut Request) -> 
 /// Begins a call of `save.lua`, up to the pairs of field and value.
 #[allow(clippy::too_many_arguments)]
 fn script<'r>(
-    record: &Record<'_>,
+    record: Record<'_>,
     request: &'r mut Request,
     mode: &str,
     expiry: Expiry,
@@ -101,8 +101,8 @@ fn script<'r>(
 }
 
 /// Writes the fields that the record has, as name and value.
-fn write_present(record: &Record<'_>, command: &mut CommandWriter<'_>) -> Result<()> {
-    let Record { mapping, key, .. } = *record;
+fn write_present(record: Record<'_>, command: &mut CommandWriter<'_>) -> Result<()> {
+    let Record { mapping, key, .. } = record;
     let (place, mut error) = (Location::at_key(key), None);
     record.each_field(&mut |at, slot| {
         if error.is_some() || slot.is_absent() {
@@ -123,7 +123,7 @@ fn write_present(record: &Record<'_>, command: &mut CommandWriter<'_>) -> Result
 }
 
 /// Writes the names of the fields that the record does not have.
-fn write_absent(record: &Record<'_>, command: &mut CommandWriter<'_>) {
+fn write_absent(record: Record<'_>, command: &mut CommandWriter<'_>) {
     record.each_field(&mut |at, slot| {
         if slot.is_absent() {
             command.arg(record.mapping.spec.fields[at]);
@@ -136,7 +136,7 @@ fn write_absent(record: &Record<'_>, command: &mut CommandWriter<'_>) {
 /// # Errors
 ///
 /// `InvalidOperation` and `InvalidValue`, as a save of the record.
-pub(super) fn check(record: &Record<'_>) -> Result<()> {
+pub(super) fn check(record: Record<'_>) -> Result<()> {
     Measure::of(record).map(drop)
 }
 
@@ -152,7 +152,7 @@ struct Measure {
 }
 
 impl Measure {
-    fn of(record: &Record<'_>) -> Result<Self> {
+    fn of(record: Record<'_>) -> Result<Self> {
         let spec = record.mapping.spec;
         let (present, absent, bytes) = (0, 0, 0);
         let mut size = Self { present, absent, bytes, marker: true, revision: String::new() };
@@ -190,7 +190,7 @@ impl Measure {
 }
 
 /// Refuses a flattened `Option` whose struct has no value.
-fn check_options(record: &Record<'_>) -> Result<()> {
+fn check_options(record: Record<'_>) -> Result<()> {
     for group in record.mapping.spec.groups() {
         let (mut is_some, mut is_empty) = (false, true);
         record.each_field(&mut |at, slot: &dyn Slot| {

@@ -2,15 +2,15 @@
 
 use std::{fmt, vec};
 
-use super::mapping::Record;
 use super::row::decode_or_none;
-use super::{HashModel, KeyOf, MARKER, Mapping, Row, diff};
+use super::{HashModel, MARKER, Mapping, Row, diff};
 use crate::codec::Location;
+use crate::erased::{Decoded, DecodeInto};
 use crate::error::{Error, Result};
 use crate::field::{Field, FieldType};
 use crate::key::{self, Key};
 use crate::model::RedisModel;
-use crate::op::{Operation, Replies, Reply, Request};
+use crate::op::{Operation, Replies, Request};
 use crate::redis_rs::{ReplyValue, is_nil, value_of};
 
 /// Fields to read: a handle, or a tuple of selections, nested as you like.
@@ -23,29 +23,38 @@ pub trait Selection<M> {
     /// The values, in the selection's shape.
     type Output;
 
+    /// Adds the positions of the fields.
     #[doc(hidden)]
-    fn each(&self, visit: &mut dyn FnMut(&'static str));
+    #[inline(always)]
+    fn add_fields(&self, fields: &mut Vec<u16>);
 
-    /// Returns `true` if every record has one of the fields.
-    #[doc(hidden)]
-    fn proves_record(&self) -> bool;
-
+    /// Reads the values.
+    ///
+    /// # Errors
+    ///
+    /// The error of a field that is missing or cannot be decoded.
     #[doc(hidden)]
     fn read(&self, row: &mut Row<'_>) -> Result<Self::Output>;
+
+    /// Returns the positions of the fields.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn fields(&self) -> Vec<u16> {
+        let mut fields = Vec::new();
+        self.add_fields(&mut fields);
+        fields
+    }
 }
 
 impl<M: RedisModel, Enc, V: FieldType<Enc>> Selection<M> for Field<M, V, Enc> {
     type Output = V;
 
-    fn each(&self, visit: &mut dyn FnMut(&'static str)) {
-        visit(self.name());
-        self.aliases().iter().for_each(|alias| visit(alias));
+    #[inline(always)]
+    fn add_fields(&self, fields: &mut Vec<u16>) {
+        fields.push(self.index);
     }
 
-    fn proves_record(&self) -> bool {
-        V::absent().is_none()
-    }
-
+    #[inline(always)]
     fn read(&self, row: &mut Row<'_>) -> Result<V> {
         row.read_at::<Enc, V>(self.index.into())
     }
@@ -56,12 +65,8 @@ macro_rules! tuples {
         impl<Model, $($selection: Selection<Model>),*> Selection<Model> for ($($selection,)*) {
             type Output = ($($selection::Output,)*);
 
-            fn each(&self, _visit: &mut dyn FnMut(&'static str)) {
-                $(self.$at.each(_visit);)*
-            }
-
-            fn proves_record(&self) -> bool {
-                false $(|| self.$at.proves_record())*
+            fn add_fields(&self, _fields: &mut Vec<u16>) {
+                $(self.$at.add_fields(_fields);)*
             }
 
             fn read(&self, _row: &mut Row<'_>) -> Result<Self::Output> {
@@ -87,80 +92,52 @@ tuples! {
 #[must_use = "an operation does nothing until it is run"]
 pub struct Select<M: RedisModel, S> {
     id: M::Id,
+    key: Key,
     selection: S,
 }
 
 impl<M: HashModel, S: Selection<M>> Select<M, S> {
+    #[inline(always)]
     pub(crate) fn new(id: M::Id, selection: S) -> Self {
-        Self { id, selection }
-    }
-}
-
-impl<M: RedisModel, S> Select<M, S> {
-    fn key(&self) -> Key {
-        key::write(M::SPEC.template(), &self.id)
+        Self { key: key::write(M::SPEC.template(), &id), id, selection }
     }
 }
 
 impl<M: HashModel, S: Selection<M>> Operation for Select<M, S> {
     type Output = Option<S::Output>;
 
+    #[inline(always)]
     fn encode(&self, request: &mut Request) -> Result<()> {
-        encode(self.names(), &self.key(), request);
+        encode(Mapping::of::<M>(), &self.key, &self.selection.fields(), request);
         Ok(())
     }
 
+    #[inline(always)]
     fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
-        let decoded = replies.next().and_then(|reply| self.decode_reply(reply));
-        decoded.map_err(|error| error.with_model(M::SPEC.name).with_key(&self.key()))
-    }
-}
-
-impl<M: HashModel, S: Selection<M>> Select<M, S> {
-    /// Returns the names to read, in order.
-    fn names(&self) -> Vec<&'static str> {
-        let mut selected = Vec::new();
-        self.selection.each(&mut |name| selected.push(name));
-        names(Mapping::of::<M>(), selected, self.selection.proves_record())
-    }
-
-    fn decode_reply(&self, reply: Reply) -> Result<Option<S::Output>> {
-        let key = KeyOf::<M>(&self.id);
-        let mut row = match open(Mapping::of::<M>(), self.names().len(), reply)? {
-            Found::Nothing => return Ok(None),
-            Found::Current(values) => Row::new(values, &M::SPEC, Location::at_key(&key)),
-            Found::Older(values) => match self.migrate(values)? {
-                Some(values) => Row::new(values, &M::SPEC, Location::at_key(&key)),
-                None => return Ok(None),
-            },
+        let (mapping, fields) = (Mapping::of::<M>(), self.selection.fields());
+        let mut older = Decoded::<M>::new(&self.id);
+        let read = match decode(mapping, &self.key, &fields, replies, &mut older) {
+            Ok(Some(mut row)) => self.selection.read(&mut row),
+            Ok(None) => return Ok(None),
+            Err(error) => Err(error),
         };
-        self.selection.read(&mut row).map(Some)
-    }
-
-    /// Returns the selected values of a record that was read whole and is migrated.
-    fn migrate(&self, values: Values) -> Result<Option<Values>> {
-        let Some(model) = decode_or_none::<M>(&self.id, values)? else { return Ok(None) };
-        let fields = Record::with(&model, &self.key(), diff::fields)?;
-        let mut selected = Vec::new();
-        self.selection.each(&mut |name| {
-            let at = M::SPEC.fields.iter().position(|field| *field == name);
-            selected.push(value_of(at.and_then(|at| fields[at].clone())));
-        });
-        Ok(Some(selected.into_iter()))
+        match read {
+            Ok(selected) => Ok(Some(selected)),
+            Err(error) => Err(error.with_model(M::SPEC.name).with_key(&self.key)),
+        }
     }
 }
 
-type Values = vec::IntoIter<ReplyValue>;
-
-/// Returns all names to read for a selection.
-fn names(mapping: Mapping, selected: Vec<&'static str>, proves_record: bool) -> Vec<&'static str> {
+/// Returns all names to read for a selection, in order.
+fn names(mapping: Mapping, fields: &[u16]) -> Vec<&'static str> {
     let mut names: Vec<_> = mapping.version().map(|(field, _)| field).into_iter().collect();
-    names.extend(selected);
+    names.extend(mapping.names(fields));
     // If all that is selected may be absent, a field that every record has tells an
     // empty record from none.
-    if !proves_record {
-        match mapping.required().next() {
-            Some(at) => names.extend(mapping.spec.names_of(at)),
+    let required: Vec<_> = mapping.required().collect();
+    if !fields.iter().any(|field| required.contains(&usize::from(*field))) {
+        match required.first() {
+            Some(at) => names.extend(mapping.spec.names_of(*at)),
             None => names.push(MARKER),
         }
     }
@@ -171,7 +148,8 @@ fn names(mapping: Mapping, selected: Vec<&'static str>, proves_record: bool) -> 
     names
 }
 
-fn encode(names: Vec<&'static str>, key: &Key, request: &mut Request) {
+fn encode(mapping: Mapping, key: &Key, fields: &[u16], request: &mut Request) {
+    let names = names(mapping, fields);
     let bytes = names.iter().map(|name| name.len()).sum::<usize>();
     let mut command = request.command("HMGET", names.len() + 1, key.len() + bytes);
     command.arg(key);
@@ -180,47 +158,66 @@ fn encode(names: Vec<&'static str>, key: &Key, request: &mut Request) {
     }
 }
 
-/// The values of a selection.
-enum Found {
-    Nothing,
-    /// Those of the selected fields come first.
-    Current(Values),
-    /// All values of the record.
-    Older(Values),
+/// Returns the values of the selected fields; `None` if there is no record.
+fn decode<'k>(
+    mapping: Mapping,
+    key: &'k Key,
+    fields: &[u16],
+    replies: &mut Replies,
+    older: &mut dyn DecodeInto,
+) -> Result<Option<Row<'k>>> {
+    let mut values = replies.next()?.into_row(names(mapping, fields).len())?;
+    if values.as_slice().iter().all(is_nil) {
+        return Ok(None);
+    }
+    if mapping.version().is_some() {
+        match mapping.versions_behind(values.as_slice()) {
+            Ok((0, _)) => drop(values.next()),
+            Ok(_) => match migrate(mapping, key, fields, values, older)? {
+                Some(migrated) => values = migrated,
+                None => return Ok(None),
+            },
+            Err(error) if mapping.versions.mismatch_is_none && error.is_mismatch() => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Some(Row::new(values, mapping.spec, Location::at_key(key))))
 }
 
-fn open(mapping: Mapping, names: usize, reply: Reply) -> Result<Found> {
-    let mut values = reply.into_row(names)?;
-    if values.as_slice().iter().all(is_nil) {
-        return Ok(Found::Nothing);
+/// Returns the selected values of a record that was read whole and is migrated.
+fn migrate(
+    mapping: Mapping,
+    key: &Key,
+    fields: &[u16],
+    mut values: Values,
+    older: &mut dyn DecodeInto,
+) -> Result<Option<Values>> {
+    // The whole record begins with its version, once more.
+    let selected = values.len().checked_sub(mapping.count_names());
+    values.by_ref().take(selected.ok_or_else(Error::unexpected_reply)?).for_each(drop);
+    if !decode_or_none(mapping, key, values, older)? {
+        return Ok(None);
     }
-    if mapping.version().is_none() {
-        return Ok(Found::Current(values));
+    let record = older.record().ok_or_else(Error::unexpected_reply)?;
+    let stored = diff::fields(mapping.record(record, key))?;
+    let mut migrated = Vec::new();
+    for field in fields.iter().map(|field| usize::from(*field)) {
+        migrated.push(value_of(stored[field].clone()));
+        // No value stands under an alias any more.
+        migrated.extend(mapping.spec.aliases_of(field).iter().map(|_| value_of(None)));
     }
-    match mapping.versions_behind(values.as_slice()) {
-        Ok((0, _)) => {
-            values.next();
-            Ok(Found::Current(values))
-        }
-        Ok(_) => {
-            // The whole record begins with its version, once more.
-            let selected = values.len().checked_sub(mapping.count_names());
-            let selected = selected.ok_or_else(Error::unexpected_reply)?;
-            values.by_ref().take(selected).for_each(drop);
-            Ok(Found::Older(values))
-        }
-        Err(error) if mapping.versions.mismatch_is_none && error.is_mismatch() => {
-            Ok(Found::Nothing)
-        }
-        Err(error) => Err(error),
-    }
+    Ok(Some(migrated.into_iter()))
 }
+
+type Values = vec::IntoIter<ReplyValue>;
 
 impl<M: RedisModel, S> fmt::Debug for Select<M, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Select")
             .field("model", &M::SPEC.name)
-            .field("key", &self.key())
+            .field("key", &self.key)
             .finish_non_exhaustive()
     }
 }

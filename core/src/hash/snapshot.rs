@@ -36,7 +36,7 @@ impl RawSnapshot {
     }
 
     /// Adds a command that deletes the record if it still has these values.
-    pub(super) fn encode_delete(&self, key: &Key, request: &mut Request) {
+    pub(crate) fn encode_delete(&self, key: &Key, request: &mut Request) {
         let arguments = 2 * self.present.len() + self.absent.len() + 1;
         let present: usize =
             self.present.iter().map(|(name, value)| name.len() + value.len()).sum();

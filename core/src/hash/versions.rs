@@ -28,16 +28,16 @@ pub(crate) struct VersionList {
     pub(super) predecessors: fn(&mut dyn FnMut(Mapping)),
 }
 
+impl VersionList {
+    pub(super) const NONE: Self =
+        Self { field: None, current: 1, mismatch_is_none: false, predecessors: |_| () };
+}
+
 #[doc(hidden)]
 impl<M: RedisModel> SchemaVersions<M> {
     /// The versions of a model without `version`.
     pub const NONE: Self = Self {
-        list: VersionList {
-            field: None,
-            current: 1,
-            mismatch_is_none: false,
-            predecessors: <() as Predecessors<M>>::each,
-        },
+        list: VersionList::NONE,
         migrate: <() as Predecessors<M>>::read,
     };
 

@@ -58,6 +58,64 @@ pub trait List<T> {
         replies: Result<Replies>,
         so_far: Option<T>,
     ) -> Result<T>;
+
+    /// Runs the list on a sync connection.
+    ///
+    /// # Errors
+    ///
+    /// The error of encoding or sending the first items.
+    fn run(&self, con: &mut dyn SendRequest) -> Result<T>;
+}
+
+/// A sync connection, without its type.
+pub trait SendRequest {
+    /// Sends a request and returns the replies.
+    ///
+    /// # Errors
+    ///
+    /// The error of the connection.
+    fn send(&mut self, request: Request) -> Result<Replies>;
+}
+
+/// The progress of a list, which is sent in parts.
+pub(crate) struct Parts<T> {
+    done: usize,
+    sent: usize,
+    output: Option<T>,
+}
+
+impl<T> Default for Parts<T> {
+    fn default() -> Self {
+        Self { done: 0, sent: 0, output: None }
+    }
+}
+
+impl<T> Parts<T> {
+    /// Returns the next part as a request.
+    pub(crate) fn encode(&mut self, list: &(impl List<T> + ?Sized)) -> Request {
+        let mut request = Request::new();
+        self.sent = list.encode_from(self.done, &mut request);
+        request
+    }
+
+    /// Returns the output if all parts are done or the connection broke.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`List::decode_items`].
+    pub(crate) fn decode(
+        &mut self,
+        list: &(impl List<T> + ?Sized),
+        replies: Result<Replies>,
+    ) -> Result<Option<T>> {
+        let is_last = self.sent >= list.count() || replies.is_err();
+        let output = list.decode_items(self.done..self.sent, replies, self.output.take())?;
+        if is_last {
+            return Ok(Some(output));
+        }
+        (self.done, self.output) = (self.sent, Some(output));
+        Ok(None)
+    }
 }
 
 impl<O: Operation> List<Vec<Result<O::Output>>> for Vec<O> {
@@ -95,6 +153,16 @@ impl<O: Operation> List<Vec<Result<O::Output>>> for Vec<O> {
             }
         }
         Ok(results)
+    }
+
+    fn run(&self, con: &mut dyn SendRequest) -> Result<Vec<Result<O::Output>>> {
+        let mut parts = Parts::default();
+        loop {
+            let replies = con.send(parts.encode(self));
+            if let Some(output) = parts.decode(self, replies)? {
+                return Ok(output);
+            }
+        }
     }
 }
 

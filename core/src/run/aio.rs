@@ -12,10 +12,12 @@ use futures_timer::Delay;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use redis::aio::ConnectionLike;
 
-use super::{Parts, SystemClock};
-use crate::error::Result;
+use super::SystemClock;
+use crate::error::{Error, Result};
 use crate::flow::{Flow, Io, IoRequest};
-use crate::op::{Exchange, Operation, Payload, RawReply, Replies, Request, Topology, Transmit};
+use crate::op::{
+    Exchange, Operation, Parts, Payload, RawReply, Replies, Request, Topology, Transmit,
+};
 use crate::redis_rs::topology_of;
 
 /// A connection as the executor is given it.
@@ -37,10 +39,18 @@ where
     O: Operation + ?Sized,
     T: Transport,
 {
+    if operation.as_list().is_none() {
+        let mut request = Request::new();
+        operation.encode(&mut request)?;
+        return operation.decode(&mut con.send(request).await?);
+    }
     let mut parts = Parts::default();
     loop {
-        let replies = con.send(parts.encode(operation)?).await;
-        if let Some(output) = parts.decode(operation, replies)? {
+        // A list need not be `Sync`, so it is not kept while the future waits.
+        let request = operation.as_list().map(|list| parts.encode(list));
+        let replies = con.send(request.unwrap_or_else(Request::new)).await;
+        let list = operation.as_list().ok_or_else(Error::unexpected_reply)?;
+        if let Some(output) = parts.decode(list, replies)? {
             return Ok(output);
         }
     }

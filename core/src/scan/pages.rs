@@ -4,10 +4,11 @@ use std::marker::PhantomData;
 
 use super::ScanPosition;
 use super::keys::KeyScan;
+use crate::erased::AnyModel;
 use crate::error::{Error, Result};
 use crate::flow::Io;
 use crate::key::{self, Key};
-use crate::model::{RedisModel, Storage};
+use crate::model::RedisModel;
 use crate::op::batch;
 
 /// SCAN looks at this many keys for a page by default, which takes the server a fraction
@@ -26,14 +27,14 @@ impl<M: RedisModel> Pages<M> {
     /// Creates pages of keys that may hold a record, for flows that read it.
     pub(super) fn of_keys() -> Self {
         let (name, pattern) = (M::SPEC.name, M::SPEC.template().pattern());
-        let keys = KeyScan::new(name, pattern, M::Storage::TYPE, PAGE_SIZE);
+        let keys = KeyScan::new(name, pattern, AnyModel::of::<M>().redis_type(), PAGE_SIZE);
         Self { keys, check: false, model: PhantomData }
     }
 
     /// Creates pages of keys that do hold a record.
     pub(super) fn of_records() -> Self {
         // SCAN has checked the type, and any string is a blob.
-        Self { check: M::Storage::CODEC.is_none(), ..Self::of_keys() }
+        Self { check: AnyModel::of::<M>().codec().is_none(), ..Self::of_keys() }
     }
 
     pub(super) fn set_page_size(&mut self, keys: usize) {

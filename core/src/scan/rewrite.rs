@@ -4,11 +4,13 @@ use std::fmt;
 
 use super::pages::{Pages, results_of_page};
 use crate::edit::Commit;
+use crate::erased::{AnyModel, Decoded, RewriteCheck};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Flow, Io};
-use crate::key;
-use crate::model::{Read, RedisModel, Reread, Storage};
+use crate::key::{self, Key};
+use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Request, batch};
+use crate::ttl::Expiry;
 use crate::update::Outcome;
 
 /// A record that other clients keep changing is read at most so many times.
@@ -82,7 +84,7 @@ async fn rewrite<M: RedisModel>(mut ids: Vec<M::Id>, io: &Io) -> Result<Rewritte
         if attempt > 0 {
             io.back_off(attempt).await?;
         }
-        let checks = batch(ids.iter().cloned().map(|id| Check::<M> { id }));
+        let checks = batch(ids.iter().cloned().map(Check::<M>::new));
         let found = results_of_page::<M, _>(io.run(checks).await)?;
         let (stale, commits) = page.sort(ids, found);
         if commits.is_empty() {
@@ -110,14 +112,14 @@ impl<M: RedisModel> Rewritten<M> {
     fn sort(
         &mut self,
         ids: Vec<M::Id>,
-        found: Vec<Result<Found<M>>>,
+        found: Vec<Result<RewriteCheck>>,
     ) -> (Vec<M::Id>, Vec<Commit<M>>) {
         let (mut stale, mut commits) = (Vec::new(), Vec::new());
         for (id, found) in ids.into_iter().zip(found) {
             match found {
-                Ok(Reread::Missing) => {}
-                Ok(Reread::Current) => self.current += 1,
-                Ok(Reread::Stale(changes)) => {
+                Ok(RewriteCheck::Missing) => {}
+                Ok(RewriteCheck::Current) => self.current += 1,
+                Ok(RewriteCheck::Stale(changes)) => {
                     commits.push(Commit::rewrite(key::write(M::SPEC.template(), &id), changes));
                     stale.push(id);
                 }
@@ -143,24 +145,28 @@ impl<M: RedisModel> Rewritten<M> {
     }
 }
 
-type Found<M> = Reread<<<M as RedisModel>::Storage as Storage<M>>::Changes>;
-
 /// Reads a record and compares it with what the model would write now.
 struct Check<M: RedisModel> {
     id: M::Id,
+    key: Key,
+}
+
+impl<M: RedisModel> Check<M> {
+    fn new(id: M::Id) -> Self {
+        Self { key: key::write(M::SPEC.template(), &id), id }
+    }
 }
 
 impl<M: RedisModel> Operation for Check<M> {
-    type Output = Found<M>;
+    type Output = RewriteCheck;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        M::Storage::read(&key::write(M::SPEC.template(), &self.id), Read::Stay, request)
+        AnyModel::of::<M>().encode_read(&self.key, Expiry::Keep, request)
     }
 
-    fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
-        let key = key::write(M::SPEC.template(), &self.id);
-        let reread = replies.next().and_then(|reply| M::Storage::reread(&self.id, &key, reply));
-        reread.map_err(|error| error.with_model(M::SPEC.name).with_key(&key))
+    fn decode(&self, replies: &mut Replies) -> Result<RewriteCheck> {
+        let mut decoded = Decoded::<M>::new(&self.id);
+        AnyModel::of::<M>().decode_to_rewrite(&self.key, replies, &mut decoded)
     }
 }
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::Spec;
 use super::visit;
+use crate::erased::AnyModel;
 use crate::field::Slot;
 use crate::key::Segment;
-use crate::model::{RedisModel, Storage};
+use crate::model::RedisModel;
 
 /// A model as data for documentation; see [`RedisModel::describe`]. Its `Display` is a
 /// Markdown table.
@@ -51,7 +52,7 @@ pub struct FieldDescription {
 }
 
 pub(crate) fn describe<M: RedisModel>() -> Description {
-    let spec = &M::SPEC;
+    let (spec, model) = (&M::SPEC, AnyModel::of::<M>());
     let placeholder = |segment| match segment {
         Segment::Placeholder { name, .. } => Some(name),
         Segment::Literal(_) => None,
@@ -64,8 +65,8 @@ pub(crate) fn describe<M: RedisModel>() -> Description {
         name: spec.name,
         key: spec.key,
         id: names.zip(types).collect(),
-        redis_type: M::Storage::TYPE,
-        codec: <M::Storage as Storage<M>>::CODEC,
+        redis_type: model.redis_type(),
+        codec: model.codec(),
         ttl: spec.ttl.map(Duration::from_millis),
         fields,
     }

@@ -41,7 +41,7 @@ impl<T, Id> Visitor<'_, T, Id> {
     ///
     /// No `KeyPart` bound here: `Id: ModelId` already requires it, and a second bound
     /// would report the same mistake twice.
-    #[inline]
+    #[inline(always)]
     pub fn part<P: 'static>(&mut self, get: impl FnOnce(&T) -> &P) -> &mut Self {
         if let Purpose::KeyParts(visit) = &mut self.purpose {
             visit(self.this.map(|it| get(it) as &dyn Any), type_name::<P>());
@@ -50,15 +50,17 @@ impl<T, Id> Visitor<'_, T, Id> {
     }
 
     /// The next stored field, without an encoding of its own.
-    #[inline]
+    #[inline(always)]
     pub fn put<V: FieldType>(&mut self, get: impl FnOnce(&T) -> &V) -> &mut Self {
         self.put_as::<Plain, V>(get)
     }
 
     /// The next stored field, with an encoding.
-    #[inline]
+    #[inline(always)]
     pub fn put_as<Enc, V: FieldType<Enc>>(&mut self, get: impl FnOnce(&T) -> &V) -> &mut Self {
         if let Purpose::Fields(visit) = &mut self.purpose {
+            // `Option::map` would be a function for each field.
+            #[allow(clippy::manual_map)]
             let value = match self.this {
                 Some(it) => Some(get(it)),
                 None => None,
@@ -69,13 +71,13 @@ impl<T, Id> Visitor<'_, T, Id> {
     }
 
     /// The next stored field, which counts the writes of the record.
-    #[inline]
+    #[inline(always)]
     pub fn put_revision<V: RevisionNumber>(&mut self, get: impl FnOnce(&T) -> &V) -> &mut Self {
         self.put_as::<Revision, V>(get)
     }
 
     /// The next stored field, which has a time to live of its own.
-    #[inline]
+    #[inline(always)]
     pub fn put_expiring<Enc, V: FieldType<Enc> + MayExpire<Enc>>(
         &mut self,
         get: impl FnOnce(&T) -> &V,
@@ -84,11 +86,13 @@ impl<T, Id> Visitor<'_, T, Id> {
     }
 
     /// Says how a `T` is made of its id and its fields.
+    #[inline(always)]
     pub fn construct(&mut self, construct: fn(Id, &mut Row<'_>) -> Result<T>) {
         self.construct = Some(construct);
     }
 
     /// Says how the id is put into a record that was decoded with another one.
+    #[inline(always)]
     pub fn set_id(&mut self, set_id: fn(&mut T, Id)) {
         self.set_id = Some(set_id);
     }
@@ -105,10 +109,12 @@ impl<T, Id> Visitor<'_, T, Id> {
 
 impl<'v, T, Id> Visitor<'v, T, Id> {
     /// A visitor that is only interested in the constructor.
+    #[inline(always)]
     pub(crate) fn nothing() -> Self {
         Self::new(None, Purpose::Nothing)
     }
 
+    #[inline(always)]
     fn new(this: Option<&'v T>, purpose: Purpose<'v>) -> Self {
         Self { this, purpose, construct: None, set_id: None }
     }

@@ -7,7 +7,7 @@ use super::condition::{Check, FieldSemantics};
 use super::{Call, NoRecord, Outcome, call};
 use crate::codec::Location;
 use crate::error::{Error, ErrorKind, Result, ValueError};
-use crate::hash::Mapping;
+use crate::hash::{Mapping, Row};
 use crate::key::Key;
 use crate::op::{Refusal, Replies, Reply, Request};
 use crate::redis_rs::ReplyValue;
@@ -147,7 +147,8 @@ impl Plan {
         }
     }
 
-    pub(super) fn encode(&self, returned: Vec<&'static str>, request: &mut Request) -> Result<()> {
+    pub(super) fn encode(&self, returning: &[u16], request: &mut Request) -> Result<()> {
+        let returned = self.mapping.names(returning);
         if let Some(error) = &self.error {
             return Err(self.locate(error.duplicate()));
         }
@@ -174,19 +175,24 @@ impl Plan {
         Ok(())
     }
 
-    pub(super) fn reply(
+    /// Returns the outcome, with the values to return as a row.
+    pub(super) fn decode(
         &self,
-        returned: Vec<&'static str>,
+        returning: &[u16],
         replies: &mut Replies,
-    ) -> Result<Reply> {
-        replies.next().map_err(|error| match self.plain(&returned) {
-            Some(Plain::Incr(name, _)) => change::of_increment(name, error),
-            _ => error,
-        })
+    ) -> Result<Outcome<Row<'_>>> {
+        let reply = replies.next().map_err(|error| {
+            match self.plain(&self.mapping.names(returning)) {
+                Some(Plain::Incr(name, _)) => change::of_increment(name, error),
+                _ => error,
+            }
+        });
+        let outcome = reply.and_then(|reply| self.outcome(reply));
+        let row = |values| Row::new(values, self.mapping.spec, Location::at_key(&self.key));
+        outcome.map(|outcome| outcome.map(row)).map_err(|error| self.locate(error))
     }
 
-    /// Returns the outcome with the values that were returned.
-    pub(super) fn outcome(&self, reply: Reply) -> Result<Outcome<vec::IntoIter<ReplyValue>>> {
+    fn outcome(&self, reply: Reply) -> Result<Outcome<vec::IntoIter<ReplyValue>>> {
         // A plain command replies with a number, the script with a list.
         if reply.is_array() {
             call::outcome(reply, || change::incomplete(&self.unset()))

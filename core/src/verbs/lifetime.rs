@@ -1,10 +1,13 @@
 //! Verbs about the existence and the time to live of a record.
 
+use std::marker::PhantomData;
 use std::time::Duration;
 
-use super::{about, debug_by_key, key_of_id};
+use super::debug_by_key;
+use crate::erased::AnyModel;
 use crate::error::Result;
-use crate::model::{RedisModel, Storage};
+use crate::key::{self, Key};
+use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Request};
 use crate::ttl::{Expiry, Ttl};
 
@@ -12,13 +15,14 @@ macro_rules! verbs {
     ($($(#[$docs:meta])* $verb:ident;)*) => {$(
         $(#[$docs])*
         #[must_use = "an operation does nothing until it is run"]
-        pub struct $verb<M: RedisModel> {
-            id: M::Id,
+        pub struct $verb<M> {
+            key: Key,
+            model: PhantomData<fn() -> M>,
         }
 
         impl<M: RedisModel> $verb<M> {
             pub(crate) fn new(id: M::Id) -> Self {
-                Self { id }
+                Self { key: key::write(M::SPEC.template(), &id), model: PhantomData }
             }
         }
     )*};
@@ -37,32 +41,34 @@ verbs! {
 
 /// Sets the time to live of a record; see [`RedisModel::expire`].
 #[must_use = "an operation does nothing until it is run"]
-pub struct Expire<M: RedisModel> {
-    id: M::Id,
+pub struct Expire<M> {
+    key: Key,
     after: Expiry,
+    model: PhantomData<fn() -> M>,
 }
 
 impl<M: RedisModel> Expire<M> {
     pub(crate) fn new(id: M::Id, after: Duration) -> Self {
-        Self { id, after: Expiry::after(after) }
+        let key = key::write(M::SPEC.template(), &id);
+        Self { key, after: Expiry::after(after), model: PhantomData }
     }
 }
 
-fn int<M: RedisModel>(id: &M::Id, replies: &mut Replies) -> Result<i64> {
-    replies.next().and_then(|reply| reply.into_int()).map_err(about::<M>(|| key_of_id::<M>(id)))
+fn decode_int<M: RedisModel>(key: &Key, replies: &mut Replies) -> Result<i64> {
+    let int = replies.next().and_then(|reply| reply.into_int());
+    int.map_err(|error| AnyModel::of::<M>().locate(key, error))
 }
 
 impl<M: RedisModel> Operation for Delete<M> {
     type Output = bool;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let key = key_of_id::<M>(&self.id);
-        request.typed_command(M::Storage::TYPE, "DEL", &key, 0, 0);
+        request.typed_command(AnyModel::of::<M>().redis_type(), "DEL", &self.key, 0, 0);
         Ok(())
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<bool> {
-        int::<M>(&self.id, replies).map(|deleted| deleted > 0)
+        decode_int::<M>(&self.key, replies).map(|deleted| deleted > 0)
     }
 }
 
@@ -70,12 +76,12 @@ impl<M: RedisModel> Operation for Exists<M> {
     type Output = bool;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        M::Storage::exists(&key_of_id::<M>(&self.id), request);
+        AnyModel::of::<M>().encode_exists(&self.key, request);
         Ok(())
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<bool> {
-        int::<M>(&self.id, replies).map(|known| known > 0)
+        decode_int::<M>(&self.key, replies).map(|known| known > 0)
     }
 }
 
@@ -83,13 +89,12 @@ impl<M: RedisModel> Operation for GetTtl<M> {
     type Output = Ttl;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let key = key_of_id::<M>(&self.id);
-        request.command("PTTL", 1, key.len()).arg(key);
+        request.command("PTTL", 1, self.key.len()).arg(&self.key);
         Ok(())
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Ttl> {
-        int::<M>(&self.id, replies).map(Ttl::from_pttl)
+        decode_int::<M>(&self.key, replies).map(Ttl::from_pttl)
     }
 }
 
@@ -97,15 +102,16 @@ impl<M: RedisModel> Operation for Expire<M> {
     type Output = bool;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let key = key_of_id::<M>(&self.id);
-        if let Expiry::After(millis) = self.after.check().map_err(about::<M>(|| key.clone()))? {
-            request.typed_command(M::Storage::TYPE, "PEXPIRE", &key, 1, 20).int(millis);
+        let model = AnyModel::of::<M>();
+        let after = self.after.check().map_err(|error| model.locate(&self.key, error))?;
+        if let Expiry::After(millis) = after {
+            request.typed_command(model.redis_type(), "PEXPIRE", &self.key, 1, 20).int(millis);
         }
         Ok(())
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<bool> {
-        int::<M>(&self.id, replies).map(|set| set > 0)
+        decode_int::<M>(&self.key, replies).map(|set| set > 0)
     }
 }
 
@@ -113,20 +119,19 @@ impl<M: RedisModel> Operation for Persist<M> {
     type Output = bool;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let key = key_of_id::<M>(&self.id);
-        request.typed_command(M::Storage::TYPE, "PERSIST", &key, 0, 0);
+        request.typed_command(AnyModel::of::<M>().redis_type(), "PERSIST", &self.key, 0, 0);
         Ok(())
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<bool> {
-        int::<M>(&self.id, replies).map(|had| had > 0)
+        decode_int::<M>(&self.key, replies).map(|had| had > 0)
     }
 }
 
 debug_by_key! {
-    Delete<M>: |delete| key_of_id::<M>(&delete.id);
-    Exists<M>: |exists| key_of_id::<M>(&exists.id);
-    GetTtl<M>: |ttl| key_of_id::<M>(&ttl.id);
-    Expire<M>: |expire| key_of_id::<M>(&expire.id);
-    Persist<M>: |persist| key_of_id::<M>(&persist.id);
+    Delete<M>: |delete| delete.key;
+    Exists<M>: |exists| exists.key;
+    GetTtl<M>: |ttl| ttl.key;
+    Expire<M>: |expire| expire.key;
+    Persist<M>: |persist| persist.key;
 }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use super::{about, debug_by_key, key_of_id};
+use super::debug_by_key;
+use crate::erased::{AnyModel, Decoded};
 use crate::error::{Error, Result};
-use crate::model::{After, Read, RedisModel, Storage};
+use crate::key::{self, Key};
+use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Request};
 use crate::ttl::Expiry;
 
@@ -12,12 +14,15 @@ use crate::ttl::Expiry;
 #[must_use = "an operation does nothing until it is run"]
 pub struct Get<M: RedisModel> {
     id: M::Id,
+    key: Key,
     refresh: Expiry,
 }
 
 impl<M: RedisModel> Get<M> {
+    #[inline(always)]
     pub(crate) fn new(id: M::Id) -> Self {
-        Self { id, refresh: Expiry::Keep }
+        let key = key::write(M::SPEC.template(), &id);
+        Self { id, key, refresh: Expiry::Keep }
     }
 
     /// Sets the record's time to live in the same step, as for a session that expires after
@@ -37,29 +42,28 @@ impl<M: RedisModel> Get<M> {
 impl<M: RedisModel> Operation for Get<M> {
     type Output = Option<M>;
 
+    #[inline(always)]
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let key = key_of_id::<M>(&self.id);
-        let read = match self.refresh.check().map_err(about::<M>(|| key.clone()))? {
-            Expiry::After(millis) => Read::Expire(After(millis)),
-            _ => Read::Stay,
-        };
-        M::Storage::read(&key, read, request)
+        AnyModel::of::<M>().encode_read(&self.key, self.refresh, request)
     }
 
+    #[inline(always)]
     fn decode(&self, replies: &mut Replies) -> Result<Option<M>> {
-        let reply = replies.next().map_err(about::<M>(|| key_of_id::<M>(&self.id)))?;
-        let record =
-            M::Storage::record(&self.id, reply).map_err(about::<M>(|| key_of_id::<M>(&self.id)));
-        if self.refresh == Expiry::Keep { record } else { record.map_err(Error::applied) }
+        let mut decoded = Decoded::new(&self.id);
+        match AnyModel::of::<M>().decode(&self.key, replies, &mut decoded) {
+            Ok(()) => Ok(decoded.record),
+            Err(error) if self.refresh == Expiry::Keep => Err(error),
+            Err(error) => Err(Error::applied(error)),
+        }
     }
 }
 
 impl<M: RedisModel> Clone for Get<M> {
     fn clone(&self) -> Self {
-        Self { id: self.id.clone(), refresh: self.refresh }
+        Self { id: self.id.clone(), key: self.key.clone(), refresh: self.refresh }
     }
 }
 
 debug_by_key! {
-    Get<M>: |get| key_of_id::<M>(&get.id);
+    Get<M>: |get| get.key;
 }

@@ -5,13 +5,16 @@
 //! the client decodes before it deletes.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::mem;
 
-use super::{about, key_of_id};
+use crate::erased::{AnyModel, Decoded, RawSnapshot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Flow, Io, inherent_run};
-use crate::model::{Read, RedisModel, Storage};
+use crate::key::{self, Key};
+use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Request, batch};
+use crate::ttl::Expiry;
 use crate::update::Outcome;
 
 /// A record that other clients keep changing is read at most so many times.
@@ -79,7 +82,7 @@ impl<M: RedisModel + Send> Flow for TakeMany<M> {
             if attempt > 0 {
                 io.back_off(attempt).await?;
             }
-            let reads = batch(left.iter().map(|&at| ReadToTake::<M> { id: self.ids[at].clone() }));
+            let reads = batch(left.iter().map(|&at| ReadToTake::<M>::new(self.ids[at].clone())));
             let found = io.run(reads).await?;
             let deletions = self.decoded(left, found, &mut results);
             if deletions.is_empty() {
@@ -107,7 +110,8 @@ impl<M: RedisModel> TakeMany<M> {
         for (at, found) in positions.into_iter().zip(found) {
             results[at] = found.map(|found| {
                 let (record, snapshot) = found?;
-                deletions.push(DeleteUnchanged { id: self.ids[at].clone(), snapshot });
+                let (key, model) = (self.key(at), PhantomData);
+                deletions.push(DeleteUnchanged { key, snapshot, model });
                 self.sent.push((at, record));
                 None
             });
@@ -141,7 +145,11 @@ impl<M: RedisModel> TakeMany<M> {
 
     fn contended(&self, at: usize) -> Error {
         let message = "other clients changed the record each time that it was to be taken";
-        about::<M>(|| key_of_id::<M>(&self.ids[at]))(Error::new(ErrorKind::Conflict, message))
+        AnyModel::of::<M>().locate(&self.key(at), Error::new(ErrorKind::Conflict, message))
+    }
+
+    fn key(&self, at: usize) -> Key {
+        key::write(M::SPEC.template(), &self.ids[at])
     }
 }
 
@@ -150,31 +158,38 @@ inherent_run! {
     impl[M: RedisModel + Send] TakeMany<M>;
 }
 
-type Found<M> = Option<(M, <<M as RedisModel>::Storage as Storage<M>>::RawSnapshot)>;
+type Found<M> = Option<(M, RawSnapshot)>;
 
 /// Reads a record together with the values that it was decoded from.
 struct ReadToTake<M: RedisModel> {
     id: M::Id,
+    key: Key,
 }
 
 /// Deletes a record if it still holds the values that were read.
-struct DeleteUnchanged<M: RedisModel> {
-    id: M::Id,
-    snapshot: <M::Storage as Storage<M>>::RawSnapshot,
+struct DeleteUnchanged<M> {
+    key: Key,
+    snapshot: RawSnapshot,
+    model: PhantomData<fn() -> M>,
+}
+
+impl<M: RedisModel> ReadToTake<M> {
+    fn new(id: M::Id) -> Self {
+        Self { key: key::write(M::SPEC.template(), &id), id }
+    }
 }
 
 impl<M: RedisModel> Operation for ReadToTake<M> {
     type Output = Found<M>;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        M::Storage::read(&key_of_id::<M>(&self.id), Read::Stay, request)
+        AnyModel::of::<M>().encode_read(&self.key, Expiry::Keep, request)
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Found<M>> {
-        replies
-            .next()
-            .and_then(|reply| M::Storage::decode_snapshot(&self.id, reply))
-            .map_err(about::<M>(|| key_of_id::<M>(&self.id)))
+        let mut decoded = Decoded::new(&self.id);
+        let raw = AnyModel::of::<M>().decode_to_take(&self.key, replies, &mut decoded)?;
+        Ok(decoded.record.zip(raw))
     }
 }
 
@@ -182,15 +197,12 @@ impl<M: RedisModel> Operation for DeleteUnchanged<M> {
     type Output = Outcome<()>;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        M::Storage::encode_delete(&self.snapshot, &key_of_id::<M>(&self.id), request);
+        AnyModel::of::<M>().encode_delete(&self.snapshot, &self.key, request);
         Ok(())
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Outcome<()>> {
-        replies
-            .next()
-            .and_then(M::Storage::decode_delete)
-            .map_err(about::<M>(|| key_of_id::<M>(&self.id)))
+        AnyModel::of::<M>().decode_deleted(&self.key, replies)
     }
 }
 
@@ -198,7 +210,7 @@ impl<M: RedisModel> fmt::Debug for Take<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Take")
             .field("model", &M::SPEC.name)
-            .field("key", &self.many.ids.first().map(key_of_id::<M>))
+            .field("key", &self.many.key(0))
             .finish_non_exhaustive()
     }
 }

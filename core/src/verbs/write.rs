@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::{about, debug_by_key};
+use super::debug_by_key;
+use crate::erased::{AnyModel, Write};
 use crate::error::{Error, Result};
 use crate::field::{Field, Revision, RevisionNumber};
 use crate::hash::next_revision;
-use crate::model::{RedisModel, Storage, Write};
+use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Request};
 use crate::schema::visit::key_of;
 use crate::ttl::Expiry;
@@ -51,6 +52,7 @@ macro_rules! expiry_methods {
 expiry_methods!(Save Create);
 
 impl<'a, M: RedisModel> Save<'a, M> {
+    #[inline(always)]
     pub(crate) fn new(model: &'a M) -> Self {
         Self { model, expiry: M::SPEC.expiry(), overwrite_newer: false }
     }
@@ -92,6 +94,7 @@ impl<'a, M: RedisModel> Save<'a, M> {
 }
 
 impl<'a, M: RedisModel> Create<'a, M> {
+    #[inline(always)]
     pub(crate) fn new(model: &'a M) -> Self {
         Self { model, expiry: M::SPEC.expiry() }
     }
@@ -106,28 +109,31 @@ impl<'a, M: RedisModel> Create<'a, M> {
 impl<M: RedisModel> Operation for Save<'_, M> {
     type Output = ();
 
+    #[inline(always)]
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let Self { expiry, overwrite_newer, .. } = *self;
+        let Self { model, expiry, overwrite_newer } = *self;
         let write = Write { only_new: false, overwrite_newer, expiry };
-        M::Storage::write(self.model, write, request).map_err(about::<M>(|| key_of(self.model)))
+        AnyModel::of::<M>().encode_save(model, write, request)
     }
 
+    #[inline(always)]
     fn decode(&self, replies: &mut Replies) -> Result<()> {
-        let saved = replies.next().and_then(M::Storage::decode_saved);
-        saved.map_err(about::<M>(|| key_of(self.model)))
+        AnyModel::of::<M>().decode_saved(self.model, replies)
     }
 }
 
 impl<M: RedisModel> Operation for Create<'_, M> {
     type Output = bool;
 
+    #[inline(always)]
     fn encode(&self, request: &mut Request) -> Result<()> {
         let write = Write { only_new: true, overwrite_newer: false, expiry: self.expiry };
-        M::Storage::write(self.model, write, request).map_err(about::<M>(|| key_of(self.model)))
+        AnyModel::of::<M>().encode_save(self.model, write, request)
     }
 
+    #[inline(always)]
     fn decode(&self, replies: &mut Replies) -> Result<bool> {
-        replies.next().and_then(M::Storage::written).map_err(about::<M>(|| key_of(self.model)))
+        AnyModel::of::<M>().decode_created(self.model, replies)
     }
 }
 
@@ -150,10 +156,12 @@ impl<W, V: RevisionNumber> Returning<W, V> {
 impl<M: RedisModel, V: RevisionNumber> Operation for Returning<Save<'_, M>, V> {
     type Output = V;
 
+    #[inline(always)]
     fn encode(&self, request: &mut Request) -> Result<()> {
         self.write.encode(request)
     }
 
+    #[inline(always)]
     fn decode(&self, replies: &mut Replies) -> Result<V> {
         self.write.decode(replies).and_then(|()| self.revision())
     }
@@ -162,10 +170,12 @@ impl<M: RedisModel, V: RevisionNumber> Operation for Returning<Save<'_, M>, V> {
 impl<M: RedisModel, V: RevisionNumber> Operation for Returning<Create<'_, M>, V> {
     type Output = Option<V>;
 
+    #[inline(always)]
     fn encode(&self, request: &mut Request) -> Result<()> {
         self.write.encode(request)
     }
 
+    #[inline(always)]
     fn decode(&self, replies: &mut Replies) -> Result<Option<V>> {
         let created = self.write.decode(replies)?;
         created.then(|| self.revision()).transpose()

@@ -1,4 +1,4 @@
-//! One blob in place of another, if that is still there.
+//! A new blob for an old one that has not changed.
 
 use std::fmt;
 
@@ -11,27 +11,27 @@ use crate::update::{self, Conflict, Outcome};
 /// `SET … IFEQ`, of Valkey 8.1 and Redis 8.4.
 static SET_IF_EQUAL: Refusal = Refusal::of_option();
 
-static SWAP: Script = Script::new("blob_swap", include_str!("swap.lua"));
+static COMPARE_AND_SET: Script = Script::new("blob_compare_and_set", include_str!("compare_and_set.lua"));
 
-/// What a blob was when it was read.
-pub struct Held {
+/// A blob as it was when it was read.
+pub struct Snapshot {
     pub(super) stored: Vec<u8>,
-    /// As it would be written, to be compared.
+    /// The record as it is encoded for a comparison.
     pub(super) written: Vec<u8>,
 }
 
-/// What a blob must be, and what it is to be.
-pub struct Swap {
+/// A new value for a blob that must still have the old one.
+pub struct CompareAndSet {
     pub(crate) old: Vec<u8>,
     pub(crate) new: Vec<u8>,
 }
 
-impl Swap {
-    /// A script or, where the server knows it, `SET … IFEQ … GET`, at about a
-    /// third of the cost.
-    pub(crate) fn write(&self, key: &Key, expiry: Expiry, request: &mut Request) {
+impl CompareAndSet {
+    /// Adds a script or, if the server knows it, `SET … IFEQ … GET`, at about a third of
+    /// the cost.
+    pub(crate) fn encode(&self, key: &Key, expiry: Expiry, request: &mut Request) {
         let bytes = self.old.len() + self.new.len() + 32;
-        let mut command = request.script(&SWAP, key, 4, bytes);
+        let mut command = request.script(&COMPARE_AND_SET, key, 4, bytes);
         super::set_expiry(command.arg(&self.old).arg(&self.new), expiry);
         command.or_faster(&SET_IF_EQUAL, || {
             let mut set = Request::new();
@@ -42,13 +42,13 @@ impl Swap {
         });
     }
 
-    /// What became of it, whichever it was.
-    pub(crate) fn outcome(&self, reply: Reply) -> Result<Outcome<()>> {
+    /// Decodes the reply to either command.
+    pub(crate) fn decode(&self, reply: Reply) -> Result<Outcome<()>> {
         if reply.is_array() {
             return update::outcome(reply, Error::unexpected_reply)
                 .map(|outcome| outcome.map(drop));
         }
-        // What was there before, whether or not it was written.
+        // The old value, whether or not the new one was written.
         Ok(match reply.into_bytes()? {
             None => Outcome::Missing,
             Some(held) if held == self.old => Outcome::Applied(()),
@@ -57,14 +57,14 @@ impl Swap {
     }
 }
 
-impl fmt::Debug for Held {
+impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Held").field("bytes", &self.stored.len()).finish_non_exhaustive()
+        f.debug_struct("Snapshot").field("bytes", &self.stored.len()).finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for Swap {
+impl fmt::Debug for CompareAndSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Swap").field("bytes", &self.new.len()).finish_non_exhaustive()
+        f.debug_struct("CompareAndSet").field("bytes", &self.new.len()).finish_non_exhaustive()
     }
 }
