@@ -6,13 +6,11 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 
 use crate::codec::{self, BlobFormat, Codec, CodecList, Location, Predecessors};
-use crate::erased::{
-    AnyModel, AnyRecord, DecodeInto, RecordChanges, RewriteCheck, Stored, Write,
-};
+use crate::erased::{AnyModel, AnyRecord, DecodeInto, RecordChanges, RewriteCheck, Stored, Write};
 use crate::error::{Error, Result, ValueError};
 use crate::key::{self, Key};
 use crate::model::{RedisModel, Storage};
-use crate::op::{CommandWriter, Reply, Request, Script};
+use crate::op::{CommandWriter, Request, Script};
 use crate::schema::Spec;
 use crate::schema::visit::set_id;
 use crate::ttl::Expiry;
@@ -20,15 +18,15 @@ pub(crate) use compare_and_set::{CompareAndSet, Snapshot};
 
 /// A model that is stored as a blob: `#[redis(key = "…", blob = Json)]`.
 ///
-/// All of the struct is in the bytes, its id included; of a record that is read
-/// from Redis the id is what its key says.
+/// The bytes hold the whole struct with its id. A record that is read from Redis gets the
+/// id of its key.
 ///
 /// # Changing the struct
 ///
-/// With [`Json`](crate::Json), `MsgPack` and `Cbor`, fields can come
-/// (`#[serde(default)]`) and go as with serde anywhere. For other changes, and
-/// for other codecs, a model has a `version`, and what older versions stored is
-/// read as the struct that it then was:
+/// With [`Json`](crate::Json), `MsgPack` and `Cbor`, fields can be added
+/// (`#[serde(default)]`) and removed as with serde anywhere. For other changes, and for
+/// other codecs, a model has a `version`, and a value of an older version is read as the
+/// struct of that version:
 ///
 /// ```
 /// # use redis_model::{Json, Operation, RedisModel, ValueError, embedded};
@@ -56,10 +54,10 @@ pub(crate) use compare_and_set::{CompareAndSet, Snapshot};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// `migrate(V1, V2)` lists the versions before this one, oldest first; each is
-/// turned into the next. `codecs = [New, Old]` does the same for codecs: the
-/// first writes, all are read. What cannot be read is an
-/// [error](crate::Error::is_mismatch) or, with `on_mismatch = "miss"`, not there.
+/// `migrate(V1, V2)` lists the versions before this one, oldest first; each is converted
+/// to the next. `codecs = [New, Old]` does the same for codecs: the first writes, all are
+/// read. A value of another codec or version is an
+/// [error](crate::Error::is_mismatch) or, with `on_mismatch = "miss"`, counts as absent.
 ///
 /// # Deploying a change
 ///
@@ -88,7 +86,7 @@ pub(crate) use compare_and_set::{CompareAndSet, Snapshot};
     note = "write `blob = Json` in `#[redis(…)]` to store `{Self}` as one value"
 )]
 pub trait BlobModel: RedisModel {
-    /// What writes and reads the bytes.
+    /// The codec that encodes and decodes the bytes.
     type Codec: Codec<Self>;
 
     #[doc(hidden)]
@@ -121,7 +119,7 @@ impl<M: BlobModel> BlobVersions<M> {
 #[derive(Debug, Clone, Copy)]
 pub struct Blob;
 
-/// A blob has no fields to name.
+/// The handles of a blob, which has no fields.
 #[derive(Debug, Clone, Copy)]
 pub struct NoFields(PhantomData<()>);
 
@@ -130,9 +128,9 @@ impl NoFields {
     pub const NONE: Self = Self(PhantomData);
 }
 
-/// Up to this size a blob is written by `SET … GET`, which refuses other types
-/// at the price of returning what was there; above it by a script, which costs
-/// the server more but returns nothing.
+/// The size up to which a blob is written by `SET … GET`. That refuses other types, but
+/// returns the old value. Larger blobs are written by a script, which costs the server more
+/// and returns nothing.
 const SMALL: usize = 1024;
 
 static SAVE: Script = Script::new("blob_save", include_str!("blob/save.lua"));
@@ -205,17 +203,17 @@ pub(crate) fn encode_read(key: &Key, refresh: Option<u64>, request: &mut Request
     }
 }
 
-/// Decodes a record and returns the bytes that it was decoded from, if there is one.
-pub(crate) fn decode_reply(
+/// Decodes a record and returns `true`, or `false` if it is of another version or codec
+/// and that counts as absent.
+pub(crate) fn decode_or_none(
     mapping: BlobMapping,
     key: &Key,
-    reply: Reply,
+    bytes: &[u8],
     into: &mut dyn DecodeInto,
-) -> Result<Option<Vec<u8>>> {
-    let Some(bytes) = reply.into_bytes()? else { return Ok(None) };
-    match into.decode(Stored::Bytes { bytes: &bytes, at: Location::at_key(key) }) {
-        Err(error) if mapping.format.mismatch_is_none && error.is_mismatch() => Ok(None),
-        decoded => decoded.map(|()| Some(bytes)),
+) -> Result<bool> {
+    match into.decode(Stored::Bytes { bytes, at: Location::at_key(key) }) {
+        Err(error) if mapping.format.mismatch_is_none && error.is_mismatch() => Ok(false),
+        decoded => decoded.map(|()| true),
     }
 }
 
@@ -228,10 +226,12 @@ pub(crate) fn encode_delete(stored: &[u8], key: &Key, request: &mut Request) {
 pub(crate) fn decode_draft(
     mapping: BlobMapping,
     key: &Key,
-    reply: Reply,
+    stored: Vec<u8>,
     into: &mut dyn DecodeInto,
 ) -> Result<Option<Snapshot>> {
-    let Some(stored) = decode_reply(mapping, key, reply, into)? else { return Ok(None) };
+    if !decode_or_none(mapping, key, &stored, into)? {
+        return Ok(None);
+    }
     let record = into.record().ok_or_else(Error::unexpected_reply)?;
     // The stored bytes may be of an older codec, version or key.
     let written = record.to_bytes(Location::at_key(key).for_comparison())?;
@@ -255,10 +255,9 @@ pub(crate) fn changes(
 /// Decodes a record and returns the changes that write it in its current form.
 pub(crate) fn decode_to_rewrite(
     key: &Key,
-    reply: Reply,
+    stored: Vec<u8>,
     into: &mut dyn DecodeInto,
 ) -> Result<RewriteCheck> {
-    let Some(stored) = reply.into_bytes()? else { return Ok(RewriteCheck::Missing) };
     let stale = Cell::new(false);
     let at = Location::at_key(key).with_rewrite_flag(&stale);
     into.decode(Stored::Bytes { bytes: &stored, at })?;
@@ -283,25 +282,25 @@ fn set_expiry(command: &mut CommandWriter<'_>, expiry: Expiry) {
     }
 }
 
-pub(crate) fn encode<M: BlobModel>(model: &M, place: Location<'_>) -> Result<Vec<u8>> {
+pub(crate) fn encode<M: BlobModel>(model: &M, location: Location<'_>) -> Result<Vec<u8>> {
     let header = M::VERSIONS.format.header::<M, M::Codec>(M::SPEC.name);
     let mut bytes = Vec::with_capacity(256);
     bytes.extend_from_slice(header.as_bytes());
-    let place = place.with_header(header.as_bytes());
-    M::Codec::encode(model, &place, &mut bytes).map_err(wrong::<M>)?;
+    let location = location.with_header(header.as_bytes());
+    M::Codec::encode(model, &location, &mut bytes).map_err(wrong::<M>)?;
     codec::check_size(bytes.len()).map_err(wrong::<M>)?;
     Ok(bytes)
 }
 
-pub(crate) fn decode<M: BlobModel>(bytes: &[u8], place: Location<'_>) -> Result<M> {
+pub(crate) fn decode<M: BlobModel>(bytes: &[u8], location: Location<'_>) -> Result<M> {
     let versions = M::VERSIONS;
-    (versions.read)(bytes, &place, M::SPEC.name, versions.format).map_err(wrong::<M>)
+    (versions.read)(bytes, &location, M::SPEC.name, versions.format).map_err(wrong::<M>)
 }
 
 /// Decodes a record and puts the id of its key into it. The bytes hold the id that it
 /// was written with, and a key may have been copied.
-fn decode_at<M: BlobModel>(id: &M::Id, bytes: &[u8], place: Location<'_>) -> Result<M> {
-    let mut model = decode::<M>(bytes, place)?;
+fn decode_at<M: BlobModel>(id: &M::Id, bytes: &[u8], location: Location<'_>) -> Result<M> {
+    let mut model = decode::<M>(bytes, location)?;
     set_id(&mut model, id);
     Ok(model)
 }

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 pub use modify::Modify;
 
-use crate::erased::{AnyModel, AnyRecord, Decoded, RecordChanges, Snapshot};
+use crate::connection::SyncConnection;
+use crate::erased::{AnyModel, AnyRecord, Decoded, RawRecord, Read, RecordChanges, Snapshot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{self, Key};
 use crate::model::RedisModel;
@@ -148,6 +149,10 @@ impl CommitPlan {
     fn locate(&self, error: Error) -> Error {
         self.model.locate(&self.key, error)
     }
+}
+
+impl Operation for CommitPlan {
+    type Output = Outcome<()>;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
         let changes = self.changes.as_ref().map_err(|error| self.locate(error.duplicate()))?;
@@ -174,18 +179,16 @@ impl CommitPlan {
     }
 }
 
-impl<M: RedisModel> Operation for Edit<M> {
-    type Output = Option<Draft<M>>;
-
+impl<M: RedisModel> Edit<M> {
     #[inline(always)]
-    fn encode(&self, request: &mut Request) -> Result<()> {
-        AnyModel::of::<M>().encode_read(&self.key, Expiry::Keep, request)
+    fn read(&self) -> Read<'_> {
+        Read { model: AnyModel::of::<M>(), key: &self.key, refresh: Expiry::Keep }
     }
 
     #[inline(always)]
-    fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
+    fn finish(&self, raw: Result<Option<RawRecord>>) -> Result<Option<Draft<M>>> {
         let mut decoded = Decoded::new(&self.id);
-        match AnyModel::of::<M>().decode_draft(&self.key, replies, &mut decoded) {
+        match self.read().finish_draft(raw, &mut decoded) {
             Ok(Some(read)) => {
                 let Some(record) = decoded.record else { return Ok(None) };
                 Ok(Some(Draft { record, key: self.key.clone(), read }))
@@ -196,17 +199,37 @@ impl<M: RedisModel> Operation for Edit<M> {
     }
 }
 
+impl<M: RedisModel> Operation for Edit<M> {
+    type Output = Option<Draft<M>>;
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        self.read().encode(request)
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
+        self.finish(self.read().decode(replies))
+    }
+
+    #[inline(always)]
+    fn run<C: SyncConnection + ?Sized>(&self, con: &mut C) -> Result<Self::Output> {
+        self.finish(self.read().run(con))
+    }
+}
+
 impl<M: RedisModel> Operation for Commit<M> {
     type Output = Outcome<()>;
 
-    #[inline(always)]
     fn encode(&self, request: &mut Request) -> Result<()> {
         self.plan.encode(request)
     }
 
-    #[inline(always)]
     fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
         self.plan.decode(replies)
+    }
+
+    #[inline(always)]
+    fn run<C: SyncConnection + ?Sized>(&self, con: &mut C) -> Result<Self::Output> {
+        self.plan.run(con)
     }
 }
 

@@ -3,6 +3,8 @@
 //! A generic function is compiled anew for each model. So the operations of a model are
 //! thin generic shells over the functions here, which dispatch on the storage.
 
+use std::vec;
+
 use crate::blob::{self, BlobMapping};
 use crate::codec::Location;
 use crate::error::{Error, Result};
@@ -10,7 +12,8 @@ use crate::field::Slot;
 use crate::hash::{self, Mapping, Row};
 use crate::key::Key;
 use crate::model::{RedisModel, Storage};
-use crate::op::{Replies, Reply, Request};
+use crate::op::{Operation, Replies, Reply, Request};
+use crate::redis_rs::ReplyValue;
 use crate::schema::Spec;
 use crate::schema::visit::{each_field, key_of};
 use crate::ttl::Expiry;
@@ -32,7 +35,7 @@ impl<M: RedisModel> AnyRecord for M {
     }
 
     fn each_field(&self, visit: &mut dyn FnMut(&dyn Slot)) {
-        each_field(Some(self), visit);
+        each_field(self, visit);
     }
 
     fn to_bytes(&self, at: Location<'_>) -> Result<Vec<u8>> {
@@ -44,8 +47,15 @@ impl<M: RedisModel> AnyRecord for M {
 #[derive(Debug)]
 pub enum Stored<'a, 'r> {
     /// The values of a hash, of the version that is so many before the current one.
-    Row { row: &'a mut Row<'r>, behind: u8, version: u8 },
-    Bytes { bytes: &'a [u8], at: Location<'r> },
+    Row {
+        row: &'a mut Row<'r>,
+        behind: u8,
+        version: u8,
+    },
+    Bytes {
+        bytes: &'a [u8],
+        at: Location<'r>,
+    },
 }
 
 /// A place for a decoded record.
@@ -82,6 +92,156 @@ impl<M: RedisModel> DecodeInto for Decoded<'_, M> {
             Some(record) => Some(record),
             None => None,
         }
+    }
+}
+
+/// A record as it is stored.
+pub(crate) enum RawRecord {
+    /// The values of the names that are read of a hash.
+    Values(vec::IntoIter<ReplyValue>),
+    Bytes(Vec<u8>),
+}
+
+/// Reads a record without decoding it.
+pub(crate) struct Read<'a> {
+    pub(crate) model: AnyModel,
+    pub(crate) key: &'a Key,
+    /// The time to live to set in the same step.
+    pub(crate) refresh: Expiry,
+}
+
+/// Writes a record; the output is `true` if it was written.
+pub(crate) struct Save<'a> {
+    pub(crate) model: AnyModel,
+    pub(crate) record: &'a dyn AnyRecord,
+    pub(crate) write: Write,
+}
+
+impl Operation for Read<'_> {
+    type Output = Option<RawRecord>;
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        self.model.encode_read(self.key, self.refresh, request)
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<Option<RawRecord>> {
+        let raw = replies.next().and_then(|reply| match self.model {
+            AnyModel::Hash(mapping) => Ok(mapping.values(reply)?.map(RawRecord::Values)),
+            AnyModel::Blob(_) => Ok(reply.into_bytes()?.map(RawRecord::Bytes)),
+        });
+        raw.map_err(|error| self.locate(error))
+    }
+}
+
+impl Read<'_> {
+    fn locate(&self, error: Error) -> Error {
+        let error = self.model.locate(self.key, error);
+        if self.refresh == Expiry::Keep { error } else { error.applied() }
+    }
+
+    /// Decodes a record, if there is one.
+    pub(crate) fn finish(
+        &self,
+        raw: Result<Option<RawRecord>>,
+        into: &mut dyn DecodeInto,
+    ) -> Result<()> {
+        let decoded = match (self.model, raw?) {
+            (AnyModel::Hash(mapping), Some(RawRecord::Values(values))) => {
+                hash::decode_or_none(mapping, self.key, values, into).map(drop)
+            }
+            (AnyModel::Blob(mapping), Some(RawRecord::Bytes(bytes))) => {
+                blob::decode_or_none(mapping, self.key, &bytes, into).map(drop)
+            }
+            _ => Ok(()),
+        };
+        decoded.map_err(|error| self.locate(error))
+    }
+
+    /// Decodes a record and returns its snapshot.
+    pub(crate) fn finish_draft(
+        &self,
+        raw: Result<Option<RawRecord>>,
+        into: &mut dyn DecodeInto,
+    ) -> Result<Option<Snapshot>> {
+        let decoded = match (self.model, raw?) {
+            (AnyModel::Hash(mapping), Some(RawRecord::Values(values))) => {
+                hash::decode_draft(mapping, self.key, values, into)
+                    .map(|read| read.map(Snapshot::Hash))
+            }
+            (AnyModel::Blob(mapping), Some(RawRecord::Bytes(bytes))) => {
+                blob::decode_draft(mapping, self.key, bytes, into)
+                    .map(|read| read.map(Snapshot::Blob))
+            }
+            _ => Ok(None),
+        };
+        decoded.map_err(|error| self.locate(error))
+    }
+
+    /// Decodes a record and returns the stored values that it was decoded from.
+    pub(crate) fn finish_take(
+        &self,
+        raw: Result<Option<RawRecord>>,
+        into: &mut dyn DecodeInto,
+    ) -> Result<Option<RawSnapshot>> {
+        let decoded = match (self.model, raw?) {
+            (AnyModel::Hash(mapping), Some(RawRecord::Values(values))) => {
+                hash::decode_to_take(mapping, self.key, values, into)
+                    .map(|raw| raw.map(RawSnapshot::Hash))
+            }
+            (AnyModel::Blob(mapping), Some(RawRecord::Bytes(bytes))) => {
+                let found = blob::decode_or_none(mapping, self.key, &bytes, into);
+                found.map(|found| found.then_some(RawSnapshot::Blob(bytes)))
+            }
+            _ => Ok(None),
+        };
+        decoded.map_err(|error| self.locate(error))
+    }
+
+    /// Decodes a record and returns the changes that write it in its current form.
+    pub(crate) fn finish_rewrite(
+        &self,
+        raw: Result<Option<RawRecord>>,
+        into: &mut dyn DecodeInto,
+    ) -> Result<RewriteCheck> {
+        let check = match (self.model, raw?) {
+            (AnyModel::Hash(mapping), Some(RawRecord::Values(values))) => {
+                hash::decode_to_rewrite(mapping, self.key, values, into)
+            }
+            (AnyModel::Blob(_), Some(RawRecord::Bytes(bytes))) => {
+                blob::decode_to_rewrite(self.key, bytes, into)
+            }
+            _ => Ok(RewriteCheck::Missing),
+        };
+        check.map_err(|error| self.locate(error))
+    }
+}
+
+impl Operation for Save<'_> {
+    type Output = bool;
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        let (key, write) = (self.record.key(), self.write);
+        let written = match self.model {
+            AnyModel::Hash(mapping) => {
+                hash::save(mapping.record(self.record, &key), write, request)
+            }
+            AnyModel::Blob(mapping) => blob::save(mapping, self.record, &key, write, request),
+        };
+        written.map_err(|error| self.model.locate(&key, error))
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<bool> {
+        let written = replies.next().and_then(|reply| match self.model {
+            // The script replies 1, or 0 if `create` found a record. HSET replies the number
+            // of new fields.
+            AnyModel::Hash(_) => reply.into_int().map(|count| count != 0 || !self.write.only_new),
+            AnyModel::Blob(_) if self.write.only_new && reply.is_nil() => Ok(false),
+            AnyModel::Blob(_) if reply.is_ok() => Ok(true),
+            AnyModel::Blob(_) if self.write.only_new => reply.into_ok().map(|()| true),
+            // `SET … GET` replies the old value.
+            AnyModel::Blob(_) => reply.into_bytes().map(|_| true),
+        });
+        written.map_err(|error| self.model.locate(&self.record.key(), error))
     }
 }
 
@@ -162,47 +322,6 @@ impl AnyModel {
         error.with_model(self.spec().name).with_key(key)
     }
 
-    /// Adds the command that writes a record.
-    pub(crate) fn encode_save(
-        self,
-        record: &dyn AnyRecord,
-        write: Write,
-        request: &mut Request,
-    ) -> Result<()> {
-        let key = record.key();
-        let written = match self {
-            Self::Hash(mapping) => hash::save(mapping.record(record, &key), write, request),
-            Self::Blob(mapping) => blob::save(mapping, record, &key, write, request),
-        };
-        written.map_err(|error| self.locate(&key, error))
-    }
-
-    /// Checks the reply to a command that saves.
-    pub(crate) fn decode_saved(self, record: &dyn AnyRecord, replies: &mut Replies) -> Result<()> {
-        let saved = replies.next().and_then(|reply| match self {
-            // HSET replies the number of new fields, the script 1.
-            Self::Hash(_) => reply.into_int().map(drop),
-            // `SET … GET` replies the old value, the scripts OK.
-            Self::Blob(_) if reply.is_ok() => Ok(()),
-            Self::Blob(_) => reply.into_bytes().map(drop),
-        });
-        saved.map_err(|error| self.locate(&record.key(), error))
-    }
-
-    /// Returns `true` if the command that creates has written the record.
-    pub(crate) fn decode_created(
-        self,
-        record: &dyn AnyRecord,
-        replies: &mut Replies,
-    ) -> Result<bool> {
-        let created = replies.next().and_then(|reply| match self {
-            Self::Hash(_) => reply.into_int().map(|created| created != 0),
-            Self::Blob(_) if reply.is_nil() => Ok(false),
-            Self::Blob(_) => reply.into_ok().map(|()| true),
-        });
-        created.map_err(|error| self.locate(&record.key(), error))
-    }
-
     /// Adds the command that reads a record, and sets its time to live with `refresh`.
     pub(crate) fn encode_read(
         self,
@@ -219,40 +338,6 @@ impl AnyModel {
             Self::Blob(_) => blob::encode_read(key, millis, request),
         }
         Ok(())
-    }
-
-    /// Decodes a record, if there is one.
-    pub(crate) fn decode(
-        self,
-        key: &Key,
-        replies: &mut Replies,
-        into: &mut dyn DecodeInto,
-    ) -> Result<()> {
-        let decoded = replies.next().and_then(|reply| match self {
-            Self::Hash(mapping) => hash::decode(mapping, key, reply, into).map(drop),
-            Self::Blob(mapping) => blob::decode_reply(mapping, key, reply, into).map(drop),
-        });
-        decoded.map_err(|error| self.locate(key, error))
-    }
-
-    /// Decodes a record and returns the stored values that it was decoded from.
-    pub(crate) fn decode_to_take(
-        self,
-        key: &Key,
-        replies: &mut Replies,
-        into: &mut dyn DecodeInto,
-    ) -> Result<Option<RawSnapshot>> {
-        let decoded = replies.next().and_then(|reply| match self {
-            Self::Hash(mapping) => {
-                let raw = hash::decode_to_take(mapping, key, reply, into)?;
-                Ok(raw.map(RawSnapshot::Hash))
-            }
-            Self::Blob(mapping) => {
-                let bytes = blob::decode_reply(mapping, key, reply, into)?;
-                Ok(bytes.map(RawSnapshot::Blob))
-            }
-        });
-        decoded.map_err(|error| self.locate(key, error))
     }
 
     /// Adds the command that deletes a record if it still has these values.
@@ -278,26 +363,6 @@ impl AnyModel {
         }
     }
 
-    /// Decodes a record and returns its snapshot.
-    pub(crate) fn decode_draft(
-        self,
-        key: &Key,
-        replies: &mut Replies,
-        into: &mut dyn DecodeInto,
-    ) -> Result<Option<Snapshot>> {
-        let decoded = replies.next().and_then(|reply| match self {
-            Self::Hash(mapping) => {
-                let read = hash::decode_draft(mapping, key, reply, into)?;
-                Ok(read.map(Snapshot::Hash))
-            }
-            Self::Blob(mapping) => {
-                let read = blob::decode_draft(mapping, key, reply, into)?;
-                Ok(read.map(Snapshot::Blob))
-            }
-        });
-        decoded.map_err(|error| self.locate(key, error))
-    }
-
     /// Returns the changes of a record since it was read, `None` if there are none.
     pub(crate) fn changes(
         self,
@@ -315,20 +380,6 @@ impl AnyModel {
             }
             (Self::Blob(_), Snapshot::Hash(_)) => Err(Error::unexpected_reply()),
         }
-    }
-
-    /// Decodes a record and returns the changes that write it in its current form.
-    pub(crate) fn decode_to_rewrite(
-        self,
-        key: &Key,
-        replies: &mut Replies,
-        into: &mut dyn DecodeInto,
-    ) -> Result<RewriteCheck> {
-        let check = replies.next().and_then(|reply| match self {
-            Self::Hash(mapping) => hash::decode_to_rewrite(mapping, key, reply, into),
-            Self::Blob(_) => blob::decode_to_rewrite(key, reply, into),
-        });
-        check.map_err(|error| self.locate(key, error))
     }
 
     /// Adds the command that writes the changes if the record still is what was read.

@@ -1,8 +1,8 @@
 //! Hash models: one field of the struct, one field of a Redis hash.
 //!
-//! A record is read with HMGET of the model's own fields, not HGETALL: at the
-//! same cost for the server its reply is half as large, needs no names to be
-//! compared, and is not concerned with fields that others put into the hash.
+//! A record is read with HMGET of the model's own fields, not HGETALL. The cost for the
+//! server is the same, the reply is half as large, no names have to be compared, and
+//! fields of other programs do not matter.
 
 mod diff;
 mod field_ttl;
@@ -14,23 +14,27 @@ mod select;
 mod snapshot;
 mod versions;
 
+pub(crate) use diff::{Snapshot, changes};
 pub use field_ttl::FieldTtl;
 pub(crate) use mapping::{Group, Mapping};
 pub(crate) use revision::next as next_revision;
 pub use row::Row;
-pub use select::{Select, Selection};
-pub use versions::SchemaVersions;
-pub(crate) use diff::{Snapshot, changes};
+pub(crate) use row::decode_or_none;
 pub(crate) use save::save;
+pub use select::{Select, Selection};
 pub(crate) use snapshot::RawSnapshot;
+pub use versions::SchemaVersions;
 use versions::VersionList;
 
-use crate::codec::Location;
+use std::vec;
+
+use crate::codec::{Location, unlisted_version};
 use crate::erased::{AnyModel, DecodeInto, RecordChanges, RewriteCheck, Stored};
 use crate::error::{Error, Result, ValueError};
 use crate::key::Key;
 use crate::model::{RedisModel, Storage};
-use crate::op::{Reply, Request, Script};
+use crate::op::{Request, Script};
+use crate::redis_rs::ReplyValue;
 use crate::schema::visit::construct;
 use crate::ttl::Expiry;
 use crate::update::{Call, Changes, NoRecord};
@@ -39,14 +43,14 @@ use crate::update::{Call, Changes, NoRecord};
 ///
 /// # Changing the struct
 ///
-/// Fields can come (an `Option`, or with a `default`) and go, and be renamed
-/// (`alias` is the name that they had), without further ado. For other changes a
-/// model has a `version`, in a field of the hash that `version_field` names, and
-/// what older versions stored is read as the struct that it then was:
+/// Fields can be added (an `Option`, or with a `default`), removed and renamed
+/// (`alias` is the old name). For other changes a model has a `version`, in the field of
+/// the hash that `version_field` names, and a record of an older version is read as the
+/// struct of that version:
 ///
 /// ```
 /// # use redis_model::{Operation, RedisModel, ValueError, embedded};
-/// /// As it was before there were versions.
+/// /// The struct of version 1.
 /// #[derive(RedisModel)]
 /// #[redis(key = "user:{id}")]
 /// struct UserV1 { id: u64, name: String }
@@ -74,30 +78,30 @@ use crate::update::{Call, Changes, NoRecord};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// `migrate(V1, V2)` lists the versions before this one, oldest first; each is a
-/// hash model with the same id, whose names and codecs say how it was stored, and
-/// is turned into the next by `From` or `TryFrom`. A record without the field is
-/// of version 1, so that the field can be added to a model that had none. All is
-/// read by one command, with the names of every version.
+/// `migrate(V1, V2)` lists the versions before this one, oldest first. Each is a
+/// hash model with the same id and the names and codecs of that time, and `From` or
+/// `TryFrom` converts it to the next. A record without the version field is
+/// of version 1, so that the field can be added to a model that had none. One command
+/// reads the names of all versions.
 ///
 /// - `get`, `get_many`, `take`, `select`, `edit` and scans read records of every
 ///   listed version. One of a later version is an error
 ///   ([`NewerVersion`](crate::ErrorKind::NewerVersion)), and so is one of a version
 ///   that is not listed, or that its migration refuses
 ///   ([`NoMigration`](crate::ErrorKind::NoMigration)); with `on_mismatch = "miss"`
-///   they are not there. `take` deletes none of them.
+///   such records count as absent. `take` deletes none of them.
 /// - `save` and `create` write the version, and remove fields that only older
 ///   versions have. A `save` over a record of a later version is an error
 ///   ([`NewerVersion`](crate::ErrorKind::NewerVersion)) and writes nothing, unless
 ///   [`overwrite_newer`](crate::op::Save::overwrite_newer) or `on_mismatch = "miss"`
-///   (as of a cache: what is not there can be written) asks for it.
-/// - `edit` and `modify` write a record of an older version anew as a whole, if
-///   anything is changed in it, and only over what was read.
-/// - `update` changes fields of the current version only, since no server can
-///   migrate a record: one of another version is an error, and nothing is changed.
+///   asks for it.
+/// - `edit` and `modify` rewrite a changed record of an older version as a whole, if it is
+///   still stored as it was read.
+/// - `update` changes fields of the current version only, because no server can
+///   migrate a record. A record of another version is an error and stays unchanged.
 ///
-/// That is the version of the struct, a number that the program has. The *field*
-/// attribute `version` is something else: it counts the writes of a record.
+/// The `version` is that of the struct. A `revision` is something else: it counts the
+/// writes of one record.
 ///
 /// # Deploying a change
 ///
@@ -149,29 +153,21 @@ impl<M: HashModel> Storage<M> for Hash {
         AnyModel::Hash(Mapping::of::<M>())
     }
 
+    #[inline(always)]
     fn decode(id: &M::Id, stored: Stored<'_, '_>) -> Result<M> {
         match stored {
             Stored::Row { row, behind: 0, .. } => construct(id, row),
-            Stored::Row { row, behind, version } => (M::VERSIONS.migrate)(behind, version, id, row),
+            Stored::Row { row, behind, version } => match M::VERSIONS.migrate {
+                Some(migrate) => migrate(behind, version, id, row),
+                None => Err(unlisted_version(version).into()),
+            },
             Stored::Bytes { .. } => Err(Error::unexpected_reply()),
         }
     }
 
+    #[inline(always)]
     fn to_bytes(_: &M, _: Location<'_>) -> Result<Vec<u8>> {
         Err(Error::unexpected_reply())
-    }
-}
-
-/// Decodes a record, if there is one.
-pub(crate) fn decode(
-    mapping: Mapping,
-    key: &Key,
-    reply: Reply,
-    into: &mut dyn DecodeInto,
-) -> Result<bool> {
-    match mapping.values(reply)? {
-        Some(values) => row::decode_or_none(mapping, key, values, into),
-        None => Ok(false),
     }
 }
 
@@ -179,24 +175,22 @@ pub(crate) fn decode(
 pub(crate) fn decode_to_take(
     mapping: Mapping,
     key: &Key,
-    reply: Reply,
+    values: vec::IntoIter<ReplyValue>,
     into: &mut dyn DecodeInto,
 ) -> Result<Option<RawSnapshot>> {
-    let Some(values) = mapping.values(reply)? else { return Ok(None) };
     let raw = RawSnapshot::new(mapping, values.as_slice())?;
-    Ok(row::decode_or_none(mapping, key, values, into)?.then_some(raw))
+    Ok(decode_or_none(mapping, key, values, into)?.then_some(raw))
 }
 
 /// Decodes a record and returns its snapshot.
 pub(crate) fn decode_draft(
     mapping: Mapping,
     key: &Key,
-    reply: Reply,
+    values: vec::IntoIter<ReplyValue>,
     into: &mut dyn DecodeInto,
 ) -> Result<Option<Snapshot>> {
-    let Some(values) = mapping.values(reply)? else { return Ok(None) };
     let raw = diff::RawFields::new(mapping, values.as_slice());
-    if !row::decode_or_none(mapping, key, values, into)? {
+    if !decode_or_none(mapping, key, values, into)? {
         return Ok(None);
     }
     let raw = raw?;
@@ -207,18 +201,16 @@ pub(crate) fn decode_draft(
 pub(crate) fn decode_to_rewrite(
     mapping: Mapping,
     key: &Key,
-    reply: Reply,
+    values: vec::IntoIter<ReplyValue>,
     into: &mut dyn DecodeInto,
 ) -> Result<RewriteCheck> {
-    let Some(values) = mapping.values(reply)? else { return Ok(RewriteCheck::Missing) };
     let raw = diff::RawFields::new(mapping, values.as_slice())?;
     let stale = row::decode(mapping, key, values, into)? || raw.is_old();
     let Some(record) = into.record().filter(|_| stale) else { return Ok(RewriteCheck::Current) };
     let record = mapping.record(record, key);
     let changes = diff::rewrite(record, &Snapshot::new(record, raw))?;
-    Ok(changes.map_or(RewriteCheck::Current, |changes| {
-        RewriteCheck::Stale(RecordChanges::Hash(changes))
-    }))
+    Ok(changes
+        .map_or(RewriteCheck::Current, |changes| RewriteCheck::Stale(RecordChanges::Hash(changes))))
 }
 
 /// Adds the call of the script that commits changes.

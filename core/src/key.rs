@@ -17,7 +17,7 @@ use std::fmt;
 use std::ops::Deref;
 
 pub use id::{IntoId, ModelId};
-pub(crate) use id::{KeyReader, KeyWriter, read, write};
+pub(crate) use id::{KeyReader, KeyWriter, VisitPart, read, write, write_parts};
 pub use part::{KeyPart, PartWriter};
 pub(crate) use template::{Segment, Segments, Template};
 

@@ -18,10 +18,10 @@ use crate::verbs::{
 };
 use crate::{blob, hash, key, schema, update};
 
-pub use storage::Stub;
 pub(crate) use storage::Storage;
+pub use storage::Stub;
 
-/// A struct that is kept in Redis under a key of its own; use
+/// A struct whose records are stored in Redis, each under a key of its own; use
 /// `#[derive(RedisModel)]`.
 ///
 /// Every method returns an [operation](crate::Operation), which does nothing
@@ -40,11 +40,11 @@ pub(crate) use storage::Storage;
 ///
 /// impl Repo {
 ///     async fn find<M: RedisModel + Send>(&self, id: M::Id) -> Result<Option<M>> {
-///         M::get(id).run_async(&mut self.con.clone()).await
+///         M::get(id).run_on(&self.con).await
 ///     }
 ///
 ///     async fn store<M: RedisModel + Sync>(&self, record: &M) -> Result<()> {
-///         record.save().run_async(&mut self.con.clone()).await
+///         record.save().run_on(&self.con).await
 ///     }
 /// }
 /// ```
@@ -54,7 +54,7 @@ pub(crate) use storage::Storage;
     note = "add `#[derive(RedisModel)]` and `#[redis(key = \"…\")]` to `{Self}`"
 )]
 pub trait RedisModel: Sized {
-    /// What the key's placeholders stand for: one value, or a tuple in the key's order.
+    /// The id: the value of the key's placeholder, or a tuple in the key's order.
     type Id: ModelId;
 
     /// The struct of field handles behind [`FIELDS`](Self::FIELDS).
@@ -63,7 +63,7 @@ pub trait RedisModel: Sized {
     #[doc(hidden)]
     type Storage: Storage<Self>;
 
-    /// Handles of the stored fields: `User::FIELDS.visits`.
+    /// The handles of the stored fields: `User::FIELDS.visits`.
     const FIELDS: Self::Fields;
 
     /// The model as data: its name, key, time to live and stored names.
@@ -74,8 +74,8 @@ pub trait RedisModel: Sized {
     #[doc(hidden)]
     fn visit(visit: &mut Visitor<'_, Self, Self::Id>);
 
-    /// The model as data, with the types of its fields: for documentation,
-    /// which its `Display` writes as a table, and for tools.
+    /// Returns the model as data, with the types of its fields, for tools and for
+    /// documentation: its `Display` writes a table.
     ///
     /// ```
     /// # use redis_model::{Json, RedisModel};
@@ -103,28 +103,32 @@ pub trait RedisModel: Sized {
         schema::describe::<Self>()
     }
 
-    /// The key of a record: `user:1000`.
+    /// Returns the key of a record: `user:1000`.
     fn key(id: impl IntoId<Self::Id>) -> Key {
         key::write(Self::SPEC.template(), &id.into_id())
     }
 
-    /// The key of this record.
+    /// Returns the key of this record.
     fn own_key(&self) -> Key {
         key_of(self)
     }
 
-    /// The id in a key that [`key`](Self::key) wrote.
+    /// Returns the id in a key that [`key`](Self::key) returned.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidValue`](crate::ErrorKind::InvalidValue) if the key is not one of this model.
     fn id_of(key: &str) -> Result<Self::Id> {
         key::read(Self::SPEC.template(), key)
             .map_err(|error| Error::from(error).with_model(Self::SPEC.name).with_key(key))
     }
 
-    /// Writes the record, whether or not there was one, in one atomic step.
+    /// Writes the record in one atomic step, and creates it if there is none.
     ///
-    /// Fields that are `None` are removed; fields that this struct does not
-    /// know are kept. The key's time to live is set if the model has a `ttl`
-    /// and kept if it has none; [`Save::ttl`] and its kin decide otherwise.
-    /// Where the key holds another Redis type, nothing of it changes.
+    /// Fields that are `None` are removed; fields that this struct does not know are kept.
+    /// The key's time to live is set if the model has a `ttl`, and else kept;
+    /// [`Save::ttl`], [`Save::keep_ttl`] and [`Save::persist`] override the model's `ttl`.
+    /// A key of another Redis type is left unchanged.
     ///
     /// # Errors
     ///
@@ -147,9 +151,9 @@ pub trait RedisModel: Sized {
         Save::new(self)
     }
 
-    /// Writes the record if there is none, in the sense of [`exists`](Self::exists), and
-    /// says whether it did. A field that counts the writes gets the record's
-    /// count plus one: there is nothing that it could be compared with.
+    /// Writes the record if there is none, as [`exists`](Self::exists) defines it,
+    /// and returns `true` if it was created. The revision of a new record is that of the
+    /// value in hand plus one, because there is no stored revision to compare with.
     ///
     /// **Sends** a script (hash: `HEXISTS`, `HSET`, `HDEL` of what is `None`, `PEXPIRE`)
     /// or `SET … NX` (blob).
@@ -158,15 +162,19 @@ pub trait RedisModel: Sized {
         Create::new(self)
     }
 
-    /// Reads a record, or `None`. Sends `HMGET` (hash) or `GET` (blob).
+    /// Reads a record; the output is `None` if there is none.
+    ///
+    /// **Sends** `HMGET` (hash) or `GET` (blob).
     #[inline(always)]
     fn get(id: impl IntoId<Self::Id>) -> Get<Self> {
         Get::new(id.into_id())
     }
 
     /// Reads many records, each with a result of its own: one bad record never
-    /// hides the others. Sends what [`get`](Self::get) sends for each, in
-    /// bounded parts (about a thousand commands or a megabyte at a time).
+    /// hides the others.
+    ///
+    /// **Sends** the command of [`get`](Self::get) for each, in bounded parts (about a
+    /// thousand commands or a megabyte at a time).
     ///
     /// ```
     /// # use redis_model::{Operation, RedisModel, embedded};
@@ -193,14 +201,16 @@ pub trait RedisModel: Sized {
     }
 
     /// Writes many records, each in an atomic step of its own and with a
-    /// result of its own: `User::save_many(&users)`. Sends what
-    /// [`save`](Self::save) sends for each, in bounded parts.
+    /// result of its own: `User::save_many(&users)`.
+    ///
+    /// **Sends** the command of [`save`](Self::save) for each, in bounded parts.
     fn save_many<R: Borrow<Self>>(records: impl IntoIterator<Item = R>) -> SaveMany<Self, R> {
         SaveMany::new(records.into_iter())
     }
 
-    /// Deletes many records; for each, whether there was one. Sends what
-    /// [`delete`](Self::delete) sends for each, in bounded parts.
+    /// Deletes many records; each result is `true` if there was a record.
+    ///
+    /// **Sends** the command of [`delete`](Self::delete) for each, in bounded parts.
     fn delete_many<I: IntoId<Self::Id>>(ids: impl IntoIterator<Item = I>) -> DeleteMany<Self> {
         DeleteMany::new(ids.into_iter().map(IntoId::into_id))
     }
@@ -209,10 +219,10 @@ pub trait RedisModel: Sized {
     /// worker must get: of several clients that take a record, one gets it, and
     /// the others get `None`.
     ///
-    /// The record is read and decoded first. It is then deleted if it still is
-    /// what was read; if another client has changed it, it is read again, 16
-    /// times at most. So a record that cannot be decoded stays as it is, also
-    /// where `on_mismatch = "miss"` makes it `None`. Fields that the struct does
+    /// The client reads and decodes the record first. The server then deletes it if it has
+    /// not changed; if another client has changed it, the client reads it again, 16
+    /// times at most. So a record that cannot be decoded is not deleted, even if
+    /// `on_mismatch = "miss"` makes it `None`. Fields that the struct does
     /// not know are deleted with the record, as [`delete`](Self::delete) does.
     ///
     /// Two round trips make a [`Flow`](crate::flow::Flow), not an operation: a take
@@ -221,12 +231,12 @@ pub trait RedisModel: Sized {
     ///
     /// # Errors
     ///
-    /// What [`get`](Self::get) returns, with nothing deleted, and
+    /// Those of [`get`](Self::get), with nothing deleted, and
     /// [`Conflict`](crate::ErrorKind::Conflict) if the record was changed each
     /// time. If the connection breaks during the second step, the record may be
     /// deleted: [`Take::unconfirmed`] returns it.
     ///
-    /// **Sends** what [`get`](Self::get) sends, and a script (hash: `HGET`, `DEL`;
+    /// **Sends** the command of [`get`](Self::get), and a script (hash: `HGET`, `DEL`;
     /// blob: `GET`, `DEL`).
     ///
     /// ```
@@ -250,14 +260,16 @@ pub trait RedisModel: Sized {
     /// Reads and deletes many records, each as [`take`](Self::take) does and with
     /// a result of its own.
     ///
-    /// **Sends** what [`take`](Self::take) sends for each, in bounded parts: first
+    /// **Sends** the commands of [`take`](Self::take) for each, in bounded parts: first
     /// all reads, then all deletions.
     fn take_many<I: IntoId<Self::Id>>(ids: impl IntoIterator<Item = I>) -> TakeMany<Self> {
         TakeMany::new(ids.into_iter().map(IntoId::into_id))
     }
 
-    /// Deletes a record; whether there was one. Sends a script: `TYPE`, `DEL`,
-    /// so that a key which holds something else is left alone.
+    /// Deletes a record; the output is `true` if there was one. A key of another Redis type
+    /// is left unchanged.
+    ///
+    /// **Sends** a script: `TYPE`, `DEL`.
     fn delete(id: impl IntoId<Self::Id>) -> Delete<Self> {
         Delete::new(id.into_id())
     }
@@ -283,19 +295,24 @@ pub trait RedisModel: Sized {
         Exists::new(id.into_id())
     }
 
-    /// How long the record has to live. Sends `PTTL`.
+    /// Reads the record's time to live.
+    ///
+    /// **Sends** `PTTL`.
     fn ttl(id: impl IntoId<Self::Id>) -> GetTtl<Self> {
         GetTtl::new(id.into_id())
     }
 
-    /// Sets how long the record has to live; whether there was one. Sends a
-    /// script: `TYPE`, `PEXPIRE`.
+    /// Sets the record's time to live; the output is `true` if there is a record. The time
+    /// is rounded up to milliseconds; zero is an error.
+    ///
+    /// **Sends** a script: `TYPE`, `PEXPIRE`.
     fn expire(id: impl IntoId<Self::Id>, after: std::time::Duration) -> Expire<Self> {
         Expire::new(id.into_id(), after)
     }
 
-    /// Lets the record live for ever; whether it had a time to live. Sends a
-    /// script: `TYPE`, `PERSIST`.
+    /// Removes the record's time to live; the output is `true` if it had one.
+    ///
+    /// **Sends** a script: `TYPE`, `PERSIST`.
     fn persist(id: impl IntoId<Self::Id>) -> Persist<Self> {
         Persist::new(id.into_id())
     }
@@ -394,32 +411,30 @@ pub trait RedisModel: Sized {
     ///
     /// Those of [`scan`](Self::scan): there is no result without all records.
     ///
-    /// **Sends** what [`scan_ids`](Self::scan_ids) sends.
+    /// **Sends** the commands of [`scan_ids`](Self::scan_ids).
     fn count() -> Count<Self> {
         Count::new()
     }
 
-    /// Writes all records anew that are stored otherwise than the model would
-    /// write them now: by an older version or codec, with a key of a key ring that
-    /// is no longer the current one, without the envelope that they should have, or
-    /// under a field's `alias`. Each run does a page and returns what became of it,
-    /// and `None` after the last.
+    /// Rewrites the records stored with an older version, codec or encryption key, without
+    /// the envelope that they should have, or under a field's `alias`. Each run rewrites a
+    /// page and returns its results, and `None` after the last page.
     ///
-    /// It can be done while older programs and newer ones are running: a record is
-    /// written only over what was read, and read again if somebody was faster. Its
-    /// time to live stays what it is, and so do fields that the model does not know.
-    /// What cannot be read or migrated is reported and left alone. When it returned
-    /// `None` and nothing failed, old keys, codecs and versions are not needed any
-    /// more. A run that fails loses nothing: the next run repeats its page.
+    /// Older and newer programs may run at the same time: a record is written only if it has
+    /// not changed since it was read, and else read again. Its time to live and the fields
+    /// that the model does not know stay unchanged. A record that cannot be read or migrated
+    /// is reported and stays unchanged. After a `None` without failed records, old keys,
+    /// codecs and versions are not needed any more. A run that fails loses nothing: the next
+    /// run repeats its page.
     ///
     /// # Errors
     ///
-    /// Those of [`scan`](Self::scan). What concerns one record is among the
+    /// Those of [`scan`](Self::scan). The error of a single record is among the
     /// [`failed`](crate::flow::Rewritten::failed) of its page.
     ///
-    /// **Sends** `SCAN` as [`scan`](Self::scan) does, what [`get`](Self::get) sends for
-    /// what it finds, and for each record to rewrite what [`edit`](Self::edit) sends
-    /// to commit.
+    /// **Sends** `SCAN` as [`scan`](Self::scan) does, the command of [`get`](Self::get) for
+    /// each found key, and for each record to rewrite the command of
+    /// [`Draft::commit`](crate::Draft::commit).
     ///
     /// ```
     /// # use redis_model::codec::MsgPack;
@@ -449,15 +464,15 @@ pub trait RedisModel: Sized {
         RewriteAll::new()
     }
 
-    /// Deletes all records, a bounded number at a time, and returns how many it
-    /// deleted.
+    /// Deletes all records, a bounded number at a time, and returns the number of deleted
+    /// records.
     ///
     /// A run after an error goes on with the page that failed. If the server
     /// refuses to delete a record, all others are deleted all the same. A run
     /// after the end begins again, with the records that are left.
     ///
-    /// **Sends** what [`scan_ids`](Self::scan_ids) sends, and what
-    /// [`delete_many`](Self::delete_many) sends for the records.
+    /// **Sends** the commands of [`scan_ids`](Self::scan_ids), and of
+    /// [`delete_many`](Self::delete_many) for the records.
     ///
     /// # Errors
     ///
@@ -469,8 +484,10 @@ pub trait RedisModel: Sized {
         DeleteAll::new()
     }
 
-    /// Reads some fields of a record, or `None` where there is no record:
-    /// `User::select(7, (f.name, f.email))`. Sends `HMGET`.
+    /// Reads some fields of a record: `User::select(7, (f.name, f.email))`. The output is
+    /// `None` if there is no record.
+    ///
+    /// **Sends** `HMGET`.
     #[inline(always)]
     fn select<S: hash::Selection<Self>>(
         id: impl IntoId<Self::Id>,
@@ -482,11 +499,15 @@ pub trait RedisModel: Sized {
         hash::Select::new(id.into_id(), selection)
     }
 
-    /// How long a field of a record has to live. Sends a script: `HLEN`, `HPTTL`.
+    /// Reads the time to live of a field. To change it, see
+    /// [`Update::expire_field`](update::Update::expire_field) and `#[redis(ttl = "…")]` on
+    /// the field.
     ///
-    /// Needs Redis 7.4 or Valkey 9; elsewhere it is an
-    /// [`Unsupported`](crate::ErrorKind::Unsupported) error. To change it, see
-    /// [`Update::expire_field`](update::Update::expire_field) and `#[redis(ttl = "…")]` on the field.
+    /// # Errors
+    ///
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) on servers before Redis 7.4 and Valkey 9.
+    ///
+    /// **Sends** a script: `HLEN`, `HPTTL`.
     ///
     /// ```no_run
     /// # use redis_model::{Operation, RedisModel};
@@ -516,13 +537,14 @@ pub trait RedisModel: Sized {
         update::Update::new(id.into_id())
     }
 
-    /// Reads a record to change it: what is found derefs to the struct, and
-    /// [`commit`](crate::Draft::commit) writes the fields that were changed,
-    /// unless somebody else changed one of them meanwhile.
+    /// Reads a record to change it, with optimistic locking: the draft derefs to the struct,
+    /// and [`commit`](crate::Draft::commit) writes the changed fields, if no other client
+    /// has changed one of them meanwhile.
     ///
-    /// Sends what [`get`](Self::get) sends. Changes that do not depend on what
-    /// the record holds are better made by [`update`](Self::update), in one
-    /// round trip and without conflicts.
+    /// Changes that do not depend on stored values are better made by
+    /// [`update`](Self::update), in one round trip and without conflicts.
+    ///
+    /// **Sends** the command of [`get`](Self::get).
     ///
     /// ```
     /// # use redis_model::{Operation, Outcome, RedisModel, embedded};
@@ -554,13 +576,13 @@ pub trait RedisModel: Sized {
         Edit::new(id.into_id())
     }
 
-    /// Reads a record, lets `change` change it, and writes what was changed;
-    /// again, with what is there by then, if somebody else was faster: 16
-    /// times at most, after pauses that grow. So `change` may be called several
-    /// times. What it returned the last time comes back with
-    /// [`Outcome::Applied`](crate::Outcome). Where it changes nothing, nothing is written.
+    /// Reads a record, changes it and writes the changed fields. After a conflict it reads
+    /// the record again, 16 times at most, with pauses that grow; so `change` may be called
+    /// several times. Its last return value comes back with
+    /// [`Outcome::Applied`](crate::Outcome). If it changes nothing, nothing is written.
     ///
-    /// Sends what [`edit`](Self::edit) and its commit send, for each attempt.
+    /// **Sends** the commands of [`edit`](Self::edit) and
+    /// [`Draft::commit`](crate::Draft::commit) for each attempt.
     ///
     /// ```
     /// # use redis_model::{Json, Operation, Outcome, RedisModel, embedded};
@@ -588,7 +610,11 @@ pub trait RedisModel: Sized {
         Modify::new(id.into_id(), change)
     }
 
-    /// The record as its codec writes it, for a file or another transport.
+    /// Encodes the record as its codec does, for a file or another transport.
+    ///
+    /// # Errors
+    ///
+    /// The error of the codec.
     fn to_bytes(&self) -> Result<Vec<u8>>
     where
         Self: blob::BlobModel,
@@ -596,8 +622,12 @@ pub trait RedisModel: Sized {
         blob::encode(self, Location::NOWHERE)
     }
 
-    /// Whether what is stored for a record would be written otherwise now: by
-    /// another codec or version, or with another key of a key ring.
+    /// Returns `true` if the model would write a stored record in another form now: with
+    /// another codec, version or encryption key.
+    ///
+    /// # Errors
+    ///
+    /// The error of a value that cannot be decoded.
     fn needs_rewrite(id: impl IntoId<Self::Id>, stored: &[u8]) -> Result<bool>
     where
         Self: blob::BlobModel,
@@ -605,8 +635,11 @@ pub trait RedisModel: Sized {
         blob::needs_rewrite::<Self>(&id.into_id(), stored)
     }
 
-    /// A record that [`to_bytes`](Self::to_bytes) wrote. Bytes that are not
-    /// one are an error, never code that runs.
+    /// Decodes a record that [`to_bytes`](Self::to_bytes) encoded. No bytes are ever executed.
+    ///
+    /// # Errors
+    ///
+    /// The error of bytes that are not a record of this model.
     fn from_bytes(bytes: &[u8]) -> Result<Self>
     where
         Self: blob::BlobModel,

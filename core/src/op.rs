@@ -31,12 +31,12 @@ mod typed_command;
 use std::future::Future;
 
 pub use atomic::{Atomic, atomic};
-#[doc(hidden)]
-pub use batch::{List, SendRequest};
 #[cfg(feature = "aio")]
 pub(crate) use batch::Parts;
 pub(crate) use batch::forward_to_list;
 pub use batch::{Batch, batch};
+#[doc(hidden)]
+pub use batch::{List, SendRequest};
 pub use boxed::BoxedOperation;
 #[cfg(feature = "aio")]
 pub(crate) use exchange::Transmit;

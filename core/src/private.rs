@@ -1,4 +1,4 @@
-//! What generated code calls. Not part of the public interface.
+//! The items that generated code uses. Not part of the public interface.
 
 pub use core::assert;
 pub use core::clone::Clone;
@@ -23,7 +23,7 @@ pub use crate::model::{RedisModel, Stub};
 pub use crate::schema::{Column, Columns, FlatColumns, FlatNames, KeyPartType, Spec, Visitor};
 pub use crate::value::RedisValue;
 
-/// The handle of the field at this position.
+/// Returns the handle of the field at this position.
 pub const fn at<M, V, Enc>(index: u16) -> Field<M, V, Enc> {
     Field::at(index)
 }
@@ -34,7 +34,7 @@ pub trait HandlesAt: Sized {
     fn at(at: u16) -> Self;
 }
 
-/// What `derive(RedisValue)` makes of a type.
+/// The functions that `derive(RedisValue)` and `derive(KeyPart)` call.
 pub mod value {
     use std::io::Write;
 
@@ -42,7 +42,7 @@ pub mod value {
     use crate::key::PartWriter;
     use crate::value::{RedisValue, put};
 
-    /// Writes an enum into a key as the text that it is stored as.
+    /// Writes an enum into a key as its stored text.
     pub fn write_part(value: &impl RedisValue, out: &mut PartWriter<'_>) {
         let mut text = Vec::new();
         if value.write(&mut text).is_ok() {

@@ -333,15 +333,15 @@ impl Reply {
     }
 
     /// Returns the status that a script begins its reply with, and the rest of it.
-    pub(crate) fn into_status(self) -> Result<(i64, vec::IntoIter<Value>)> {
+    pub(crate) fn into_status(self) -> Result<(String, vec::IntoIter<Value>)> {
         let values = match self.0 {
             Value::Array(values) => values,
             other => return Err(Error::reply_of_wrong_type(&other)),
         };
         let mut values = values.into_iter();
         match values.next() {
-            Some(Value::Int(status)) => Ok((status, values)),
-            _ => Err(Error::unexpected_reply()),
+            Some(status) => Ok((Reply(status).into_text()?, values)),
+            None => Err(Error::unexpected_reply()),
         }
     }
 

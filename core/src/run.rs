@@ -14,16 +14,9 @@ use redis::ConnectionLike;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Clock, Flow, Io, IoRequest};
-use crate::op::{
-    Exchange, Operation, Payload, RawReply, Replies, Request, SendRequest, Topology,
-};
+use crate::op::{Exchange, Operation, Payload, RawReply, Replies, Request, SendRequest, Topology};
 
 /// Runs an operation.
-///
-/// The shells around the code that all operations share are inlined even in a dev build,
-/// where each would be a function for each operation of each model. `?` would be two.
-#[inline(always)]
-#[allow(clippy::question_mark)]
 pub(crate) fn run<O, C>(operation: &O, con: &mut C) -> Result<O::Output>
 where
     O: Operation + ?Sized,
@@ -33,13 +26,8 @@ where
         return list.run(&mut On(con));
     }
     let mut request = Request::new();
-    if let Err(error) = operation.encode(&mut request) {
-        return Err(error);
-    }
-    match send(request, con) {
-        Ok(mut replies) => operation.decode(&mut replies),
-        Err(error) => Err(error),
-    }
+    operation.encode(&mut request)?;
+    operation.decode(&mut send(request, con)?)
 }
 
 /// A sync connection.

@@ -1,4 +1,4 @@
-//! `update`: some fields of a record changed in one atomic step.
+//! `update`: changes fields of a record in one atomic step.
 
 mod call;
 mod change;
@@ -13,6 +13,7 @@ use std::time::Duration;
 pub use condition::Condition;
 pub use outcome::{Conflict, Outcome};
 
+use crate::connection::SyncConnection;
 use crate::error::Result;
 use crate::field::{Field, FieldType, Incrementable, IntoField};
 use crate::hash::{HashModel, Mapping, Selection};
@@ -26,24 +27,23 @@ pub(crate) use call::{Call, NoRecord, outcome};
 pub(crate) use change::Changes;
 use change::{Change, FieldTtlChange};
 use condition::FieldSemantics;
-use plan::Plan;
+use plan::{Plan, Values};
 
 /// Changes fields of a record, all of them or none, in one atomic step.
 ///
-/// Nothing is written unless everything can be: a condition that does not
-/// hold, an increment that would leave the field's Rust type, or a stored text
-/// that is not a number, and the record stays as it is. A record that does not
-/// exist (any more) is not created, unless [`or_create`](Self::or_create) says
-/// so. Each field is changed once in an update.
+/// The server checks everything before it writes anything. If a condition does not hold,
+/// an increment would leave the field's Rust type, or a stored text is not a number, the
+/// record stays unchanged. An update creates no record without
+/// [`or_create`](Self::or_create). Each field is changed once in an update.
 ///
-/// **Sends** a script that reads what it has to check and then writes. An update with
-/// `or_create` that sets or increments every required field, has no condition and
-/// touches no TTL is cheaper: a plain `HSET` (only `set`s) or, sent alone, `HINCRBY` (one
-/// `incr` of an `i64`), which falls back on the script for a number such as `007`.
+/// **Sends** a script that checks and then writes. An update with `or_create` that sets or
+/// increments every required field, has no condition and changes no TTL is cheaper: a plain
+/// `HSET` (only `set`s) or, sent alone, `HINCRBY` (one `incr` of an `i64`), which falls
+/// back on the script for a number such as `007`.
 ///
 /// # Errors
 ///
-/// In all but one of these cases nothing was written.
+/// Nothing was written, except in the last case.
 ///
 /// - [`OutOfRange`](ErrorKind::OutOfRange): an increment would leave the range of the
 ///   field's type.
@@ -57,8 +57,8 @@ use plan::Plan;
 /// - [`Server`](ErrorKind::Server) with the code `WRONGTYPE` for a key of another Redis
 ///   type, with `NOPERM` for a user who may not run one of the commands.
 /// - Any error whose [`is_applied`](Error::is_applied) is true: the update was applied,
-///   and what [`returning`](Self::returning) asked for cannot be read. Done again, it
-///   would count twice.
+///   and the fields of [`returning`](Self::returning) cannot be read. A retry would count
+///   twice.
 ///
 /// ```
 /// # use redis_model::{Operation, Outcome, RedisModel, embedded};
@@ -102,11 +102,11 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     #[inline(always)]
     pub fn set<V, Enc>(mut self, field: Field<M, V, Enc>, value: impl IntoField<V, Enc>) -> Self {
         let name = field.name();
-        self.plan.set(name, value.encode(&self.plan.place(name)));
+        self.plan.set(name, value.stored_form(&self.plan.location(name)));
         self
     }
 
-    /// Sets a field, unless the record has one already.
+    /// Sets a field if the record does not have it.
     #[inline(always)]
     pub fn set_if_absent<V: FieldType<Enc>, Enc>(
         mut self,
@@ -114,12 +114,12 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
         value: impl IntoField<V, Enc>,
     ) -> Self {
         let name = field.name();
-        let value = value.encode(&self.plan.place(name));
+        let value = value.stored_form(&self.plan.location(name));
         self.plan.set_if_absent(name, FieldSemantics::of::<Enc, V>(), value);
         self
     }
 
-    /// Removes a field, which is to say that it becomes `None`.
+    /// Removes a field: it becomes `None`.
     #[inline(always)]
     pub fn remove<V, Enc>(mut self, field: Field<M, Option<V>, Enc>) -> Self
     where
@@ -129,18 +129,17 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
         self
     }
 
-    /// Adds to a number; a field that the record does not have counts as its
-    /// default, or as zero if it has none.
+    /// Adds to a number. A field that the record does not have counts as its
+    /// default, or as zero without one.
     ///
-    /// Integers are exact in all their range, and an increment that would
-    /// leave it is an error ([`ErrorKind::OutOfRange`]). Floats are added by
-    /// the server (`HINCRBYFLOAT`), whose arithmetic is not quite that of
-    /// `f64`: 0.1 + 0.2 is 0.3 there, and what is below 1e-17 becomes 0. For
-    /// money use integers.
+    /// Integers are exact in all their range, and an increment that would leave it is an
+    /// error ([`ErrorKind::OutOfRange`]). The server adds floats (`HINCRBYFLOAT`), and its
+    /// arithmetic differs from that of `f64`: 0.1 + 0.2 is 0.3, and numbers below 1e-17
+    /// become 0. For money use integers.
     ///
     /// A stored text that is not a number of the field's type is an error
     /// ([`ErrorKind::InvalidValue`]), and so is one of more than 60 characters for an
-    /// integer or 400 for a float. The field's own TTL stays what it is; a field that
+    /// integer or 400 for a float. The field's own TTL stays unchanged; a field that
     /// the increment creates gets the `ttl` of its attribute.
     #[inline(always)]
     pub fn incr<V: FieldType<Enc>, Enc: Incrementable<V>>(
@@ -153,41 +152,39 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
         self
     }
 
-    /// Changes nothing, and returns [`Outcome::Conflict`], unless this holds.
-    /// Several conditions must all hold.
+    /// Adds a condition. If it does not hold, nothing is changed and the output is
+    /// [`Outcome::Conflict`]. Several conditions must all hold.
     pub fn only_if(mut self, condition: Condition<M>) -> Self {
         self.plan.only_if(condition.check);
         self
     }
 
-    /// Lets the record expire after this time, if the update is applied. It is
-    /// rounded up to milliseconds; zero is an error.
+    /// Sets the record's time to live, if the update is applied. The time is rounded up to
+    /// milliseconds; zero is an error.
     pub fn expire(mut self, after: Duration) -> Self {
         self.plan.expiry = Expiry::after(after);
         self
     }
 
-    /// Lets the record live for ever, if the update is applied.
+    /// Removes the record's time to live, if the update is applied.
     pub fn persist(mut self) -> Self {
         self.plan.expiry = Expiry::Persist;
         self
     }
 
-    /// Lets a field expire after this time, if the update is applied; one that
-    /// the record does not have stays absent. A field that expires is absent,
-    /// so this is for `Option` fields and such with a default.
-    ///
-    /// Needs Redis 7.4 or Valkey 9; elsewhere nothing is changed and the error
-    /// is [`ErrorKind::Unsupported`]. Sends, in the update's script, `HPEXPIRE`.
+    /// Sets a field's time to live, if the update is applied; a field that the record does
+    /// not have stays absent. An expired field is absent, so this is for `Option` fields and
+    /// fields with a default. A later write of the field sets the TTL of its
+    /// `#[redis(ttl = "…")]`, or removes the TTL if there is no such attribute.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidOperation`] for a field without which the record, or the
-    /// flattened `Option` that the field belongs to, could not be read; and for a time
-    /// of zero or of 2^45 ms (1,100 years) or more, which no server takes for a field.
+    /// - [`ErrorKind::Unsupported`] on servers before Redis 7.4 and Valkey 9.
+    /// - [`ErrorKind::InvalidOperation`] for a field without which the record, or the
+    ///   flattened `Option` that the field belongs to, could not be read; and for a time
+    ///   of zero or of 2^45 ms (1,100 years) or more, which no server takes for a field.
     ///
-    /// What a later write of the field does to it: a field with a
-    /// `#[redis(ttl = "…")]` of its own gets that, any other lives for ever.
+    /// **Sends** `HPEXPIRE` in the update's script.
     pub fn expire_field<V: FieldType<Enc>, Enc>(
         mut self,
         field: Field<M, V, Enc>,
@@ -197,8 +194,9 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
         self
     }
 
-    /// Lets a field live as long as its record, if the update is applied.
-    /// Sends, in the update's script, `HPERSIST`.
+    /// Removes a field's time to live, if the update is applied.
+    ///
+    /// **Sends** `HPERSIST` in the update's script.
     pub fn persist_field<V, Enc>(mut self, field: Field<M, V, Enc>) -> Self {
         self.plan.change_ttl(field.name(), FieldTtlChange::Persist);
         self
@@ -218,25 +216,19 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
         self
     }
 
-    /// Returns these fields as they are after the update.
+    /// Returns these fields with their values after the update.
     #[inline(always)]
     pub fn returning<T: Selection<M>>(self, selection: T) -> Update<M, T> {
-        Update { plan: self.plan, returning: selection, model: PhantomData }
+        let plan = self.plan.returning(selection.fields());
+        Update { plan, returning: selection, model: PhantomData }
     }
 }
 
-impl<M: HashModel, S: Selection<M>> Operation for Update<M, S> {
-    type Output = Outcome<S::Output>;
-
+impl<M: HashModel, S: Selection<M>> Update<M, S> {
     #[inline(always)]
-    fn encode(&self, request: &mut Request) -> Result<()> {
-        self.plan.encode(&self.returning.fields(), request)
-    }
-
-    #[inline(always)]
-    fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
-        let mut row = match self.plan.decode(&self.returning.fields(), replies) {
-            Ok(Outcome::Applied(row)) => row,
+    fn finish(&self, outcome: Result<Outcome<Values>>) -> Result<Outcome<S::Output>> {
+        let mut row = match outcome {
+            Ok(Outcome::Applied(values)) => self.plan.row(values),
             Ok(Outcome::Missing) => return Ok(Outcome::Missing),
             Ok(Outcome::Conflict(conflict)) => return Ok(Outcome::Conflict(conflict)),
             Err(error) => return Err(error),
@@ -245,6 +237,23 @@ impl<M: HashModel, S: Selection<M>> Operation for Update<M, S> {
             Ok(returned) => Ok(Outcome::Applied(returned)),
             Err(error) => Err(self.plan.locate(error.applied())),
         }
+    }
+}
+
+impl<M: HashModel, S: Selection<M>> Operation for Update<M, S> {
+    type Output = Outcome<S::Output>;
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        self.plan.encode(request)
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
+        self.finish(self.plan.decode(replies))
+    }
+
+    #[inline(always)]
+    fn run<C: SyncConnection + ?Sized>(&self, con: &mut C) -> Result<Self::Output> {
+        self.finish(self.plan.run(con))
     }
 }
 

@@ -4,10 +4,9 @@
 -- ARGV[1]  what it must be
 -- ARGV[2]  what it is to be; what follows are SET's options
 --
--- Returns {1} when written, {0} when there is no such key, {2} when it is
--- something else. GET fails on another type.
+-- Returns "applied" if written, "missing" if there is no such key, "conflict" if it is something else. GET fails on another type.
 local held = redis.call('GET', KEYS[1])
-if not held then return {0} end
-if held ~= ARGV[1] then return {2} end
+if not held then return {'missing'} end
+if held ~= ARGV[1] then return {'conflict'} end
 redis.call('SET', KEYS[1], unpack(ARGV, 2))
-return {1}
+return {'applied'}

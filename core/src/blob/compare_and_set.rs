@@ -11,7 +11,8 @@ use crate::update::{self, Conflict, Outcome};
 /// `SET … IFEQ`, of Valkey 8.1 and Redis 8.4.
 static SET_IF_EQUAL: Refusal = Refusal::of_option();
 
-static COMPARE_AND_SET: Script = Script::new("blob_compare_and_set", include_str!("compare_and_set.lua"));
+static COMPARE_AND_SET: Script =
+    Script::new("blob_compare_and_set", include_str!("compare_and_set.lua"));
 
 /// A blob as it was when it was read.
 pub struct Snapshot {

@@ -31,13 +31,13 @@ use crate::value::RedisValue;
 pub trait IntoField<V, Enc> {
     /// Returns the stored form, `None` if the field is to be left out.
     #[doc(hidden)]
-    fn encode(&self, at: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError>;
+    fn stored_form(&self, at: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError>;
 }
 
 macro_rules! into_field {
     ($([$($generics:tt)*] $given:ty as $field:ty, $enc:ty => |$value:ident| $stored:expr;)*) => {$(
         impl<$($generics)*> IntoField<$field, $enc> for $given {
-            fn encode(&self, at: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+            fn stored_form(&self, at: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError> {
                 let $value = self;
                 encode::<$enc, $field>($stored, at)
             }
@@ -65,7 +65,7 @@ into_field! {
 macro_rules! some {
     ($([$($generics:tt)*] $given:ty as $field:ty, $enc:ty => |$value:ident, $at:ident| $encoded:expr;)*) => {$(
         impl<$($generics)*> IntoField<$field, $enc> for $given {
-            fn encode(&self, $at: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError> {
+            fn stored_form(&self, $at: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError> {
                 let $value = self;
                 $encoded
             }
@@ -81,8 +81,8 @@ some! {
         |value, at| if is_empty(value) { Ok(None) } else { encode::<Plain, V>(value, at) };
     [] &str as Option<String>, EmptyAsNone =>
         |value, _at| Ok(Some(value.as_bytes().to_vec()).filter(|text| !text.is_empty()));
-    [Enc, V, D, T: IntoField<V, Enc>] T as V, WithDefault<Enc, D> => |value, at| IntoField::<V, Enc>::encode(value, at);
-    [Enc, V, T: IntoField<V, Enc>] T as Option<V>, InOption<Enc> => |value, at| IntoField::<V, Enc>::encode(value, at);
+    [Enc, V, D, T: IntoField<V, Enc>] T as V, WithDefault<Enc, D> => |value, at| IntoField::<V, Enc>::stored_form(value, at);
+    [Enc, V, T: IntoField<V, Enc>] T as Option<V>, InOption<Enc> => |value, at| IntoField::<V, Enc>::stored_form(value, at);
 }
 
 /// Borrowed text and bytes, for a field of the owned type or an `Option` of it.

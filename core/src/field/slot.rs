@@ -27,15 +27,18 @@ pub(crate) trait Slot {
     /// Returns the stored form, `None` if the field is absent.
     fn encode(&self, at: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError>;
 
-    /// Returns `true` if a record without the field cannot be read.
-    fn is_required(&self) -> bool;
+    /// Describes the field, also without a value.
+    fn info(&self) -> SlotInfo;
+}
 
-    fn type_name(&self) -> &'static str;
-
-    fn codec_name(&self) -> Option<&'static str>;
-
-    /// Returns the largest number of a revision's type.
-    fn max_revision(&self) -> &'static str;
+/// A field without its value.
+pub(crate) struct SlotInfo {
+    /// `true` if a record without the field cannot be read.
+    pub(crate) is_required: bool,
+    pub(crate) type_name: &'static str,
+    pub(crate) codec: Option<&'static str>,
+    /// The largest number of a revision's type.
+    pub(crate) max_revision: &'static str,
 }
 
 /// A value of type `V`, encoded as `Enc`.
@@ -71,19 +74,12 @@ impl<Enc, V: FieldType<Enc>> Slot for SlotOf<'_, V, Enc> {
         self.value.map_or(Ok(None), |value| super::encode::<Enc, V>(value, at))
     }
 
-    fn is_required(&self) -> bool {
-        V::absent().is_none()
-    }
-
-    fn type_name(&self) -> &'static str {
-        type_name::<V>()
-    }
-
-    fn codec_name(&self) -> Option<&'static str> {
-        V::CODEC
-    }
-
-    fn max_revision(&self) -> &'static str {
-        V::MAX_REVISION
+    fn info(&self) -> SlotInfo {
+        SlotInfo {
+            is_required: V::absent().is_none(),
+            type_name: type_name::<V>(),
+            codec: V::CODEC,
+            max_revision: V::MAX_REVISION,
+        }
     }
 }

@@ -27,7 +27,7 @@ pub struct Encoded<C>(PhantomData<C>);
     note = "with a codec (`Encoded`) it holds what the codec can store: for the built-in ones, add `#[derive(serde::Serialize, serde::Deserialize)]` to the type"
 )]
 pub trait FieldType<Enc = Plain>: Sized {
-    /// How the server compares it, as `update.lua` calls it.
+    /// The server's comparison of such values, as `update.lua` names it.
     #[doc(hidden)]
     const COMPARED: &'static str = "bytes";
 

@@ -29,7 +29,8 @@ pub(super) struct RawFields {
     former: Vec<(&'static str, Value)>,
 }
 
-type Value = Option<Vec<u8>>;
+/// The stored form of a field, `None` if it is absent.
+pub(super) type Value = Option<Vec<u8>>;
 
 struct ReadField {
     stored: Value,
@@ -77,12 +78,12 @@ fn owned(value: &ReplyValue) -> Value {
 impl Snapshot {
     /// Takes the fields of a record that was just decoded from the raw ones.
     pub(super) fn new(record: Record<'_>, raw: RawFields) -> Self {
-        let place = Location::at_key(record.key).for_comparison();
+        let location = Location::at_key(record.key).for_comparison();
         let mut stored = raw.stored.into_iter();
         let mut fields = Vec::with_capacity(stored.len());
         record.each_field(&mut |at, slot| {
             let stored = stored.next().flatten();
-            let written = slot.encode(&place.with_field(record.mapping.spec.fields[at]));
+            let written = slot.encode(&location.with_field(record.mapping.spec.fields[at]));
             let written = Some(written).filter(|written| written.as_ref().ok() != Some(&stored));
             fields.push(ReadField { stored, written });
         });
@@ -92,11 +93,11 @@ impl Snapshot {
 
 /// Returns the stored forms of a record's fields.
 pub(super) fn fields(record: Record<'_>) -> Result<Vec<Value>> {
-    let place = Location::at_key(record.key);
+    let location = Location::at_key(record.key);
     let mut fields = Vec::with_capacity(record.mapping.spec.fields.len());
     record.each_field(&mut |at, slot| {
         let name = record.mapping.spec.fields[at];
-        fields.push(slot.encode(&place.with_field(name)).map_err(at_field(name)));
+        fields.push(slot.encode(&location.with_field(name)).map_err(at_field(name)));
     });
     fields.into_iter().collect()
 }
@@ -161,8 +162,8 @@ fn compare_field(
 ) -> Result<()> {
     let spec = record.mapping.spec;
     let (name, is_revision) = (spec.fields[at], spec.revision_field() == Some(at));
-    let place = Location::at_key(record.key).with_field(name);
-    let now = slot.encode(&place.for_comparison());
+    let location = Location::at_key(record.key).with_field(name);
+    let now = slot.encode(&location.for_comparison());
     let same = match (&read.written, &now) {
         (None, Ok(now)) => read.stored == *now,
         (Some(Ok(then)), Ok(now)) => then == now,
@@ -181,7 +182,7 @@ fn compare_field(
         let message = "the revision counts the writes by itself: an edit cannot change it";
         return Err(Error::new(ErrorKind::InvalidOperation, message).with_field(name));
     }
-    let value = now.and_then(|_| slot.encode(&place)).map_err(at_field(name))?;
+    let value = now.and_then(|_| slot.encode(&location)).map_err(at_field(name))?;
     changes.exchange(name, read.stored.as_deref(), value, same);
     Ok(())
 }

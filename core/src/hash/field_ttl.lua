@@ -1,18 +1,15 @@
--- How long a field of a hash has to live, in milliseconds; -1 for ever, -2
--- where there is no such field.
+-- Returns the milliseconds that a field of a hash has to live; -1 for ever, -2
+-- if there is no such field.
 --
 -- KEYS[1]  the hash
--- ARGV     the field's name, and those under which it is read, too
+-- ARGV     the field's name and its aliases
 --
--- HLEN fails on another type, before a server that does not know HPTTL could
--- answer with something else.
+-- HLEN fails on another type, before the server could answer with something else.
 redis.call('HLEN', KEYS[1])
+local refused = cannot_expire_fields(KEYS[1])
+if refused then return refused end
 for i = 1, #ARGV do
-  local left = redis.pcall('HPTTL', KEYS[1], 'FIELDS', 1, ARGV[i])
-  if left.err then
-    if not string.find(left.err, 'nknown') then return left end
-    return redis.error_reply('NOFIELDTTL fields of a hash that expire need Redis 7.4 or Valkey 9')
-  end
+  local left = redis.call('HPTTL', KEYS[1], 'FIELDS', 1, ARGV[i])
   if left[1] and left[1] ~= -2 then return left[1] end
 end
 return -2

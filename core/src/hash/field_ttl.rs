@@ -11,7 +11,10 @@ use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Request, Script};
 use crate::ttl::Ttl;
 
-static FIELD_TTL: Script = Script::reading("field_ttl", include_str!("field_ttl.lua"));
+static FIELD_TTL: Script = Script::reading(
+    "field_ttl",
+    concat!(include_str!("can_expire_fields.lua"), include_str!("field_ttl.lua")),
+);
 
 /// Asks for the time to live of a field; see [`RedisModel::field_ttl`].
 #[must_use = "an operation does nothing until it is run"]
@@ -29,7 +32,7 @@ impl<M: HashModel> FieldTtl<M> {
 }
 
 impl<M: RedisModel> Operation for FieldTtl<M> {
-    /// [`Ttl::Missing`] where the record does not have the field.
+    /// [`Ttl::Missing`] if the record does not have the field.
     type Output = Ttl;
 
     fn encode(&self, request: &mut Request) -> Result<()> {

@@ -16,7 +16,7 @@ use crate::key::Key;
 use crate::op::Reply;
 use crate::redis_rs::{ReplyValue, bytes_of, is_nil};
 use crate::schema::Spec;
-use crate::schema::visit::each_field;
+use crate::schema::visit::each_type;
 
 /// The names, types and versions of a hash model.
 #[derive(Debug, Clone, Copy)]
@@ -51,11 +51,7 @@ impl Record<'_> {
 impl Mapping {
     #[inline(always)]
     pub(crate) fn of<M: HashModel>() -> Self {
-        Self {
-            spec: &M::SPEC,
-            versions: &M::VERSIONS.list,
-            types: |visit| each_field::<M>(None, visit),
-        }
+        Self { spec: &M::SPEC, versions: &M::VERSIONS.list, types: each_type::<M> }
     }
 
     /// The mapping of a struct whose derive found mistakes.
@@ -70,7 +66,7 @@ impl Mapping {
     /// Returns for each field whether a record without it cannot be read.
     fn requirements(self) -> Vec<bool> {
         let mut required = Vec::with_capacity(self.spec.fields.len());
-        (self.types)(&mut |slot| required.push(slot.is_required()));
+        (self.types)(&mut |slot| required.push(slot.info().is_required));
         required
     }
 
@@ -91,7 +87,7 @@ impl Mapping {
     pub(crate) fn needs_marker(self) -> bool {
         let (mut at, mut required) = (0, false);
         (self.types)(&mut |slot| {
-            required |= slot.is_required() && !self.spec.is_in_option(at);
+            required |= slot.info().is_required && !self.spec.is_in_option(at);
             at += 1;
         });
         !required
@@ -107,7 +103,7 @@ impl Mapping {
         let (mut at, mut max) = (0, "");
         (self.types)(&mut |slot| {
             if self.spec.revision_field() == Some(at) {
-                max = slot.max_revision();
+                max = slot.info().max_revision;
             }
             at += 1;
         });
@@ -246,7 +242,7 @@ impl Mapping {
     }
 
     /// Returns the values of the names to read, `None` if they are of no record.
-    pub(super) fn values(self, reply: Reply) -> Result<Option<vec::IntoIter<ReplyValue>>> {
+    pub(crate) fn values(self, reply: Reply) -> Result<Option<vec::IntoIter<ReplyValue>>> {
         let values = reply.into_row(self.count_names())?;
         let has = |at: usize| values.as_slice().get(at).is_some_and(|value| !is_nil(value));
         let mut found = (0..values.len()).all(has);

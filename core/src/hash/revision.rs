@@ -18,7 +18,7 @@ pub(super) fn after(slot: &dyn Slot) -> Result<String, ValueError> {
     let number = |text: &str| text.parse::<u64>().ok();
     let next = number(&text(slot)?).and_then(|revision| revision.checked_add(1));
     // A larger number could not be read into the field's type any more.
-    let next = next.filter(|next| number(slot.max_revision()).is_some_and(|max| *next <= max));
+    let next = next.filter(|next| number(slot.info().max_revision).is_some_and(|max| *next <= max));
     next.map(|next| next.to_string()).ok_or(ValueError::of_kind(
         ErrorKind::OutOfRange,
         "the revision is the largest of the field's type",
@@ -28,7 +28,7 @@ pub(super) fn after(slot: &dyn Slot) -> Result<String, ValueError> {
 /// Returns the revision after a save of this record; `None` if there is none.
 pub(crate) fn next<M: RedisModel, V: RevisionNumber>(model: &M) -> Option<V> {
     let (mut at, mut next) = (0, None);
-    each_field(Some(model), &mut |slot| {
+    each_field(model, &mut |slot| {
         if M::SPEC.revision_field() == Some(at) {
             next = after(slot).ok();
         }

@@ -22,7 +22,7 @@ pub struct Row<'a> {
     values: vec::IntoIter<ReplyValue>,
     spec: &'static Spec,
     at: usize,
-    place: Location<'a>,
+    location: Location<'a>,
 }
 
 #[doc(hidden)]
@@ -41,9 +41,9 @@ impl<'a> Row<'a> {
     pub(crate) fn new(
         values: vec::IntoIter<ReplyValue>,
         spec: &'static Spec,
-        place: Location<'a>,
+        location: Location<'a>,
     ) -> Self {
-        Self { values, spec, at: 0, place }
+        Self { values, spec, at: 0, location }
     }
 
     /// Skips the next fields if the hash has none of them.
@@ -63,14 +63,14 @@ impl<'a> Row<'a> {
     pub(super) fn read_at<Enc, V: FieldType<Enc>>(&mut self, at: usize) -> Result<V> {
         match self.next_bytes(at)? {
             Some(bytes) => {
-                V::read(bytes, &self.place_of(at)).map_err(at_field(self.spec.fields[at]))
+                V::read(bytes, &self.location_of(at)).map_err(at_field(self.spec.fields[at]))
             }
             None => V::absent().ok_or_else(|| self.missing(at)),
         }
     }
 
-    fn place_of(&self, at: usize) -> Location<'a> {
-        self.place.with_field(self.spec.fields[at]).with_aliases(self.spec.aliases_of(at))
+    fn location_of(&self, at: usize) -> Location<'a> {
+        self.location.with_field(self.spec.fields[at]).with_aliases(self.spec.aliases_of(at))
     }
 
     fn missing(&self, at: usize) -> Error {
@@ -86,7 +86,7 @@ impl<'a> Row<'a> {
             if found.is_none() {
                 found = Reply(value).into_bytes()?;
                 if found.is_some() && alias > 0 {
-                    self.place.mark_for_rewrite();
+                    self.location.mark_for_rewrite();
                 }
             }
         }
@@ -114,7 +114,7 @@ pub(super) fn decode(
 
 /// Decodes a record and returns `true`, or `false` if it is of another version and that
 /// counts as absent.
-pub(super) fn decode_or_none(
+pub(crate) fn decode_or_none(
     mapping: Mapping,
     key: &Key,
     values: vec::IntoIter<ReplyValue>,

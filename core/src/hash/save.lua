@@ -62,11 +62,8 @@ if ARGV[3] ~= '' and ARGV[1] ~= 'create' and not is_newer then
 end
 
 if ttls > 7 then
-  local known = redis.pcall('HPTTL', key, 'FIELDS', 1, '_')
-  if known.err then
-    if not string.find(known.err, 'nknown') then return known end
-    return redis.error_reply('NOFIELDTTL fields of a hash that expire need Redis 7.4 or Valkey 9')
-  end
+  local refused = cannot_expire_fields(key)
+  if refused then return refused end
 end
 
 local first = presence + 2

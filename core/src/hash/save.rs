@@ -3,13 +3,16 @@
 use super::mapping::Record;
 use super::{MARKER, at_field, revision};
 use crate::codec::Location;
+use crate::erased::Write;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::Slot;
-use crate::erased::Write;
 use crate::op::{CommandWriter, Request, Script};
 use crate::ttl::Expiry;
 
-static SAVE: Script = Script::new("hash_save", include_str!("save.lua"));
+static SAVE: Script = Script::new(
+    "hash_save",
+    concat!(include_str!("can_expire_fields.lua"), include_str!("save.lua")),
+);
 
 pub(crate) fn save(record: Record<'_>, write: Write, request: &mut Request) -> Result<()> {
     let Record { mapping, key, .. } = record;
@@ -103,7 +106,7 @@ fn script<'r>(
 /// Writes the fields that the record has, as name and value.
 fn write_present(record: Record<'_>, command: &mut CommandWriter<'_>) -> Result<()> {
     let Record { mapping, key, .. } = record;
-    let (place, mut error) = (Location::at_key(key), None);
+    let (location, mut error) = (Location::at_key(key), None);
     record.each_field(&mut |at, slot| {
         if error.is_some() || slot.is_absent() {
             return;
@@ -115,7 +118,7 @@ fn write_present(record: Record<'_>, command: &mut CommandWriter<'_>) -> Result<
                 command.arg(next);
             })
         } else {
-            slot.write(&place.with_field(name), command)
+            slot.write(&location.with_field(name), command)
         };
         error = written.map_err(at_field(name)).err();
     });
@@ -159,7 +162,7 @@ impl Measure {
         let mut expiring_required = None;
         record.each_field(&mut |at, slot| {
             let name = spec.fields[at];
-            let is_required = slot.is_required();
+            let is_required = slot.info().is_required;
             if is_required && spec.ttl_of(at).is_some() {
                 expiring_required = Some(name);
             }

@@ -1,16 +1,16 @@
 //! Reading some fields of a record.
 
+use std::marker::PhantomData;
 use std::{fmt, vec};
 
-use super::row::decode_or_none;
-use super::{HashModel, MARKER, Mapping, Row, diff};
+use super::{HashModel, MARKER, Mapping, Row};
 use crate::codec::Location;
-use crate::erased::{Decoded, DecodeInto};
+use crate::connection::SyncConnection;
 use crate::error::{Error, Result};
 use crate::field::{Field, FieldType};
 use crate::key::{self, Key};
 use crate::model::RedisModel;
-use crate::op::{Operation, Replies, Request};
+use crate::op::{Operation, Replies, Reply, Request};
 use crate::redis_rs::{ReplyValue, is_nil, value_of};
 
 /// Fields to read: a handle, or a tuple of selections, nested as you like.
@@ -25,7 +25,6 @@ pub trait Selection<M> {
 
     /// Adds the positions of the fields.
     #[doc(hidden)]
-    #[inline(always)]
     fn add_fields(&self, fields: &mut Vec<u16>);
 
     /// Reads the values.
@@ -91,124 +90,144 @@ tuples! {
 /// Reads some fields of a record; see [`RedisModel::select`].
 #[must_use = "an operation does nothing until it is run"]
 pub struct Select<M: RedisModel, S> {
-    id: M::Id,
-    key: Key,
+    plan: SelectPlan,
     selection: S,
+    model: PhantomData<fn() -> M>,
+}
+
+/// A select without the model's type.
+struct SelectPlan {
+    mapping: Mapping,
+    key: Key,
+    /// The positions of the fields.
+    fields: Vec<u16>,
 }
 
 impl<M: HashModel, S: Selection<M>> Select<M, S> {
     #[inline(always)]
     pub(crate) fn new(id: M::Id, selection: S) -> Self {
-        Self { key: key::write(M::SPEC.template(), &id), id, selection }
+        let (mapping, key) = (Mapping::of::<M>(), key::write(M::SPEC.template(), &id));
+        let plan = SelectPlan { mapping, key, fields: selection.fields() };
+        Self { plan, selection, model: PhantomData }
+    }
+
+    #[inline(always)]
+    fn finish(&self, values: Result<Option<Values>>) -> Result<Option<S::Output>> {
+        let mut row = match values {
+            Ok(Some(values)) => self.plan.row(values),
+            Ok(None) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match self.selection.read(&mut row) {
+            Ok(selected) => Ok(Some(selected)),
+            Err(error) => Err(self.plan.locate(error)),
+        }
     }
 }
 
 impl<M: HashModel, S: Selection<M>> Operation for Select<M, S> {
     type Output = Option<S::Output>;
 
-    #[inline(always)]
     fn encode(&self, request: &mut Request) -> Result<()> {
-        encode(Mapping::of::<M>(), &self.key, &self.selection.fields(), request);
+        self.plan.encode(request)
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
+        self.finish(self.plan.decode(replies))
+    }
+
+    #[inline(always)]
+    fn run<C: SyncConnection + ?Sized>(&self, con: &mut C) -> Result<Self::Output> {
+        self.finish(self.plan.run(con))
+    }
+}
+
+impl SelectPlan {
+    fn locate(&self, error: Error) -> Error {
+        error.with_model(self.mapping.spec.name).with_key(&self.key)
+    }
+
+    fn row(&self, values: Values) -> Row<'_> {
+        Row::new(values, self.mapping.spec, Location::at_key(&self.key))
+    }
+
+    /// Returns all names to read, in order.
+    fn names(&self) -> Vec<&'static str> {
+        let Self { mapping, fields, .. } = self;
+        let mut names: Vec<_> = mapping.version().map(|(field, _)| field).into_iter().collect();
+        names.extend(mapping.names(fields));
+        // If all that is selected may be absent, a field that every record has tells an
+        // empty record from none.
+        let required: Vec<_> = mapping.required().collect();
+        if !fields.iter().any(|field| required.contains(&usize::from(*field))) {
+            match required.first() {
+                Some(at) => names.extend(mapping.spec.names_of(*at)),
+                None => names.push(MARKER),
+            }
+        }
+        // A record of an older version is read whole, and migrated.
+        if mapping.has_predecessors() {
+            mapping.each_name(&mut |name| names.push(name));
+        }
+        names
+    }
+
+    fn decode_reply(&self, reply: Reply) -> Result<Option<Values>> {
+        let mapping = self.mapping;
+        let mut values = reply.into_row(self.names().len())?;
+        if values.as_slice().iter().all(is_nil) {
+            return Ok(None);
+        }
+        if mapping.version().is_none() {
+            return Ok(Some(values));
+        }
+        match mapping.versions_behind(values.as_slice()) {
+            Ok((0, _)) => {
+                values.next();
+                Ok(Some(values))
+            }
+            Ok(_) => self.migrate(values),
+            Err(error) if mapping.versions.mismatch_is_none && error.is_mismatch() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns the selected values of a record that was read whole.
+    fn migrate(&self, mut values: Values) -> Result<Option<Values>> {
+        // The whole record begins with its version, once more.
+        let selected = values.len().checked_sub(self.mapping.count_names());
+        values.by_ref().take(selected.ok_or_else(Error::unexpected_reply)?).for_each(drop);
+        let migrate = self.mapping.versions.migrate_fields;
+        let Some(stored) = migrate(self.mapping, &self.key, values)? else { return Ok(None) };
+        let mut migrated = Vec::new();
+        for field in self.fields.iter().map(|field| usize::from(*field)) {
+            migrated.push(value_of(stored[field].clone()));
+            // No value stands under an alias any more.
+            migrated.extend(self.mapping.spec.aliases_of(field).iter().map(|_| value_of(None)));
+        }
+        Ok(Some(migrated.into_iter()))
+    }
+}
+
+impl Operation for SelectPlan {
+    /// The values of the selected fields, if there is a record.
+    type Output = Option<Values>;
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        let names = self.names();
+        let bytes = names.iter().map(|name| name.len()).sum::<usize>();
+        let mut command = request.command("HMGET", names.len() + 1, self.key.len() + bytes);
+        command.arg(&self.key);
+        for name in names {
+            command.arg(name);
+        }
         Ok(())
     }
 
-    #[inline(always)]
-    fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
-        let (mapping, fields) = (Mapping::of::<M>(), self.selection.fields());
-        let mut older = Decoded::<M>::new(&self.id);
-        let read = match decode(mapping, &self.key, &fields, replies, &mut older) {
-            Ok(Some(mut row)) => self.selection.read(&mut row),
-            Ok(None) => return Ok(None),
-            Err(error) => Err(error),
-        };
-        match read {
-            Ok(selected) => Ok(Some(selected)),
-            Err(error) => Err(error.with_model(M::SPEC.name).with_key(&self.key)),
-        }
+    fn decode(&self, replies: &mut Replies) -> Result<Option<Values>> {
+        let values = replies.next().and_then(|reply| self.decode_reply(reply));
+        values.map_err(|error| self.locate(error))
     }
-}
-
-/// Returns all names to read for a selection, in order.
-fn names(mapping: Mapping, fields: &[u16]) -> Vec<&'static str> {
-    let mut names: Vec<_> = mapping.version().map(|(field, _)| field).into_iter().collect();
-    names.extend(mapping.names(fields));
-    // If all that is selected may be absent, a field that every record has tells an
-    // empty record from none.
-    let required: Vec<_> = mapping.required().collect();
-    if !fields.iter().any(|field| required.contains(&usize::from(*field))) {
-        match required.first() {
-            Some(at) => names.extend(mapping.spec.names_of(*at)),
-            None => names.push(MARKER),
-        }
-    }
-    // A record of an older version is read whole, and migrated.
-    if mapping.has_predecessors() {
-        mapping.each_name(&mut |name| names.push(name));
-    }
-    names
-}
-
-fn encode(mapping: Mapping, key: &Key, fields: &[u16], request: &mut Request) {
-    let names = names(mapping, fields);
-    let bytes = names.iter().map(|name| name.len()).sum::<usize>();
-    let mut command = request.command("HMGET", names.len() + 1, key.len() + bytes);
-    command.arg(key);
-    for name in names {
-        command.arg(name);
-    }
-}
-
-/// Returns the values of the selected fields; `None` if there is no record.
-fn decode<'k>(
-    mapping: Mapping,
-    key: &'k Key,
-    fields: &[u16],
-    replies: &mut Replies,
-    older: &mut dyn DecodeInto,
-) -> Result<Option<Row<'k>>> {
-    let mut values = replies.next()?.into_row(names(mapping, fields).len())?;
-    if values.as_slice().iter().all(is_nil) {
-        return Ok(None);
-    }
-    if mapping.version().is_some() {
-        match mapping.versions_behind(values.as_slice()) {
-            Ok((0, _)) => drop(values.next()),
-            Ok(_) => match migrate(mapping, key, fields, values, older)? {
-                Some(migrated) => values = migrated,
-                None => return Ok(None),
-            },
-            Err(error) if mapping.versions.mismatch_is_none && error.is_mismatch() => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(Some(Row::new(values, mapping.spec, Location::at_key(key))))
-}
-
-/// Returns the selected values of a record that was read whole and is migrated.
-fn migrate(
-    mapping: Mapping,
-    key: &Key,
-    fields: &[u16],
-    mut values: Values,
-    older: &mut dyn DecodeInto,
-) -> Result<Option<Values>> {
-    // The whole record begins with its version, once more.
-    let selected = values.len().checked_sub(mapping.count_names());
-    values.by_ref().take(selected.ok_or_else(Error::unexpected_reply)?).for_each(drop);
-    if !decode_or_none(mapping, key, values, older)? {
-        return Ok(None);
-    }
-    let record = older.record().ok_or_else(Error::unexpected_reply)?;
-    let stored = diff::fields(mapping.record(record, key))?;
-    let mut migrated = Vec::new();
-    for field in fields.iter().map(|field| usize::from(*field)) {
-        migrated.push(value_of(stored[field].clone()));
-        // No value stands under an alias any more.
-        migrated.extend(mapping.spec.aliases_of(field).iter().map(|_| value_of(None)));
-    }
-    Ok(Some(migrated.into_iter()))
 }
 
 type Values = vec::IntoIter<ReplyValue>;
@@ -217,7 +236,7 @@ impl<M: RedisModel, S> fmt::Debug for Select<M, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Select")
             .field("model", &M::SPEC.name)
-            .field("key", &self.key)
+            .field("key", &self.plan.key)
             .finish_non_exhaustive()
     }
 }

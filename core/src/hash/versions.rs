@@ -1,10 +1,16 @@
 //! Versions of a hash model, in a field of the hash.
 
+use std::vec;
+
+use super::diff::{self, Value};
 use super::mapping::Mapping;
-use super::{HashModel, Row};
+use super::{HashModel, Row, row};
 use crate::codec::{refused_migration, unlisted_version};
+use crate::erased::{DecodeInto, Decoded};
 use crate::error::{Result, ValueError};
+use crate::key::{self, Key};
 use crate::model::RedisModel;
+use crate::redis_rs::ReplyValue;
 use crate::schema::visit::construct;
 
 /// A hash model's version field, versions and migrations: the container attributes
@@ -13,8 +19,12 @@ use crate::schema::visit::construct;
 #[derive(Debug)]
 pub struct SchemaVersions<M: RedisModel> {
     pub(super) list: VersionList,
-    pub(super) migrate: fn(u8, u8, &M::Id, &mut Row<'_>) -> Result<M>,
+    /// Reads a record of an older version; `None` if none is listed.
+    pub(super) migrate: Option<Migrate<M>>,
 }
+
+/// Reads a record that is so many versions before `M`, of this version.
+type Migrate<M> = fn(u8, u8, &<M as RedisModel>::Id, &mut Row<'_>) -> Result<M>;
 
 /// [`SchemaVersions`] without the model's type.
 #[derive(Debug)]
@@ -26,28 +36,54 @@ pub(crate) struct VersionList {
     pub(super) mismatch_is_none: bool,
     /// Visits the older versions, newest first.
     pub(super) predecessors: fn(&mut dyn FnMut(Mapping)),
+    /// Reads a record of an older version and returns the stored forms that its fields
+    /// have in the current one.
+    pub(super) migrate_fields: MigrateFields,
+}
+
+type MigrateFields = fn(Mapping, &Key, vec::IntoIter<ReplyValue>) -> Result<Option<Vec<Value>>>;
+
+fn migrate_fields<M: HashModel>(
+    mapping: Mapping,
+    key: &Key,
+    values: vec::IntoIter<ReplyValue>,
+) -> Result<Option<Vec<Value>>> {
+    let id = key::read(M::SPEC.template(), key)?;
+    let mut decoded = Decoded::<M>::new(&id);
+    if !row::decode_or_none(mapping, key, values, &mut decoded)? {
+        return Ok(None);
+    }
+    let Some(record) = decoded.record() else { return Ok(None) };
+    diff::fields(mapping.record(record, key)).map(Some)
 }
 
 impl VersionList {
-    pub(super) const NONE: Self =
-        Self { field: None, current: 1, mismatch_is_none: false, predecessors: |_| () };
+    pub(super) const NONE: Self = Self {
+        field: None,
+        current: 1,
+        mismatch_is_none: false,
+        predecessors: |_| (),
+        migrate_fields: |_, _, _| Ok(None),
+    };
 }
 
 #[doc(hidden)]
 impl<M: RedisModel> SchemaVersions<M> {
     /// The versions of a model without `version`.
-    pub const NONE: Self = Self {
-        list: VersionList::NONE,
-        migrate: <() as Predecessors<M>>::read,
-    };
+    pub const NONE: Self = Self { list: VersionList::NONE, migrate: None };
 
     pub const fn new(field: &'static str, current: u8) -> Self {
         let list = VersionList { field: Some(field), current, ..Self::NONE.list };
         Self { list, migrate: Self::NONE.migrate }
     }
 
-    pub const fn migrate<P: Predecessors<M>>(self) -> Self {
-        Self { list: VersionList { predecessors: P::each, ..self.list }, migrate: P::read }
+    pub const fn migrate<P: Predecessors<M>>(self) -> Self
+    where
+        M: HashModel,
+    {
+        let list =
+            VersionList { predecessors: P::each, migrate_fields: migrate_fields::<M>, ..self.list };
+        Self { list, migrate: Some(P::read) }
     }
 
     pub const fn mismatch_is_none(self) -> Self {

@@ -145,6 +145,26 @@ pub(crate) fn write<Id: ModelId>(template: Template, id: &Id) -> Key {
     })
 }
 
+/// Visits a key part, if there is a record, and the name of its type.
+pub(crate) type VisitPart<'v> = dyn FnMut(Option<&dyn Any>, &'static str) + 'v;
+
+/// Returns the key of a record, whose parts `each` visits in the key's order.
+pub(crate) fn write_parts<Id: ModelId>(
+    template: Template,
+    each: &mut dyn FnMut(&mut VisitPart<'_>),
+) -> Key {
+    Key::build(template, |mut writer| {
+        let mut at = 0;
+        each(&mut |part, _| {
+            if let Some(part) = part {
+                Id::write_part(at, part, &mut writer);
+            }
+            at += 1;
+        });
+        writer.finish();
+    })
+}
+
 /// Returns the id of a key.
 ///
 /// # Errors

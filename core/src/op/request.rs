@@ -253,9 +253,9 @@ impl CommandWriter<'_> {
     pub(crate) fn value<Enc, V: FieldType<Enc>>(
         &mut self,
         value: &V,
-        place: &Location<'_>,
+        location: &Location<'_>,
     ) -> Result<(), ValueError> {
-        let written = value.write(place, &mut self.command.cmd.writer_for_next_arg());
+        let written = value.write(location, &mut self.command.cmd.writer_for_next_arg());
         self.command.unfinished |= written.is_err();
         written
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::pages::{Pages, results_of_page};
 use crate::edit::Commit;
-use crate::erased::{AnyModel, Decoded, RewriteCheck};
+use crate::erased::{AnyModel, Decoded, Read, RewriteCheck};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Flow, Io};
 use crate::key::{self, Key};
@@ -155,18 +155,22 @@ impl<M: RedisModel> Check<M> {
     fn new(id: M::Id) -> Self {
         Self { key: key::write(M::SPEC.template(), &id), id }
     }
+
+    fn read(&self) -> Read<'_> {
+        Read { model: AnyModel::of::<M>(), key: &self.key, refresh: Expiry::Keep }
+    }
 }
 
 impl<M: RedisModel> Operation for Check<M> {
     type Output = RewriteCheck;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        AnyModel::of::<M>().encode_read(&self.key, Expiry::Keep, request)
+        self.read().encode(request)
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<RewriteCheck> {
         let mut decoded = Decoded::<M>::new(&self.id);
-        AnyModel::of::<M>().decode_to_rewrite(&self.key, replies, &mut decoded)
+        self.read().finish_rewrite(self.read().decode(replies), &mut decoded)
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn describe<M: RedisModel>() -> Description {
     let names = spec.template().segments().filter_map(placeholder);
     let types = visit::part_types::<M>().into_iter().map(short);
     let mut fields = Vec::new();
-    visit::each_field::<M>(None, &mut |slot| fields.push(field(spec, fields.len(), slot)));
+    visit::each_type::<M>(&mut |slot| fields.push(field(spec, fields.len(), slot)));
     Description {
         name: spec.name,
         key: spec.key,
@@ -76,9 +76,9 @@ fn field(spec: &'static Spec, at: usize, slot: &dyn Slot) -> FieldDescription {
     FieldDescription {
         name: spec.fields[at],
         aliases: spec.aliases_of(at),
-        ty: short(slot.type_name()),
-        optional: spec.is_in_option(at) || !slot.is_required(),
-        codec: slot.codec_name(),
+        ty: short(slot.info().type_name),
+        optional: spec.is_in_option(at) || !slot.info().is_required,
+        codec: slot.info().codec,
         ttl: spec.ttl_of(at).map(Duration::from_millis),
         revision: spec.revision_field() == Some(at),
     }

@@ -13,7 +13,7 @@ use std::any::{Any, type_name};
 use crate::error::{Error, Result};
 use crate::field::{FieldType, MayExpire, Plain, Revision, RevisionNumber, Slot, SlotOf};
 use crate::hash::Row;
-use crate::key::{Key, ModelId};
+use crate::key::{self, Key, VisitPart};
 use crate::model::RedisModel;
 
 /// Visits the key parts and the stored fields of a `T`, or those that any `T` has.
@@ -32,8 +32,22 @@ type Construct<T, Id> = fn(Id, &mut Row<'_>) -> Result<T>;
 enum Purpose<'v> {
     Nothing,
     /// Each part, if there is a record, and the name of its type.
-    KeyParts(&'v mut dyn FnMut(Option<&dyn Any>, &'static str)),
+    KeyParts(&'v mut VisitPart<'v>),
     Fields(&'v mut dyn FnMut(&dyn Slot)),
+}
+
+impl Purpose<'_> {
+    fn part(&mut self, part: Option<&dyn Any>, type_name: &'static str) {
+        if let Self::KeyParts(visit) = self {
+            visit(part, type_name);
+        }
+    }
+
+    fn field(&mut self, slot: &dyn Slot) {
+        if let Self::Fields(visit) = self {
+            visit(slot);
+        }
+    }
 }
 
 impl<T, Id> Visitor<'_, T, Id> {
@@ -43,9 +57,12 @@ impl<T, Id> Visitor<'_, T, Id> {
     /// would report the same mistake twice.
     #[inline(always)]
     pub fn part<P: 'static>(&mut self, get: impl FnOnce(&T) -> &P) -> &mut Self {
-        if let Purpose::KeyParts(visit) = &mut self.purpose {
-            visit(self.this.map(|it| get(it) as &dyn Any), type_name::<P>());
-        }
+        #[allow(clippy::manual_map)]
+        let part = match self.this {
+            Some(it) => Some(get(it) as &dyn Any),
+            None => None,
+        };
+        self.purpose.part(part, type_name::<P>());
         self
     }
 
@@ -58,15 +75,13 @@ impl<T, Id> Visitor<'_, T, Id> {
     /// The next stored field, with an encoding.
     #[inline(always)]
     pub fn put_as<Enc, V: FieldType<Enc>>(&mut self, get: impl FnOnce(&T) -> &V) -> &mut Self {
-        if let Purpose::Fields(visit) = &mut self.purpose {
-            // `Option::map` would be a function for each field.
-            #[allow(clippy::manual_map)]
-            let value = match self.this {
-                Some(it) => Some(get(it)),
-                None => None,
-            };
-            visit(&SlotOf::<V, Enc>::new(value));
-        }
+        // `Option::map` would be a function for each field.
+        #[allow(clippy::manual_map)]
+        let value = match self.this {
+            Some(it) => Some(get(it)),
+            None => None,
+        };
+        self.purpose.field(&SlotOf::<V, Enc>::new(value));
         self
     }
 
@@ -124,17 +139,26 @@ impl<'v, T, Id> Visitor<'v, T, Id> {
     }
 }
 
-/// Visits the fields of a record, or of the model.
-pub(crate) fn each_field<M: RedisModel>(this: Option<&M>, visit: &mut dyn FnMut(&dyn Slot)) {
-    M::visit(&mut Visitor::new(this, Purpose::Fields(visit)));
+/// Visits the fields of a record.
+#[inline(always)]
+pub(crate) fn each_field<M: RedisModel>(record: &M, visit: &mut dyn FnMut(&dyn Slot)) {
+    M::visit(&mut Visitor::new(Some(record), Purpose::Fields(visit)));
+}
+
+/// Visits the fields of a model without a record.
+pub(crate) fn each_type<M: RedisModel>(visit: &mut dyn FnMut(&dyn Slot)) {
+    M::visit(&mut Visitor::new(None, Purpose::Fields(visit)));
 }
 
 /// Makes a record of its id and the values of its fields.
+#[inline(always)]
 pub(crate) fn construct<M: RedisModel>(id: &M::Id, row: &mut Row<'_>) -> Result<M> {
     let mut visitor = Visitor::nothing();
     M::visit(&mut visitor);
-    let construct = visitor.construct.ok_or_else(Error::unexpected_reply)?;
-    construct(id.clone(), row)
+    match visitor.construct {
+        Some(construct) => construct(id.clone(), row),
+        None => Err(Error::unexpected_reply()),
+    }
 }
 
 /// Puts an id into a record.
@@ -155,16 +179,9 @@ pub(crate) fn part_types<M: RedisModel>() -> Vec<&'static str> {
 }
 
 /// Returns the key of a record.
+#[inline(always)]
 pub(crate) fn key_of<M: RedisModel>(model: &M) -> Key {
-    Key::build(M::SPEC.template(), |mut key| {
-        let mut at = 0;
-        let mut visit = |part: Option<&dyn Any>, _| {
-            if let Some(part) = part {
-                M::Id::write_part(at, part, &mut key);
-            }
-            at += 1;
-        };
-        M::visit(&mut Visitor::new(Some(model), Purpose::KeyParts(&mut visit)));
-        key.finish();
+    key::write_parts::<M::Id>(M::SPEC.template(), &mut |visit| {
+        M::visit(&mut Visitor::new(Some(model), Purpose::KeyParts(visit)));
     })
 }

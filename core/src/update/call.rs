@@ -1,4 +1,4 @@
-//! The one script that changes fields of a record, and what it answers.
+//! The script that changes fields of a record, and its replies.
 
 use std::vec;
 
@@ -11,15 +11,18 @@ use crate::op::{CommandWriter, Reply, Request, Script};
 use crate::redis_rs::ReplyValue;
 use crate::ttl::Expiry;
 
-static UPDATE: Script = Script::new("update", include_str!("update.lua"));
+static UPDATE: Script = Script::new(
+    "update",
+    concat!(include_str!("../hash/can_expire_fields.lua"), include_str!("update.lua")),
+);
 
 /// The effect of an update if there is no record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoRecord {
-    /// It changes nothing and says so.
+    /// Nothing is changed; the outcome is `Missing`.
     Missing,
     Create,
-    /// It changes nothing: the new record would lack required fields.
+    /// Nothing is changed, because the new record would lack required fields.
     Incomplete,
 }
 
@@ -33,7 +36,7 @@ impl NoRecord {
     }
 }
 
-/// A call of the script on a record.
+/// A call of the script.
 pub(crate) struct Call<'a> {
     pub(crate) key: &'a Key,
     pub(crate) no_record: NoRecord,
@@ -44,7 +47,7 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Writes it as `update.lua` reads it.
+    /// Adds the call, with arguments as `update.lua` reads them.
     pub(crate) fn write<'r>(
         &self,
         mapping: Mapping,
@@ -111,11 +114,11 @@ pub(crate) fn outcome(
     incomplete: impl FnOnce() -> Error,
 ) -> Result<Outcome<vec::IntoIter<ReplyValue>>> {
     let (status, rest) = reply.into_status()?;
-    match status {
-        0 => Ok(Outcome::Missing),
-        1 => Ok(Outcome::Applied(rest)),
-        2 => Conflict::read(rest).map(Outcome::Conflict),
-        7 => Err(incomplete()),
+    match status.as_str() {
+        "applied" => Ok(Outcome::Applied(rest)),
+        "missing" => Ok(Outcome::Missing),
+        "conflict" => Conflict::read(rest).map(Outcome::Conflict),
+        "incomplete" => Err(incomplete()),
         status => Err(refused(status, rest)),
     }
 }

@@ -15,7 +15,7 @@ use crate::value::{Bounds, Increment};
 /// The change of one field.
 pub(super) enum Change {
     Set(Vec<u8>),
-    /// The same value in another form: what is left of its time stays.
+    /// Writes the same value in another form; the field's TTL stays unchanged.
     Reset(Vec<u8>),
     SetIfAbsent(Vec<u8>),
     Remove,
@@ -41,15 +41,15 @@ pub struct Changes {
     changes: Vec<(&'static str, Change)>,
     checks: Vec<EncodedCheck>,
     ttls: Vec<(&'static str, FieldTtlChange)>,
-    /// Of fields that the script reads, the values that they have where they are absent.
+    /// The values of absent fields, for those that the script reads.
     defaults: Vec<(&'static str, Vec<u8>)>,
-    /// Of such fields, the stored texts that are read as no value.
+    /// The stored texts that are read as no value, for such fields.
     none_texts: Vec<(&'static str, Vec<u8>)>,
     migrates: bool,
 }
 
 impl Changes {
-    /// Makes a record of an older version one of the current.
+    /// Marks the changes as a migration of a record of an older version.
     pub(crate) fn migrate(&mut self) {
         self.migrates = true;
     }
@@ -67,12 +67,12 @@ impl Changes {
         &mut self,
         name: &'static str,
         field: FieldSemantics,
-        place: &Location<'_>,
+        location: &Location<'_>,
         value: bool,
     ) {
         let add = |texts: &mut Vec<(&'static str, Vec<u8>)>, text: Text| {
             if texts.iter().all(|(known, _)| *known != name) {
-                texts.extend(text(place).map(|text| (name, text)));
+                texts.extend(text(location).map(|text| (name, text)));
             }
         };
         add(&mut self.none_texts, field.none_text);
@@ -109,17 +109,17 @@ impl Changes {
 
     pub(super) fn check(&mut self, check: Check, key: &Key) -> Result<()> {
         let Check { name, test, field } = check;
-        let place = Location::at_key(key).with_field(name);
+        let location = Location::at_key(key).with_field(name);
         let compares = matches!(test, Test::Compare { .. });
-        self.reads(name, field, &place, compares);
+        self.reads(name, field, &location, compares);
         let (test, value) = match test {
             Test::Absent => ("absent", None),
             Test::Present => ("present", None),
             Test::Compare { test, kind, encode } => {
                 let wrong = |error| Error::from(error).with_field(name);
-                match encode(&place).map_err(wrong)? {
+                match encode(&location).map_err(wrong)? {
                     Some(value)
-                        if encode(&place.for_comparison()).map_err(wrong)?.as_ref()
+                        if encode(&location.for_comparison()).map_err(wrong)?.as_ref()
                             == Some(&value) =>
                     {
                         (test, Some((kind, value)))
@@ -152,7 +152,7 @@ impl Changes {
         self.changes.push((name, value.map_or(Change::Remove, set)));
     }
 
-    /// Changes nothing unless a field is stored as it was when it was read.
+    /// Adds the condition that a field is still stored as it was read.
     pub(crate) fn check_held(&mut self, name: &'static str, held: Option<&[u8]>) {
         let (test, value) = match held {
             Some(held) => ("eq", Some(("bytes", held.to_vec()))),
@@ -174,7 +174,7 @@ impl Changes {
             && self.defaults.iter().all(|(_, value)| value == b"0")
     }
 
-    /// The fields to set, if that is all.
+    /// Returns the fields to set, if there are no other changes.
     pub(super) fn only_sets(&self) -> Option<Vec<(&'static str, &[u8])>> {
         let set = |(name, change): &'_ (&'static str, Change)| match change {
             Change::Set(_) => Some(*name),
@@ -188,7 +188,7 @@ impl Changes {
         if names.is_empty() { None } else { Some(names.into_iter().zip(values).collect()) }
     }
 
-    /// The increment, if that is all and Redis' own bounds are the field's.
+    /// Returns the increment, if it is the only change and Redis' own bounds are the field's.
     pub(super) fn only_incr_i64(&self) -> Option<(&'static str, &str)> {
         match self.changes.as_slice() {
             [(name, Change::Incr(Increment(by), Bounds::Integer { min, .. }))]
@@ -219,7 +219,7 @@ impl Changes {
             + self.checks.iter().map(|check| check.name.len() + checked(check) + 16).sum::<usize>()
     }
 
-    /// Writes conditions and changes as `update.lua` reads them.
+    /// Adds conditions and changes as `update.lua` reads them.
     pub(super) fn write(&self, command: &mut CommandWriter<'_>) {
         for (name, value) in &self.defaults {
             command.arg("default").arg(name).arg(value);
@@ -257,34 +257,25 @@ impl Changes {
 }
 
 /// Returns the error for a status in which the script changed nothing.
-pub(super) fn refused(status: i64, mut rest: vec::IntoIter<ReplyValue>) -> Error {
-    let name =
-        rest.next().and_then(|name| Reply(name).into_bytes().ok().flatten()).unwrap_or_default();
-    let name = String::from_utf8_lossy(&name).into_owned();
-    match status {
-        3 => Error::new(ErrorKind::OutOfRange, OUT_OF_RANGE).with_field(name),
-        4 => Error::new(ErrorKind::InvalidValue, NOT_A_NUMBER).with_field(name),
-        5 => Error::new(ErrorKind::MissingField, PART_OF_GROUP).with_field(name),
-        6 => of_version(&name, rest),
-        _ => Error::unexpected_reply(),
+pub(super) fn refused(status: &str, mut rest: vec::IntoIter<ReplyValue>) -> Error {
+    let (kind, message) = match status {
+        "out_of_range" => (ErrorKind::OutOfRange, OUT_OF_RANGE),
+        "not_a_number" => (ErrorKind::InvalidValue, NOT_A_NUMBER),
+        "needed" => (ErrorKind::MissingField, PART_OF_GROUP),
+        "older_version" => (ErrorKind::NoMigration, OLDER_VERSION),
+        "newer_version" => (ErrorKind::NewerVersion, NEWER_VERSION),
+        "invalid_version" => (ErrorKind::InvalidValue, NOT_A_VERSION),
+        _ => return Error::unexpected_reply(),
+    };
+    let error = Error::new(kind, message);
+    match rest.next().and_then(|name| Reply(name).into_text().ok()) {
+        Some(field) => error.with_field(field),
+        None => error,
     }
 }
 
-/// Returns the error for a record of another version: `older`, `newer` or, with the
-/// name of the field that holds the version, `invalid`.
-fn of_version(which: &str, mut rest: vec::IntoIter<ReplyValue>) -> Error {
-    if which == "invalid" {
-        let field = rest.next().and_then(|name| Reply(name).into_text().ok()).unwrap_or_default();
-        return Error::new(ErrorKind::InvalidValue, NOT_A_VERSION).with_field(field);
-    }
-    if which == "newer" {
-        let message = "stored by a later version of the model than this program knows";
-        return Error::new(ErrorKind::NewerVersion, message);
-    }
-    let message = "stored by an earlier version of the model, and an update changes fields of the current one only: `modify` changes the record and migrates it";
-    Error::new(ErrorKind::NoMigration, message)
-}
-
+const OLDER_VERSION: &str = "stored by an earlier version of the model, and an update changes fields of the current one only: `modify` changes the record and migrates it";
+const NEWER_VERSION: &str = "stored by a later version of the model than this program knows";
 const OUT_OF_RANGE: &str = "the increment would leave the range of the field's type";
 const PART_OF_GROUP: &str = "the update would leave other fields of a flattened `Option` without this one, which it needs: \
      set all of them together, or remove all";

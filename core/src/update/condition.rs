@@ -24,13 +24,13 @@ pub(super) struct Check {
 
 type Encode = Box<dyn Fn(&Location<'_>) -> Result<Option<Vec<u8>>, ValueError>>;
 
-/// A text that a field at this place may hold.
+/// Returns a text that the field at this location may hold.
 pub(super) type Text = fn(&Location<'_>) -> Option<Vec<u8>>;
 
-/// The meaning of a field's text, as far as the script has to know it.
+/// The meaning of a field's text for the script.
 #[derive(Clone, Copy)]
 pub(super) struct FieldSemantics {
-    /// The value that the field has where it is absent.
+    /// The value of an absent field.
     pub(super) default: Text,
     /// The stored text that is read as no value.
     pub(super) none_text: Text,
@@ -49,24 +49,23 @@ pub(super) enum Test {
 }
 
 impl<M: RedisModel, V: FieldType<Enc>, Enc> Field<M, V, Enc> {
-    /// The field has this value; `None` for one that is absent. A field with a
-    /// default that the record does not have counts as that.
+    /// Requires that the field has this value; `None` means that it is absent. An absent
+    /// field with a default counts as the default.
     ///
-    /// Numbers are compared as numbers, `bool`s as what they mean; everything
-    /// else, what codecs write included, as the bytes that it is stored as. What
-    /// a codec writes otherwise each time, such as `Sealed`, cannot be compared:
-    /// that is an error, and such a field is what [`edit`](RedisModel::edit) is for.
+    /// The server compares numbers as numbers, `bool`s by their meaning, and all other
+    /// values, encoded ones too, as stored bytes. A codec that encodes a value differently
+    /// each time, such as `Sealed`, cannot be compared: the update is an error. Use
+    /// [`edit`](RedisModel::edit) for such a field.
     pub fn eq<T: IntoField<V, Enc> + 'static>(self, value: T) -> Condition<M> {
         self.compare("eq", V::COMPARED, value)
     }
 
-    /// The record has the field.
+    /// Requires that the record has the field.
     pub fn is_present(self) -> Condition<M> {
         self.condition(Test::Present)
     }
 
-    /// The record does not have the field, which is to say that it is `None`
-    /// (or its default).
+    /// Requires that the record does not have the field: it is `None`, or its default.
     pub fn is_absent(self) -> Condition<M> {
         self.condition(Test::Absent)
     }
@@ -77,7 +76,7 @@ impl<M: RedisModel, V: FieldType<Enc>, Enc> Field<M, V, Enc> {
         kind: &'static str,
         value: T,
     ) -> Condition<M> {
-        let encode: Encode = Box::new(move |place| value.encode(place));
+        let encode: Encode = Box::new(move |location| value.stored_form(location));
         self.condition(Test::Compare { test, kind, encode })
     }
 
@@ -88,14 +87,14 @@ impl<M: RedisModel, V: FieldType<Enc>, Enc> Field<M, V, Enc> {
 }
 
 impl<M: RedisModel, V: FieldType<Enc>, Enc: Incrementable<V>> Field<M, V, Enc> {
-    /// The number is this one or a larger one. A field that the record does
-    /// not have is no number, unless it has a default.
+    /// Requires this number or a larger one. An absent field without a default does not
+    /// meet it.
     pub fn at_least<T: IntoField<V, Enc> + 'static>(self, least: T) -> Condition<M> {
         self.compare("ge", kind_of::<V, Enc>(), least)
     }
 
-    /// The number is this one or a smaller one. A field that the record does
-    /// not have is no number, unless it has a default.
+    /// Requires this number or a smaller one. An absent field without a default does not
+    /// meet it.
     pub fn at_most<T: IntoField<V, Enc> + 'static>(self, most: T) -> Condition<M> {
         self.compare("le", kind_of::<V, Enc>(), most)
     }

@@ -1,4 +1,4 @@
-//! What became of a conditional write.
+//! The result of a conditional write.
 
 use std::fmt;
 use std::vec;
@@ -9,31 +9,31 @@ use crate::model::RedisModel;
 use crate::op::Reply;
 use crate::redis_rs::ReplyValue;
 
-/// What became of an update.
+/// The result of an update.
 #[must_use = "an update may find no record, or a condition that does not hold"]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome<R> {
-    /// It was applied; with what [`returning`](crate::Update::returning) asked for.
+    /// The update was applied, with the output of [`returning`](crate::Update::returning).
     Applied(R),
-    /// There is no such record, and none was created.
+    /// There is no such record, and the update did not create one.
     Missing,
-    /// These fields are not as the conditions had them, and nothing was changed.
+    /// The conditions on these fields do not hold, and nothing was changed.
     Conflict(Conflict),
 }
 
-/// The fields for which an update was not applied.
+/// The fields whose conditions did not hold.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Conflict {
     fields: Vec<String>,
 }
 
 impl<R> Outcome<R> {
-    /// Whether it was applied.
+    /// Returns `true` if the update was applied.
     pub fn is_applied(&self) -> bool {
         matches!(self, Self::Applied(_))
     }
 
-    /// What was returned, if it was applied.
+    /// Returns the output, if the update was applied.
     pub fn applied(self) -> Option<R> {
         match self {
             Self::Applied(returned) => Some(returned),
@@ -41,12 +41,12 @@ impl<R> Outcome<R> {
         }
     }
 
-    /// Whether there is no such record.
+    /// Returns `true` if there is no such record.
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Missing)
     }
 
-    /// The fields in conflict, if there were any.
+    /// Returns the fields in conflict, if there were any.
     pub fn conflict(&self) -> Option<&Conflict> {
         match self {
             Self::Conflict(conflict) => Some(conflict),
@@ -54,7 +54,7 @@ impl<R> Outcome<R> {
         }
     }
 
-    /// The same with another output.
+    /// Changes the output.
     pub fn map<T>(self, change: impl FnOnce(R) -> T) -> Outcome<T> {
         match self {
             Self::Applied(returned) => Outcome::Applied(change(returned)),
@@ -63,11 +63,11 @@ impl<R> Outcome<R> {
         }
     }
 
-    /// What was returned.
+    /// Returns the output.
     ///
     /// # Panics
     ///
-    /// If it was not applied, with `message`.
+    /// Panics with `message` if the update was not applied.
     #[track_caller]
     pub fn expect(self, message: &str) -> R {
         match self {
@@ -86,22 +86,22 @@ impl Conflict {
             .map(|fields| Self { fields })
     }
 
-    /// The conflict of a record that has no fields to name.
+    /// Returns the conflict of a blob, which has no fields to name.
     pub(crate) fn of_all() -> Self {
         Self { fields: Vec::new() }
     }
 
-    /// The conflict in the field that an error is about.
+    /// Returns the conflict in the field that an error names.
     pub(crate) fn about(error: &Error) -> Self {
         Self { fields: error.field().map(str::to_owned).into_iter().collect() }
     }
 
-    /// The stored names of the fields.
+    /// Returns the stored names of the fields.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().map(String::as_str)
     }
 
-    /// Whether this field is one of them.
+    /// Returns `true` if this field is one of them.
     pub fn contains<M: RedisModel, V, Enc>(&self, field: Field<M, V, Enc>) -> bool {
         self.fields().any(|name| name == field.name())
     }

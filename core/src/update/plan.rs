@@ -9,7 +9,7 @@ use crate::codec::Location;
 use crate::error::{Error, ErrorKind, Result, ValueError};
 use crate::hash::{Mapping, Row};
 use crate::key::Key;
-use crate::op::{Refusal, Replies, Reply, Request};
+use crate::op::{Operation, Refusal, Replies, Reply, Request};
 use crate::redis_rs::ReplyValue;
 use crate::ttl::Expiry;
 
@@ -22,6 +22,8 @@ pub(super) struct Plan {
     changes: Changes,
     pub(super) expiry: Expiry,
     pub(super) or_create: bool,
+    /// The positions of the fields to return.
+    returning: Vec<u16>,
     /// The first mistake in the calls that made the update.
     error: Option<Error>,
 }
@@ -37,10 +39,11 @@ type Encoded = std::result::Result<Option<Vec<u8>>, ValueError>;
 impl Plan {
     pub(super) fn new(mapping: Mapping, key: Key) -> Self {
         let (changes, expiry) = (Changes::default(), mapping.spec.expiry_of_update());
-        Self { mapping, key, changes, expiry, or_create: false, error: None }
+        let (or_create, returning) = (false, Vec::new());
+        Self { mapping, key, changes, expiry, or_create, returning, error: None }
     }
 
-    pub(super) fn place(&self, name: &'static str) -> Location<'_> {
+    pub(super) fn location(&self, name: &'static str) -> Location<'_> {
         Location::at_key(&self.key).with_field(name)
     }
 
@@ -57,8 +60,8 @@ impl Plan {
         field: FieldSemantics,
         value: Encoded,
     ) {
-        let place = Location::at_key(&self.key).with_field(name);
-        self.changes.reads(name, field, &place, false);
+        let location = Location::at_key(&self.key).with_field(name);
+        self.changes.reads(name, field, &location, false);
         match value {
             Ok(Some(value)) => self.change(name, Change::SetIfAbsent(value)),
             Ok(None) => {}
@@ -67,8 +70,8 @@ impl Plan {
     }
 
     pub(super) fn incr(&mut self, name: &'static str, field: FieldSemantics, change: Change) {
-        let place = Location::at_key(&self.key).with_field(name);
-        self.changes.reads(name, field, &place, true);
+        let location = Location::at_key(&self.key).with_field(name);
+        self.changes.reads(name, field, &location, true);
         self.change(name, change);
     }
 
@@ -147,8 +150,32 @@ impl Plan {
         }
     }
 
-    pub(super) fn encode(&self, returning: &[u16], request: &mut Request) -> Result<()> {
-        let returned = self.mapping.names(returning);
+    pub(super) fn returning(mut self, fields: Vec<u16>) -> Self {
+        self.returning = fields;
+        self
+    }
+
+    /// Returns the values to return as a row.
+    pub(super) fn row(&self, values: Values) -> Row<'_> {
+        Row::new(values, self.mapping.spec, Location::at_key(&self.key))
+    }
+
+    fn outcome(&self, reply: Reply) -> Result<Outcome<Values>> {
+        // A plain command replies with a number, the script with a list.
+        if reply.is_array() {
+            call::outcome(reply, || change::incomplete(&self.unset()))
+        } else {
+            reply.into_number_row().map(Outcome::Applied)
+        }
+    }
+}
+
+impl Operation for Plan {
+    /// The values to return.
+    type Output = Outcome<Values>;
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        let returned = self.mapping.names(&self.returning);
         if let Some(error) = &self.error {
             return Err(self.locate(error.duplicate()));
         }
@@ -175,32 +202,19 @@ impl Plan {
         Ok(())
     }
 
-    /// Returns the outcome, with the values to return as a row.
-    pub(super) fn decode(
-        &self,
-        returning: &[u16],
-        replies: &mut Replies,
-    ) -> Result<Outcome<Row<'_>>> {
+    fn decode(&self, replies: &mut Replies) -> Result<Outcome<Values>> {
         let reply = replies.next().map_err(|error| {
-            match self.plain(&self.mapping.names(returning)) {
+            match self.plain(&self.mapping.names(&self.returning)) {
                 Some(Plain::Incr(name, _)) => change::of_increment(name, error),
                 _ => error,
             }
         });
-        let outcome = reply.and_then(|reply| self.outcome(reply));
-        let row = |values| Row::new(values, self.mapping.spec, Location::at_key(&self.key));
-        outcome.map(|outcome| outcome.map(row)).map_err(|error| self.locate(error))
-    }
-
-    fn outcome(&self, reply: Reply) -> Result<Outcome<vec::IntoIter<ReplyValue>>> {
-        // A plain command replies with a number, the script with a list.
-        if reply.is_array() {
-            call::outcome(reply, || change::incomplete(&self.unset()))
-        } else {
-            reply.into_number_row().map(Outcome::Applied)
-        }
+        reply.and_then(|reply| self.outcome(reply)).map_err(|error| self.locate(error))
     }
 }
+
+/// The values of the fields to return.
+pub(super) type Values = vec::IntoIter<ReplyValue>;
 
 /// Returns HINCRBY as a command of its own.
 fn increment(key: &Key, name: &str, by: &str) -> redis::Cmd {

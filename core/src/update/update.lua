@@ -21,12 +21,10 @@
 -- setnx NAME VALUE; del NAME; incr NAME BY MIN MAX; incrf NAME BY MAX.
 -- TTLs of fields: expire NAME MILLISECONDS, persist NAME.
 --
--- Returns {1, value, …} when applied, {0} when there is no record,
--- {2, name, …} for conditions that do not hold, {3, name} for an increment
--- out of range, {4, name} for a stored text that is not a number of the field's type,
--- {5, name} for a field that others of its flattened struct need, {6, "older"},
--- {6, "newer"} or {6, "invalid", name} for a record of another version, {7} for a
--- new record that would be incomplete.
+-- Returns a status and what belongs to it: "applied" and the values to return, "missing",
+-- "conflict" and the fields whose conditions do not hold, "out_of_range" and the field,
+-- "not_a_number" and the field, "needed" and a field that others of its flattened struct
+-- need, "older_version", "newer_version", "invalid_version" and the field, or "incomplete".
 --
 -- Redis undoes nothing when a script fails. So the script writes only after everything
 -- that can fail was tried.
@@ -140,7 +138,7 @@ local function time_left(name)
   if not fields_expire then return nil end
   local left = redis.pcall('HPTTL', key, 'FIELDS', 1, name)
   if left.err then
-    -- A server without TTLs of fields does not know the command. Any other error ends
+    -- No field has a TTL on a server that does not know the command. Any other error ends
     -- the script.
     if not string.find(left.err, 'nknown') then redis.call('HPTTL', key, 'FIELDS', 1, name) end
     fields_expire = false
@@ -166,74 +164,105 @@ for i = at + 1, at + tonumber(ARGV[at]) do
   end
 end
 at = at + 1 + tonumber(ARGV[at])
-if new and ARGV[1] == 'missing' then return {0} end
+if new and ARGV[1] == 'missing' then return {'missing'} end
 
 local writes, removals, write_ttl, defaults = {}, {}, {}, {}
 local function write(command, name, argument, ttl)
   writes[#writes + 1] = {command = command, name = name, argument = argument, ttl = ttl}
 end
 
--- Reads the words.
-local conflicts, changes, moved, expiries, groups = {2}, {}, {}, {}, {}
+-- Reads the words: each has a reader, which takes its arguments. One that returns something
+-- refuses the update.
+local conflicts, changes, moved, expiries, groups = {'conflict'}, {}, {}, {}, {}
 local needs_field_ttl = false
-while at <= #ARGV do
-  local word, name = take(), take()
-  if word == 'marker' then
-    -- Comes first, so that the hash is never empty on the way: it would lose its TTL.
-    if not field(name).text then write('HSET', name, '') end
-  elseif word == 'schema' then
-    local version = take()
-    local negative, stored = integer(field(name).text or '1')
-    if new then
-      write('HSET', name, version)
-    elseif not stored or not in_range(negative, stored, '1', '254') then
-      return {6, 'invalid', name}
-    elseif stored ~= version then
-      return {6, compare_digits(stored, version) < 0 and 'older' or 'newer'}
-    end
-  elseif word == 'alias' then
-    local alias = take()
-    local text = redis.call('HGET', key, alias)
-    if text then
-      if not field(name).text then
-        fields[name] = {text = text, under = alias}
-        moved[#moved + 1] = name
-      end
-      removals[#removals + 1] = alias
-    end
-  elseif word == 'ttl' then
-    write_ttl[name] = take()
-    needs_field_ttl = true
-  elseif word == 'default' then
-    defaults[name] = take()
-  elseif word == 'none' then
-    no_value[name] = take()
-  elseif word == 'together' then
-    local needed, members = tonumber(name), tonumber(take())
-    groups[#groups + 1] = {at, at + needed, at + needed + members - 1}
-    at = at + needed + members
-  elseif word == 'absent' or word == 'present' then
-    if (value(name) and true or false) ~= (word == 'present') then conflicts[#conflicts + 1] = name end
-  elseif word == 'eq' or word == 'ge' or word == 'le' then
+local read = {}
+
+function read.marker(name)
+  -- Comes first, so that the hash is never empty on the way: it would lose its TTL.
+  if not field(name).text then write('HSET', name, '') end
+end
+
+function read.schema(name)
+  local version = take()
+  local negative, stored = integer(field(name).text or '1')
+  if new then
+    write('HSET', name, version)
+  elseif not stored or not in_range(negative, stored, '1', '254') then
+    return {'invalid_version', name}
+  elseif stored ~= version then
+    return {compare_digits(stored, version) < 0 and 'older_version' or 'newer_version'}
+  end
+end
+
+function read.alias(name)
+  local alias = take()
+  local text = redis.call('HGET', key, alias)
+  if not text then return end
+  if not field(name).text then
+    fields[name] = {text = text, under = alias}
+    moved[#moved + 1] = name
+  end
+  removals[#removals + 1] = alias
+end
+
+function read.ttl(name)
+  write_ttl[name] = take()
+  needs_field_ttl = true
+end
+
+function read.default(name) defaults[name] = take() end
+
+function read.none(name) no_value[name] = take() end
+
+function read.together(count)
+  local needed, members = tonumber(count), tonumber(take())
+  groups[#groups + 1] = {at, at + needed, at + needed + members - 1}
+  at = at + needed + members
+end
+
+function read.absent(name)
+  if value(name) then conflicts[#conflicts + 1] = name end
+end
+
+function read.present(name)
+  if not value(name) then conflicts[#conflicts + 1] = name end
+end
+
+for _, test in ipairs({'eq', 'ge', 'le'}) do
+  read[test] = function(name)
     local kind, asked = take(), take()
     local stored = value(name) or defaults[name]
-    if not stored or not holds(word, kind, stored, asked) then conflicts[#conflicts + 1] = name end
-  elseif word == 'expire' then
-    expiries[#expiries + 1] = {command = 'HPEXPIRE', name = name, millis = take()}
-    needs_field_ttl = true
-  elseif word == 'persist' then
-    expiries[#expiries + 1] = {command = 'HPERSIST', name = name}
-    needs_field_ttl = true
-  else
+    if not stored or not holds(test, kind, stored, asked) then conflicts[#conflicts + 1] = name end
+  end
+end
+
+function read.expire(name)
+  expiries[#expiries + 1] = {command = 'HPEXPIRE', name = name, millis = take()}
+  needs_field_ttl = true
+end
+
+function read.persist(name)
+  expiries[#expiries + 1] = {command = 'HPERSIST', name = name}
+  needs_field_ttl = true
+end
+
+for word, arguments in pairs({set = 1, rewrite = 1, setnx = 1, del = 0, incr = 3, incrf = 2}) do
+  read[word] = function(name)
     local change = {word = word, name = name}
-    if word ~= 'del' then change.argument = take() end
-    if word == 'incr' then change.min = take() end
-    if word == 'incr' or word == 'incrf' then change.max = take() end
+    if arguments >= 1 then change.argument = take() end
+    if arguments == 3 then change.min = take() end
+    if arguments >= 2 then change.max = take() end
     changes[#changes + 1] = change
   end
 end
+
+while at <= #ARGV do
+  local word, name = take(), take()
+  local refused = read[word](name)
+  if refused then return refused end
+end
 if #conflicts > 1 then return conflicts end
-if new and ARGV[1] == 'incomplete' then return {7} end
+if new and ARGV[1] == 'incomplete' then return {'incomplete'} end
 
 -- Checks flattened structs. A text that is no value counts here: a reader finds it.
 local changed = {}
@@ -247,14 +276,12 @@ for i = 1, #groups do
   local any, lacks = false, nil
   for at = members, last do any = any or will_have(ARGV[at]) end
   for at = needed, members - 1 do lacks = lacks or not will_have(ARGV[at]) and ARGV[at] end
-  if any and lacks then return {5, lacks} end
+  if any and lacks then return {'needed', lacks} end
 end
 
 if needs_field_ttl then
-  time_left('_')
-  if not fields_expire then
-    return redis.error_reply('NOFIELDTTL fields of a hash that expire need Redis 7.4 or Valkey 9')
-  end
+  local refused = cannot_expire_fields(key)
+  if refused then return refused end
 end
 
 -- Writes a value that was there already: its TTL stays what it is, although HSET drops it.
@@ -274,9 +301,9 @@ end
 local function increment_small(name, text, by, min, max)
   local number = tonumber(text)
   min, max = tonumber(min), tonumber(max)
-  if number < min or number > max then return {4, name} end
+  if number < min or number > max then return {'not_a_number', name} end
   local sum = number + tonumber(by)
-  if sum < min or sum > max then return {3, name} end
+  if sum < min or sum > max then return {'out_of_range', name} end
   if is_in_place(name) then
     write('HINCRBY', name, by)
   else
@@ -295,18 +322,18 @@ local function increment(name, by, min, max)
   -- Rust reads no sign in front of an unsigned number.
   local unsigned = string.sub(min, 1, 1) ~= '-'
   if not digits or unsigned and string.sub(text, 1, 1) == '-' or not in_range(negative, digits, min, max) then
-    return {4, name}
+    return {'not_a_number', name}
   end
   negative, digits = add(negative, digits, integer(by))
-  if not in_range(negative, digits, min, max) then return {3, name} end
+  if not in_range(negative, digits, min, max) then return {'out_of_range', name} end
   rewrite(name, (negative and '-' or '') .. digits)
 end
 
 local function increment_float(name, by, max)
   local text = value(name) or defaults[name]
   local number = float(text or '0')
-  if not number or math.abs(number) > tonumber(max) then return {4, name} end
-  if math.abs(number + tonumber(by)) > tonumber(max) then return {3, name} end
+  if not number or math.abs(number) > tonumber(max) then return {'not_a_number', name} end
+  if math.abs(number + tonumber(by)) > tonumber(max) then return {'out_of_range', name} end
   -- What is too small for HINCRBYFLOAT is a zero to it, too: it keeps 17 decimals.
   local is_tiny = math.abs(number) < 1e-300 and text and text ~= '0' and text ~= '0.0'
   if not text or is_in_place(name) and not is_tiny then
@@ -383,7 +410,7 @@ elseif ttl ~= '' then
   redis.call('PEXPIRE', key, ttl)
 end
 
-local reply = {1}
+local reply = {'applied'}
 -- unpack cannot take thousands of arguments at once.
 for from = 5, 4 + returned, 4000 do
   local part = redis.call('HMGET', key, unpack(ARGV, from, math.min(from + 3999, 4 + returned)))

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::debug_by_key;
-use crate::erased::{AnyModel, Decoded};
-use crate::error::{Error, Result};
+use crate::connection::SyncConnection;
+use crate::erased::{AnyModel, Decoded, RawRecord, Read};
+use crate::error::Result;
 use crate::key::{self, Key};
 use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Request};
@@ -31,7 +32,7 @@ impl<M: RedisModel> Get<M> {
     /// # Errors
     ///
     /// The TTL of a record that cannot be decoded is set all the same: the error's
-    /// [`is_applied`](Error::is_applied) is true.
+    /// [`is_applied`](crate::Error::is_applied) is true.
     ///
     /// **Sends** a script (hash: `HMGET`, `PEXPIRE`) or `GETEX` (blob).
     pub fn refresh(self, ttl: Duration) -> Self {
@@ -39,22 +40,36 @@ impl<M: RedisModel> Get<M> {
     }
 }
 
-impl<M: RedisModel> Operation for Get<M> {
-    type Output = Option<M>;
-
+impl<M: RedisModel> Get<M> {
     #[inline(always)]
-    fn encode(&self, request: &mut Request) -> Result<()> {
-        AnyModel::of::<M>().encode_read(&self.key, self.refresh, request)
+    fn read(&self) -> Read<'_> {
+        Read { model: AnyModel::of::<M>(), key: &self.key, refresh: self.refresh }
     }
 
     #[inline(always)]
-    fn decode(&self, replies: &mut Replies) -> Result<Option<M>> {
+    fn finish(&self, raw: Result<Option<RawRecord>>) -> Result<Option<M>> {
         let mut decoded = Decoded::new(&self.id);
-        match AnyModel::of::<M>().decode(&self.key, replies, &mut decoded) {
+        match self.read().finish(raw, &mut decoded) {
             Ok(()) => Ok(decoded.record),
-            Err(error) if self.refresh == Expiry::Keep => Err(error),
-            Err(error) => Err(Error::applied(error)),
+            Err(error) => Err(error),
         }
+    }
+}
+
+impl<M: RedisModel> Operation for Get<M> {
+    type Output = Option<M>;
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        self.read().encode(request)
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<Option<M>> {
+        self.finish(self.read().decode(replies))
+    }
+
+    #[inline(always)]
+    fn run<C: SyncConnection + ?Sized>(&self, con: &mut C) -> Result<Option<M>> {
+        self.finish(self.read().run(con))
     }
 }
 

@@ -8,7 +8,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::mem;
 
-use crate::erased::{AnyModel, Decoded, RawSnapshot};
+use crate::erased::{AnyModel, Decoded, RawSnapshot, Read};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Flow, Io, inherent_run};
 use crate::key::{self, Key};
@@ -177,18 +177,22 @@ impl<M: RedisModel> ReadToTake<M> {
     fn new(id: M::Id) -> Self {
         Self { key: key::write(M::SPEC.template(), &id), id }
     }
+
+    fn read(&self) -> Read<'_> {
+        Read { model: AnyModel::of::<M>(), key: &self.key, refresh: Expiry::Keep }
+    }
 }
 
 impl<M: RedisModel> Operation for ReadToTake<M> {
     type Output = Found<M>;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        AnyModel::of::<M>().encode_read(&self.key, Expiry::Keep, request)
+        self.read().encode(request)
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Found<M>> {
         let mut decoded = Decoded::new(&self.id);
-        let raw = AnyModel::of::<M>().decode_to_take(&self.key, replies, &mut decoded)?;
+        let raw = self.read().finish_take(self.read().decode(replies), &mut decoded)?;
         Ok(decoded.record.zip(raw))
     }
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::debug_by_key;
-use crate::erased::{AnyModel, Write};
+use crate::connection::SyncConnection;
+use crate::erased::{self, AnyModel, Write};
 use crate::error::{Error, Result};
 use crate::field::{Field, Revision, RevisionNumber};
 use crate::hash::next_revision;
@@ -106,34 +107,54 @@ impl<'a, M: RedisModel> Create<'a, M> {
     }
 }
 
+impl<M: RedisModel> Save<'_, M> {
+    #[inline(always)]
+    fn erased(&self) -> erased::Save<'_> {
+        let Self { model: record, expiry, overwrite_newer } = *self;
+        let write = Write { only_new: false, overwrite_newer, expiry };
+        erased::Save { model: AnyModel::of::<M>(), record, write }
+    }
+}
+
+impl<M: RedisModel> Create<'_, M> {
+    #[inline(always)]
+    fn erased(&self) -> erased::Save<'_> {
+        let write = Write { only_new: true, overwrite_newer: false, expiry: self.expiry };
+        erased::Save { model: AnyModel::of::<M>(), record: self.model, write }
+    }
+}
+
 impl<M: RedisModel> Operation for Save<'_, M> {
     type Output = ();
 
-    #[inline(always)]
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let Self { model, expiry, overwrite_newer } = *self;
-        let write = Write { only_new: false, overwrite_newer, expiry };
-        AnyModel::of::<M>().encode_save(model, write, request)
+        self.erased().encode(request)
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<()> {
+        self.erased().decode(replies).map(drop)
     }
 
     #[inline(always)]
-    fn decode(&self, replies: &mut Replies) -> Result<()> {
-        AnyModel::of::<M>().decode_saved(self.model, replies)
+    fn run<C: SyncConnection + ?Sized>(&self, con: &mut C) -> Result<()> {
+        self.erased().run(con).map(drop)
     }
 }
 
 impl<M: RedisModel> Operation for Create<'_, M> {
     type Output = bool;
 
-    #[inline(always)]
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let write = Write { only_new: true, overwrite_newer: false, expiry: self.expiry };
-        AnyModel::of::<M>().encode_save(self.model, write, request)
+        self.erased().encode(request)
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<bool> {
+        self.erased().decode(replies)
     }
 
     #[inline(always)]
-    fn decode(&self, replies: &mut Replies) -> Result<bool> {
-        AnyModel::of::<M>().decode_created(self.model, replies)
+    fn run<C: SyncConnection + ?Sized>(&self, con: &mut C) -> Result<bool> {
+        self.erased().run(con)
     }
 }
 
