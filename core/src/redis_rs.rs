@@ -224,6 +224,9 @@ impl Error {
     }
 }
 
+/// The status of a script that changed something.
+const APPLIED: &str = "applied";
+
 impl Reply {
     /// Converts an error of the server, which EXEC's replies may contain.
     pub(crate) fn into_result(self) -> Result<Self> {
@@ -300,12 +303,12 @@ impl Reply {
     }
 
     /// Returns `true` if a script of this crate changed nothing: it replied 0, or a list
-    /// that begins with a status other than 1.
+    /// that begins with a status other than `applied`.
     pub(crate) fn changed_nothing(&self) -> bool {
         match &self.0 {
             Value::Int(changed) => *changed == 0,
             Value::Array(items) => match items.first() {
-                Some(Value::Int(status)) => *status != 1,
+                Some(Value::SimpleString(status)) => status != APPLIED,
                 _ => items.iter().all(is_nil),
             },
             _ => false,
@@ -340,8 +343,8 @@ impl Reply {
         };
         let mut values = values.into_iter();
         match values.next() {
-            Some(status) => Ok((Reply(status).into_text()?, values)),
-            None => Err(Error::unexpected_reply()),
+            Some(Value::SimpleString(status)) => Ok((status, values)),
+            _ => Err(Error::unexpected_reply()),
         }
     }
 

@@ -164,7 +164,7 @@ for i = at + 1, at + tonumber(ARGV[at]) do
   end
 end
 at = at + 1 + tonumber(ARGV[at])
-if new and ARGV[1] == 'missing' then return {'missing'} end
+if new and ARGV[1] == 'missing' then return {{ok = 'missing'}} end
 
 local writes, removals, write_ttl, defaults = {}, {}, {}, {}
 local function write(command, name, argument, ttl)
@@ -173,7 +173,7 @@ end
 
 -- Reads the words: each has a reader, which takes its arguments. One that returns something
 -- refuses the update.
-local conflicts, changes, moved, expiries, groups = {'conflict'}, {}, {}, {}, {}
+local conflicts, changes, moved, expiries, groups = {{ok = 'conflict'}}, {}, {}, {}, {}
 local needs_field_ttl = false
 local read = {}
 
@@ -188,9 +188,9 @@ function read.schema(name)
   if new then
     write('HSET', name, version)
   elseif not stored or not in_range(negative, stored, '1', '254') then
-    return {'invalid_version', name}
+    return {{ok = 'invalid_version'}, name}
   elseif stored ~= version then
-    return {compare_digits(stored, version) < 0 and 'older_version' or 'newer_version'}
+    return {{ok = compare_digits(stored, version) < 0 and 'older_version' or 'newer_version'}}
   end
 end
 
@@ -262,7 +262,7 @@ while at <= #ARGV do
   if refused then return refused end
 end
 if #conflicts > 1 then return conflicts end
-if new and ARGV[1] == 'incomplete' then return {'incomplete'} end
+if new and ARGV[1] == 'incomplete' then return {{ok = 'incomplete'}} end
 
 -- Checks flattened structs. A text that is no value counts here: a reader finds it.
 local changed = {}
@@ -276,7 +276,7 @@ for i = 1, #groups do
   local any, lacks = false, nil
   for at = members, last do any = any or will_have(ARGV[at]) end
   for at = needed, members - 1 do lacks = lacks or not will_have(ARGV[at]) and ARGV[at] end
-  if any and lacks then return {'needed', lacks} end
+  if any and lacks then return {{ok = 'needed'}, lacks} end
 end
 
 if needs_field_ttl then
@@ -301,9 +301,9 @@ end
 local function increment_small(name, text, by, min, max)
   local number = tonumber(text)
   min, max = tonumber(min), tonumber(max)
-  if number < min or number > max then return {'not_a_number', name} end
+  if number < min or number > max then return {{ok = 'not_a_number'}, name} end
   local sum = number + tonumber(by)
-  if sum < min or sum > max then return {'out_of_range', name} end
+  if sum < min or sum > max then return {{ok = 'out_of_range'}, name} end
   if is_in_place(name) then
     write('HINCRBY', name, by)
   else
@@ -322,18 +322,18 @@ local function increment(name, by, min, max)
   -- Rust reads no sign in front of an unsigned number.
   local unsigned = string.sub(min, 1, 1) ~= '-'
   if not digits or unsigned and string.sub(text, 1, 1) == '-' or not in_range(negative, digits, min, max) then
-    return {'not_a_number', name}
+    return {{ok = 'not_a_number'}, name}
   end
   negative, digits = add(negative, digits, integer(by))
-  if not in_range(negative, digits, min, max) then return {'out_of_range', name} end
+  if not in_range(negative, digits, min, max) then return {{ok = 'out_of_range'}, name} end
   rewrite(name, (negative and '-' or '') .. digits)
 end
 
 local function increment_float(name, by, max)
   local text = value(name) or defaults[name]
   local number = float(text or '0')
-  if not number or math.abs(number) > tonumber(max) then return {'not_a_number', name} end
-  if math.abs(number + tonumber(by)) > tonumber(max) then return {'out_of_range', name} end
+  if not number or math.abs(number) > tonumber(max) then return {{ok = 'not_a_number'}, name} end
+  if math.abs(number + tonumber(by)) > tonumber(max) then return {{ok = 'out_of_range'}, name} end
   -- What is too small for HINCRBYFLOAT is a zero to it, too: it keeps 17 decimals.
   local is_tiny = math.abs(number) < 1e-300 and text and text ~= '0' and text ~= '0.0'
   if not text or is_in_place(name) and not is_tiny then
@@ -410,7 +410,7 @@ elseif ttl ~= '' then
   redis.call('PEXPIRE', key, ttl)
 end
 
-local reply = {'applied'}
+local reply = {{ok = 'applied'}}
 -- unpack cannot take thousands of arguments at once.
 for from = 5, 4 + returned, 4000 do
   local part = redis.call('HMGET', key, unpack(ARGV, from, math.min(from + 3999, 4 + returned)))
