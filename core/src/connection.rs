@@ -1,5 +1,7 @@
-//! Connections to run operations on: those of redis-rs, by names that make a compile error
-//! out of a sync one in an async one's place.
+//! The connections that run operations, and a wrapper for write timeouts.
+//!
+//! The traits are redis-rs' own under other names, so that a sync connection in place of an async
+//! one is a clear compile error.
 
 use std::fmt;
 use std::io;

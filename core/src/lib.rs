@@ -1,5 +1,57 @@
+//! Typed, atomic records in Redis and Valkey.
+//!
+//! Derive a model for a struct. It is stored as a **hash** (one hash field per struct field)
+//! or as a **blob** (one value, encoded by a [codec]), and read and changed through typed
+//! operations, which run on the connections of redis-rs.
+//!
+//! ```
+//! use redis_model::{Json, Operation, RedisModel};
+//!
+//! #[derive(RedisModel)]
+//! #[redis(key = "user:{id}", ttl = "30d")]
+//! struct User {
+//!     id: u64,
+//!     name: String,
+//!     email: Option<String>,
+//!     visits: u64,
+//!     #[redis(codec = Json)]
+//!     tags: Vec<String>,
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let server = redis_model::embedded::Server::start()?;
+//! # let url = server.url();
+//! let mut con = redis::Client::open(url)?.get_connection()?;
+//! let user = User { id: 7, name: "Alice".into(), email: None, visits: 0, tags: vec![] };
+//! user.save().run(&mut con)?;
+//!
+//! let f = User::FIELDS;
+//! let update = User::update(7).incr(f.visits, 1).set(f.email, "alice@example.com");
+//! assert!(update.run(&mut con)?.is_applied());
+//! assert_eq!(User::select(7, (f.name, f.visits)).run(&mut con)?, Some(("Alice".into(), 1)));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Contents
+//!
+//! | to | see |
+//! |---|---|
+//! | declare a model | [`derive(RedisModel)`](macro@RedisModel): all attributes, [keys](macro@RedisModel#keys), [optimistic locking](macro@RedisModel#optimistic-locking) |
+//! | declare field types | [`derive(RedisValue)`](macro@RedisValue), [`derive(RedisFields)`](macro@RedisFields), [`derive(KeyPart)`](macro@KeyPart) |
+//! | save, read and delete records | [`RedisModel`], whose methods return operations |
+//! | change, select and edit fields | [`HashModel`], [`Update`], [`Select`], [`Edit`] |
+//! | store blobs and change their format | [`BlobModel`], [`codec`] |
+//! | run operations, together or atomically | [`Operation`], [`batch`], [`atomic`] |
+//! | go through all records | [`flow`] |
+//! | handle errors | [`Error`], [`ErrorKind`] |
+//! | test against a private server | [`embedded`] |
+//!
+//! Cargo features turn on codecs, async runtimes and the types of other crates:
+//! [`Cargo.toml`](https://docs.rs/crate/redis-model/latest/source/Cargo.toml.orig) describes
+//! each of them.
+
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![doc = include_str!("../README.md")]
 
 mod blob;
 pub mod codec;
@@ -30,6 +82,11 @@ pub mod embedded;
 #[path = "private.rs"]
 pub mod __private;
 
+/// Compiles the README's examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
 pub use redis;
 
 pub use crate::blob::{BlobModel, NoFields};
@@ -46,53 +103,51 @@ pub use crate::ttl::Ttl;
 pub use crate::update::{Condition, Conflict, Outcome, Update};
 pub use crate::value::{Float, Integer, IntoIncrement, Numeric, RedisValue};
 
-/// Maps a struct with named fields to a Redis hash, or to a blob.
+/// Maps a struct to a Redis hash or to a blob.
 ///
 /// On the struct, `#[redis(…)]` takes:
 ///
-/// - `key = "user:{id}"` (required): the key. `{field}` stands for a field,
-///   which is then part of the key and not stored in the hash. `{{` and `}}` are
-///   braces, as for a cluster's hash tags: `"user:{{{tenant}}}:{id}"`. A key that
-///   names nothing is that of a model with one record, whose id is `()`. A key names at
-///   most twelve fields. See
-///   [Keys](#keys) for escaping, `{field:raw}` and what must not be in a key.
+/// - `key = "user:{id}"` (required): the key. `{field}` is the value of a field, which is
+///   part of the key and not stored in the hash. `{{` and `}}` are braces, as for a
+///   cluster's hash tags: `"user:{{{tenant}}}:{id}"`. A key without fields belongs to a
+///   model of one record, whose id is `()`. A key has at most twelve fields. See
+///   [Keys](#keys) for escaping, `{field:raw}` and secrets.
 /// - `blob = Json`: one value, written by this [`Codec`](codec::Codec), instead of a hash.
 /// - `ttl = "15m"`: every save sets this time to live. Units: `ms`, `s`, `m`,
 ///   `h`, `d`, `w`, also together: `"1h30m"`.
-/// - `rename_all = "camelCase"`: how fields are named in the hash, by serde's rules.
-/// - `on_update = "keep"` (the default) or `"refresh"`: whether an update sets
-///   the model's `ttl` anew.
-/// - `crate = "path"`: where this crate is, if not at `::redis_model`.
-/// - `name = "…"`: the model's name in errors and envelopes, if not the struct's.
-/// - `version = 2`, `migrate(V1)` and `on_mismatch`: the version of the struct,
-///   for when it changes; for blobs, where it stands in the envelope, see
-///   [`BlobModel`], for hashes, with `version_field = "_v"`, [`HashModel`].
-/// - for blobs also `codecs = […]` and `envelope`: see [`BlobModel`].
+/// - `rename_all = "camelCase"`: the names of the hash fields, by serde's rules.
+/// - `on_update = "refresh"`: an update sets the model's `ttl` again. The default, `"keep"`,
+///   leaves the key's TTL.
+/// - `crate = "path"`: the path of this crate, if it is not `::redis_model`.
+/// - `name = "…"`: the model's name in the envelope and in errors, if it is not the struct's.
+/// - `version = 2`, `migrate(V1)` and `on_mismatch`: the version of the struct and the
+///   structs of older versions. A blob stores its version in the envelope (see
+///   [`BlobModel`]), a hash in a field, with `version_field = "_v"` (see [`HashModel`]).
+/// - `codecs = […]` and `envelope`, for blobs only: see [`BlobModel`].
 ///
 /// On a field of a hash:
 ///
 /// - `rename = "name"`: its name in the hash.
-/// - `alias = "old"`: a name that it had, read where the hash still has it; several
-///   are allowed. Whatever writes the record (a save, and an update of any of its
+/// - `alias = "old"`: a former name, which is read if the hash still has it. Several
+///   are allowed. A write of the record (a save, and an update of any of its
 ///   fields) moves the value to its new name, where programs that know only the
-///   old one do not find it: first deploy the new name as an `alias` everywhere,
+///   old name do not find it: first deploy the new name as an `alias` everywhere,
 ///   then swap the two.
-/// - `codec = Json`: stored through a [`Codec`](codec::Codec); needed for what is neither a
-///   [`RedisValue`] nor an `Option` of one. A serde value that is `None` is left out.
+/// - `codec = Json`: stored through a [`Codec`](codec::Codec). Required for a type that is
+///   neither a [`RedisValue`] nor an `Option` of one. A value that serde serializes as none
+///   is left out.
 /// - `display`: stored as the text that `Display` writes and `FromStr` reads.
-/// - `empty_as_none`: an empty text is `None`, as other programs write it.
-/// - `flatten`: the fields of a struct that derives [`RedisFields`], under
-///   names such as `address.street`; also of an `Option` of one. A model that has
-///   `flatten`, `alias`, `ttl` or `version` on a field has at most 256 fields and
-///   aliases, those of flattened structs included, and 8 KiB of their names; more
-///   is a compile error.
-/// - `ttl = "5m"`: the field expires, where the server can (Redis 7.4, Valkey 9).
-/// - `version`: a `u32` or `u64` that counts the writes of the record, for
-///   optimistic locking; see [below](#optimistic-locking). (The version of the
-///   *struct* is an attribute of the struct.)
-/// - `default`, `default = "path"`: its type's default, or what a function
-///   returns, where the hash does not have the field.
-/// - `skip`: not stored; its type's default on reading.
+/// - `empty_as_none`: an empty text, as other programs write it, is read as `None`.
+/// - `flatten`: the fields of a struct that derives [`RedisFields`], under names such as
+///   `address.street`. An `Option` of such a struct can be flattened, too. A model with
+///   `flatten` has at most 256 fields and aliases, those of flattened structs included, and
+///   8 KiB of their names; more is a compile error.
+/// - `ttl = "5m"`: the field expires. Needs Redis 7.4 or Valkey 9.
+/// - `revision`: a `u32` or `u64` that counts the writes of the record, for
+///   [optimistic locking](#optimistic-locking).
+/// - `default`, `default = "path"`: the value if the hash does not have the field: the
+///   type's default, or the one that a function returns.
+/// - `skip`: not stored. Read as the type's default, or as that of `default = "path"`.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -126,12 +181,12 @@ pub use crate::value::{Float, Integer, IntoIncrement, Numeric, RedisValue};
 /// brace on both sides, or the key's start or end: `user-{id}` is a compile error,
 /// because the id `admin-7` would get the key of another model's `user-admin-{id}`.
 ///
-/// Two models share keys only if their templates have the same `:` and braces in
-/// the same order, and where their texts between these differ, one of the two has
-/// a `{field}`: `{tenant}:{id}` with the tenant `user` has the keys of `user:{id}`.
+/// Two models can have the same keys only if their templates have the same `:` and braces
+/// in the same order, and at each difference between them one has a `{field}`:
+/// `{tenant}:{id}` with the tenant `user` has the keys of `user:{id}`.
 /// Give each model a literal part of its own, such as `user` in `{tenant}:user:{id}`.
-/// `delete_all` deletes the records behind all keys of the template, whichever
-/// model wrote them.
+/// `delete_all` deletes the records of all keys that match the template, also those that
+/// another model wrote.
 ///
 /// `{field:raw}` is not escaped, for keys that other programs chose:
 ///
@@ -159,25 +214,25 @@ pub use crate::value::{Float, Integer, IntoIncrement, Numeric, RedisValue};
 ///
 /// # Optimistic locking
 ///
-/// With `#[redis(revision)]` on a field, every write of the record adds one to it,
-/// and a `save` is an error ([`Conflict`](ErrorKind::Conflict)) unless the stored
-/// count is that of the value in hand. A new value starts at 0, and a record
-/// without the field has 0.
+/// With `#[redis(revision)]` on a field, every write of the record adds one to it.
+/// A `save` is an error ([`Conflict`](ErrorKind::Conflict)) if the stored revision is not
+/// the one of the saved value. A new value starts at 0, and a record without the field
+/// has 0.
 ///
-/// - A save makes the value in hand stale, too: a second `save` of it is a
-///   conflict. [`Save::returning`](op::Save::returning) returns the new count to go on with, and so does
-///   [`Update::returning`]. Otherwise read the record again.
-/// - [`create`](RedisModel::create) has nothing to compare with: it writes the
-///   count of the value plus one.
-/// - An `update` needs no count to be correct: it adds one, and checks it only with
-///   `only_if(f.version.eq(…))`.
-/// - Counts are compared as numbers, exact up to the largest of the field's type. A
+/// - A save makes the saved value stale, too: a second `save` of it is a conflict.
+///   [`Save::returning`](op::Save::returning) and [`Update::returning`] return the new
+///   revision. Otherwise read the record again.
+/// - [`create`](RedisModel::create) compares with nothing: it writes the value's revision
+///   plus one.
+/// - An `update` is correct without a revision: it adds one, and checks the revision only
+///   with `only_if(f.revision.eq(…))`.
+/// - Revisions are compared as numbers, exact up to the largest of the field's type. A
 ///   write beyond that is an error ([`OutOfRange`](ErrorKind::OutOfRange)).
-/// - Redis keeps nothing of a deleted record. If one is deleted and created again
-///   with a new count from 0, a value that was read before the deletion has a
-///   current count again as soon as the counts meet, and its save succeeds. Where
-///   ids come back, create the record with the count of the deleted one, or with one
-///   that starts at the time of its creation.
+/// - Redis keeps nothing of a deleted record. If a record is deleted and created again
+///   from revision 0, a value that was read before the deletion is current again as soon
+///   as the revisions are equal, and its save succeeds. If ids are reused, create the record
+///   with the revision of the deleted one, or with one that starts at the time of its
+///   creation.
 #[cfg(feature = "derive")]
 pub use redis_model_derive::RedisModel;
 #[cfg(feature = "derive")]

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use redis_model::embedded::Cluster;
-use redis_model::flow::{Flow, ScanPosition};
+use redis_model::flow::ScanPosition;
 use redis_model::{ErrorKind, RedisModel, Result};
 
-use crate::support::{Con, cluster, everywhere, fresh, on_node, runtime};
+use crate::support::{Con, cluster, everywhere, fresh, on_node};
 
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "scan:{run}:{id}")]
@@ -14,18 +14,6 @@ struct Item {
     run: u64,
     id: u64,
     name: String,
-}
-
-fn run_flow<F>(con: &mut Con, flow: &mut F) -> Result<F::Output>
-where
-    F: Flow + Send,
-    F::Output: Send,
-{
-    match con {
-        Con::Sync(con) => flow.run(&mut **con),
-        Con::Async(con) | Con::SideBySide(con) => runtime().block_on(flow.run_async(con)),
-        Con::Unknown(con) => runtime().block_on(flow.run_async(&mut **con)),
-    }
 }
 
 fn save(con: &mut Con, count: u64) -> Vec<Item> {
@@ -40,13 +28,15 @@ fn every_primary_is_scanned() {
     everywhere(|con| {
         let items = save(con, 3000);
         let (mut seen, mut scan) = (BTreeSet::new(), Item::scan().page_size(500));
-        while let Some(page) = run_flow(con, &mut scan).unwrap() {
+        while let Some(page) = con.run_flow(&mut scan).unwrap() {
             let found =
                 page.into_iter().map(|item| item.unwrap()).filter(|item| item.run == items[0].run);
             seen.extend(found.map(|item| (item.id, item.name)));
         }
         let expected = items.iter().map(|item| (item.id, item.name.clone())).collect();
         assert_eq!(seen, expected, "{}", con.name());
+        // Later scans would read them again.
+        con.run(Item::delete_many(items.iter().map(|item| (item.run, item.id)))).unwrap();
     });
 }
 
@@ -58,7 +48,7 @@ fn a_scan_of_a_cluster_resumes_at_its_position() {
         let (mut seen, mut position) = (BTreeSet::new(), ScanPosition::START.to_string());
         loop {
             let mut scan = Item::scan_ids().page_size(200).resume_from(position.parse().unwrap());
-            let Some(page) = run_flow(&mut con, &mut scan).unwrap() else { break };
+            let Some(page) = con.run_flow(&mut scan).unwrap() else { break };
             seen.extend(page.into_iter().filter(|(run, _)| *run == items[0].run));
             position = scan.position().to_string();
         }
@@ -79,10 +69,10 @@ fn records_of_all_nodes_are_counted_and_deleted() {
     let cluster = Cluster::start().unwrap();
     for mut con in Con::all(cluster.urls()) {
         save(&mut con, 2000);
-        assert_eq!(run_flow(&mut con, &mut Item::count()).unwrap(), 2000, "{}", con.name());
-        let deleted = run_flow(&mut con, &mut Item::delete_all().page_size(300)).unwrap();
+        assert_eq!(con.run_flow(&mut Item::count()).unwrap(), 2000, "{}", con.name());
+        let deleted = con.run_flow(&mut Item::delete_all().page_size(300)).unwrap();
         assert_eq!(deleted, 2000, "{}", con.name());
-        assert_eq!(run_flow(&mut con, &mut Item::count()).unwrap(), 0, "{}", con.name());
+        assert_eq!(con.run_flow(&mut Item::count()).unwrap(), 0, "{}", con.name());
     }
 }
 
@@ -118,7 +108,7 @@ fn slots_that_move_during_a_scan_are_not_passed_over() {
         let items = save(&mut con, 2000);
         let mut scan = Item::scan_ids().page_size(60);
         let (mut seen, mut pages, mut moves) = (BTreeSet::new(), 0, ways.iter());
-        while let Some(page) = run_flow(&mut con, &mut scan).unwrap() {
+        while let Some(page) = con.run_flow(&mut scan).unwrap() {
             seen.extend(page.into_iter().filter(|(run, _)| *run == items[0].run));
             pages += 1;
             if pages % 8 == 0
@@ -132,6 +122,6 @@ fn slots_that_move_during_a_scan_are_not_passed_over() {
         for (from, to, slots) in &ways {
             move_slots(&cluster, slots.clone(), *to, *from);
         }
-        run_flow(&mut con, &mut Item::delete_all()).unwrap();
+        con.run_flow(&mut Item::delete_all()).unwrap();
     }
 }

@@ -1,5 +1,7 @@
 //! One cluster for the tests that do not change it, and others for those that do.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,7 +24,17 @@ pub(crate) fn runtime() -> &'static Runtime {
     &RUNTIME
 }
 
-/// An id that no other test uses.
+/// Runs a future to its end. It is boxed, so that tokio's part is compiled once and not
+/// for each future.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut output = None;
+    let run: Pin<Box<dyn Future<Output = ()> + '_>> =
+        Box::pin(async { output = Some(future.await) });
+    runtime().block_on(run);
+    output.expect("the future has ended")
+}
+
+/// Returns an id that no other test uses.
 pub(crate) fn fresh() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
@@ -40,7 +52,7 @@ pub(crate) enum Con {
 impl Con {
     pub(crate) fn all(urls: Vec<String>) -> [Self; 4] {
         let client = ClusterClient::new(urls).unwrap();
-        let open = || runtime().block_on(client.get_async_connection()).unwrap();
+        let open = || block_on(client.get_async_connection()).unwrap();
         [
             Self::Sync(Box::new(client.get_connection().unwrap())),
             Self::Async(open()),
@@ -56,9 +68,9 @@ impl Con {
     {
         match self {
             Self::Sync(con) => operation.run(con),
-            Self::Async(con) => runtime().block_on(operation.run_async(con)),
-            Self::SideBySide(con) => runtime().block_on(operation.run_on(con)),
-            Self::Unknown(con) => runtime().block_on(operation.run_async(&mut **con)),
+            Self::Async(con) => block_on(operation.run_async(con)),
+            Self::SideBySide(con) => block_on(operation.run_on(con)),
+            Self::Unknown(con) => block_on(operation.run_async(&mut **con)),
         }
     }
 
@@ -69,9 +81,9 @@ impl Con {
     {
         match self {
             Self::Sync(con) => flow.run(con),
-            Self::Async(con) => runtime().block_on(flow.run_async(con)),
-            Self::SideBySide(con) => runtime().block_on(flow.run_on(con)),
-            Self::Unknown(con) => runtime().block_on(flow.run_async(&mut **con)),
+            Self::Async(con) => block_on(flow.run_async(con)),
+            Self::SideBySide(con) => block_on(flow.run_on(con)),
+            Self::Unknown(con) => block_on(flow.run_async(&mut **con)),
         }
     }
 

@@ -6,7 +6,7 @@ use std::thread;
 
 use redis_model::{Operation, RedisModel, batch};
 
-use crate::support::{everywhere, fresh};
+use crate::support::{fresh, on_one_server};
 
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "batch:item:{id}")]
@@ -21,7 +21,7 @@ fn items(count: usize) -> Vec<Item> {
 
 #[test]
 fn many_are_saved_read_and_deleted_in_order() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let items = items(2345);
         let bad = &items[1234];
         con.raw::<()>(&["SET", &bad.own_key(), "somebody's"]);
@@ -50,10 +50,33 @@ fn many_are_saved_read_and_deleted_in_order() {
 }
 
 #[test]
+fn in_a_batch_each_item_has_its_own_result() {
+    #[derive(RedisModel)]
+    #[redis(key = "batch:float:{id}")]
+    struct Float {
+        id: u64,
+        x: f64,
+    }
+    on_one_server(|con| {
+        let records = [1.0, f64::NAN, 3.0, 4.0].map(|x| Float { id: fresh(), x });
+        con.raw::<()>(&["SET", &records[2].own_key(), "x"]);
+        let saved = con.run((batch(records.iter().map(Float::save)), Item::exists(1))).unwrap().0;
+        assert_eq!(saved.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, false, true]);
+        assert_eq!(saved[1].as_ref().unwrap_err().field(), Some("x"));
+        assert!(saved[2].as_ref().unwrap_err().is_wrong_type());
+        // A batch in which nothing can be sent, and a first item that cannot.
+        let nan = || Float { id: 1, x: f64::NAN };
+        assert!(con.run(batch([nan().save()])).unwrap()[0].is_err());
+        let mixed = con.run(batch([nan().save(), records[0].save()])).unwrap();
+        assert!(mixed[0].is_err() && mixed[1].is_ok());
+    });
+}
+
+#[test]
 fn a_batch_has_the_ttl_that_it_is_given() {
     use redis_model::Ttl;
     use std::time::Duration;
-    everywhere(|con| {
+    on_one_server(|con| {
         let items = items(3);
         let hour = Duration::from_secs(3600);
         let ttl = |con: &mut crate::support::Con| con.run(Item::ttl(items[1].id)).unwrap();

@@ -5,7 +5,7 @@ use redis_model::codec::{Bincode, BincodeLegacy};
 use redis_model::{ErrorKind, Json, RedisModel};
 use serde::{Deserialize, Serialize};
 
-use crate::support::{Con, everywhere, fresh};
+use crate::support::{everywhere, fresh, on_sync_connections};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, RedisModel)]
 #[redis(key = "blob:json:{id}", blob = Json)]
@@ -139,11 +139,12 @@ fn legacy_bincode_is_what_bincode_1_wrote() {
 
 #[test]
 fn bytes_are_the_same_with_and_without_redis() {
-    let mut con = Con::sync();
-    let record = Compact { id: fresh(), data: vec![0, 255, 10], nested: None };
-    con.run(record.save()).unwrap();
-    let stored: Vec<u8> = con.raw(&["GET", &record.own_key()]);
-    assert_eq!(stored, record.to_bytes().unwrap());
+    on_sync_connections(|con| {
+        let record = Compact { id: fresh(), data: vec![0, 255, 10], nested: None };
+        con.run(record.save()).unwrap();
+        let stored: Vec<u8> = con.raw(&["GET", &record.own_key()]);
+        assert_eq!(stored, record.to_bytes().unwrap());
+    });
 }
 
 proptest! {
@@ -178,7 +179,7 @@ fn a_blob_has_the_id_of_its_key() {
         let id = fresh();
         let record = Copied { id, tenant: "a".into(), name: "n".into() };
         con.run(record.save()).unwrap();
-        con.raw::<()>(&["COPY", &record.own_key(), &Copied::key(("b", id))]);
+        con.copy(&record.own_key(), &Copied::key(("b", id)));
         let copy = con.run(Copied::get(("b", id))).unwrap().unwrap();
         assert_eq!(copy, Copied { tenant: "b".into(), ..record.clone() });
         let mut draft = con.run(Copied::edit(("b", id))).unwrap().unwrap();

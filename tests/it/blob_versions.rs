@@ -4,7 +4,7 @@ use redis_model::codec::{MsgPack, Postcard};
 use redis_model::{ErrorKind, Json, Operation, RedisModel, ValueError};
 use serde::{Deserialize, Serialize};
 
-use crate::support::{Con, everywhere, fresh};
+use crate::support::{Con, everywhere, fresh, on_sync_connections};
 
 /// Declares the versions of a model, one module for each codec.
 macro_rules! generations {
@@ -175,20 +175,22 @@ fn two_generations_read_and_write_the_same_keys() {
 #[test]
 fn old_and_new_programs_take_turns_on_one_key() {
     use generation::{First, Second};
-    let (mut con, id) = (Con::sync(), fresh());
-    con.run(First { id, user: "alice".into(), hits: vec![0] }.save()).unwrap();
-    for turn in 1..=20 {
-        // Each program adds to the record of the other.
-        if turn % 2 == 0 {
-            let mut session = con.run(First::get(id)).unwrap().unwrap();
-            session.hits.push(turn);
-            con.run(session.save()).unwrap();
-        } else {
-            let mut session = con.run(Second::get(id)).unwrap().unwrap();
-            session.hits.push(turn);
-            con.run(session.save()).unwrap();
+    on_sync_connections(|con| {
+        let id = fresh();
+        con.run(First { id, user: "alice".into(), hits: vec![0] }.save()).unwrap();
+        for turn in 1..=20 {
+            // Each program adds to the record of the other.
+            if turn % 2 == 0 {
+                let mut session = con.run(First::get(id)).unwrap().unwrap();
+                session.hits.push(turn);
+                con.run(session.save()).unwrap();
+            } else {
+                let mut session = con.run(Second::get(id)).unwrap().unwrap();
+                session.hits.push(turn);
+                con.run(session.save()).unwrap();
+            }
         }
-    }
-    let hits = con.run(First::get(id).map(|session| session.unwrap().hits)).unwrap();
-    assert_eq!(hits, (0..=20).collect::<Vec<_>>());
+        let hits = con.run(First::get(id).map(|session| session.unwrap().hits)).unwrap();
+        assert_eq!(hits, (0..=20).collect::<Vec<_>>());
+    });
 }

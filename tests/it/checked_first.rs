@@ -7,7 +7,7 @@ use redis_model::codec::MsgPack;
 use redis_model::embedded::Server;
 use redis_model::{ErrorKind, Json, Operation, Outcome, RedisFields, RedisModel};
 
-use crate::support::{Con, everywhere, fresh};
+use crate::support::{Con, fresh, on_one_server};
 
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "checked:{id}")]
@@ -40,7 +40,7 @@ fn saved(con: &mut Con) -> u64 {
 
 #[test]
 fn an_increment_of_any_stored_float_is_applied_whole_or_not_at_all() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let f = Record::FIELDS;
         let long = format!("1.{}", "0".repeat(6000));
         for (text, sum) in [
@@ -73,7 +73,7 @@ fn an_increment_of_any_stored_float_is_applied_whole_or_not_at_all() {
 
 #[test]
 fn an_increment_takes_what_get_takes_and_nothing_else() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let f = Record::FIELDS;
         for (text, small) in [
             ("300", None),
@@ -122,7 +122,7 @@ struct Counter {
 
 #[test]
 fn a_counter_takes_the_same_numbers_alone_and_in_company() {
-    everywhere(|con| {
+    on_one_server(|con| {
         for (text, sum) in
             [("007", Some(8)), ("+7", Some(8)), ("-0", Some(1)), ("7", Some(8)), ("x", None)]
         {
@@ -165,7 +165,7 @@ struct Codecs {
 
 #[test]
 fn a_codec_field_that_reads_as_none_is_absent_to_conditions() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let (id, f) = (fresh(), Codecs::FIELDS);
         let mut hset = redis::cmd("HSET");
         hset.arg(&*Codecs::key(id)).arg("name").arg("n").arg("json").arg("null");
@@ -188,7 +188,7 @@ fn a_codec_field_that_reads_as_none_is_absent_to_conditions() {
 
 #[test]
 fn an_error_after_the_update_was_applied_says_so() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let (id, f) = (saved(con), Record::FIELDS);
         let key = Record::key(id);
         con.raw::<()>(&["HSET", &key, "flag", "perhaps"]);

@@ -13,7 +13,7 @@ use redis_model::{ErrorKind, Json, Operation, RedisModel};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::support::{Con, everywhere, fresh};
+use crate::support::{Con, fresh, on_one_server};
 
 /// A level, or two, for each kind of nesting in serde.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -201,7 +201,7 @@ fn a_limit_is_never_a_mismatch() {
         let error = con.run(M::get(id)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Limit, "{} {error}", bytes.escape_ascii());
     }
-    everywhere(|con| {
+    on_one_server(|con| {
         let id = fresh();
         let key = OnlyJson::key(id);
         for depth in [140, 300, 2000] {

@@ -11,7 +11,7 @@ use redis_model::codec::{
 use redis_model::{Error, Json, Operation, RedisModel};
 use serde::{Deserialize, Serialize};
 
-use crate::support::{Con, everywhere, fresh};
+use crate::support::{Con, fresh, on_one_server};
 
 struct TestKeys;
 
@@ -126,7 +126,7 @@ struct Blob {
 
 #[test]
 fn nothing_is_written_of_a_record_that_could_not_be_read_back() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let (f, id) = (Fields::FIELDS, fresh());
         let record = Fields { id, untagged: None, skips: None };
         let untagged = Fields { untagged: Some(Untagged::Text("a".into())), ..record.clone() };

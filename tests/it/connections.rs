@@ -91,3 +91,33 @@ fn guards_of_bb8_and_deadpool() {
         on_async(&mut pool.get().await.unwrap()).await;
     });
 }
+
+#[test]
+fn futures_can_be_spawned() {
+    let client = server().client().unwrap();
+    runtime().block_on(async move {
+        let con = client.get_multiplexed_async_connection().await.unwrap();
+        let tasks: Vec<_> = (0..8)
+            .map(|_| {
+                let mut con = con.clone();
+                tokio::spawn(async move {
+                    let record = User { id: fresh(), name: "Al".into(), visits: 1 };
+                    (record.save(), User::get(record.id)).run_async(&mut con).await.unwrap().1
+                })
+            })
+            .collect();
+        for task in tasks {
+            assert!(task.await.unwrap().is_some());
+        }
+    });
+}
+
+#[test]
+fn connections_behind_references_and_clients_work() {
+    let mut con = server().connection().unwrap();
+    let record = User { id: fresh(), name: "Al".into(), visits: 1 };
+    record.save().run(&mut con as &mut dyn redis::ConnectionLike).unwrap();
+    record.save().run(&mut &mut con).unwrap();
+    let mut client = server().client().unwrap();
+    assert_eq!(User::get(record.id).run(&mut client).unwrap(), Some(record));
+}

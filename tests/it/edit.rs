@@ -7,7 +7,7 @@ use redis_model::{Draft, ErrorKind, Json, Operation, Outcome, RedisFields, Redis
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, LazyLock};
 
-use crate::support::{Con, everywhere, fresh, pairs, runtime, server};
+use crate::support::{Con, Target, everywhere, fresh, on_sync_connections, pairs, runtime};
 
 #[derive(Debug)]
 struct AppKeys;
@@ -336,21 +336,19 @@ struct Counted {
 const ROUNDS: u64 = 200;
 
 /// Runs two editors, each in a task of its own; `count` makes the change of each.
-fn two_editors(id: u64, count: [fn(&mut Counted); 2]) -> [u64; 2] {
-    let client = server().client().unwrap();
+fn two_editors(target: Target, id: u64, count: [fn(&mut Counted); 2]) -> [u64; 2] {
+    let con = target.async_connection();
     runtime().block_on(async {
-        let con = client.get_multiplexed_async_connection().await.unwrap();
-        Counted { id, left: 0, right: 0 }.save().run_async(&mut con.clone()).await.unwrap();
+        con.clone().run(Counted { id, left: 0, right: 0 }.save()).await.unwrap();
         let editor = |count: fn(&mut Counted)| {
             let mut con = con.clone();
             tokio::spawn(async move {
                 let mut conflicts = 0;
                 for _ in 0..ROUNDS {
                     loop {
-                        let mut draft =
-                            Counted::edit(id).run_async(&mut con).await.unwrap().unwrap();
+                        let mut draft = con.run(Counted::edit(id)).await.unwrap().unwrap();
                         count(&mut draft);
-                        match draft.commit().run_async(&mut con).await.unwrap() {
+                        match con.run(draft.commit()).await.unwrap() {
                             Outcome::Applied(()) => break,
                             Outcome::Conflict(_) => conflicts += 1,
                             Outcome::Missing => panic!("gone"),
@@ -367,49 +365,51 @@ fn two_editors(id: u64, count: [fn(&mut Counted); 2]) -> [u64; 2] {
 
 #[test]
 fn two_editors_of_different_fields_never_conflict() {
-    let id = fresh();
-    let conflicts = two_editors(id, [|it| it.left += 1, |it| it.right += 1]);
-    assert_eq!(conflicts, [0, 0]);
-    let mut con = server().connection().unwrap();
-    let counted = Counted::get(id).run(&mut con).unwrap();
-    assert_eq!(counted, Some(Counted { id, left: ROUNDS, right: ROUNDS }));
+    on_sync_connections(|con| {
+        let id = fresh();
+        let conflicts = two_editors(con.target, id, [|it| it.left += 1, |it| it.right += 1]);
+        assert_eq!(conflicts, [0, 0]);
+        let counted = con.run(Counted::get(id)).unwrap();
+        assert_eq!(counted, Some(Counted { id, left: ROUNDS, right: ROUNDS }));
+    });
 }
 
 #[test]
 fn the_second_of_two_editors_of_one_field_gets_a_conflict() {
-    let id = fresh();
-    let conflicts = two_editors(id, [|it| it.left += 1, |it| it.left += 1]);
-    let mut con = server().connection().unwrap();
-    // What was said to be applied was, once; what was not, was told.
-    assert_eq!(Counted::get(id).run(&mut con).unwrap().unwrap().left, 2 * ROUNDS);
-    assert!(conflicts.iter().sum::<u64>() > 0, "they never met");
+    on_sync_connections(|con| {
+        let id = fresh();
+        let conflicts = two_editors(con.target, id, [|it| it.left += 1, |it| it.left += 1]);
+        // Each commit that was reported as applied was applied once, and no other was.
+        assert_eq!(con.run(Counted::get(id)).unwrap().unwrap().left, 2 * ROUNDS);
+        assert!(conflicts.iter().sum::<u64>() > 0, "they never met");
+    });
 }
 
 #[test]
 fn modify_retries_until_no_other_client_was_faster() {
     const TASKS: u64 = 8;
-    let id = fresh();
-    let mut con = server().connection().unwrap();
-    Counted { id, left: 0, right: 0 }.save().run(&mut con).unwrap();
-    let client = server().client().unwrap();
-    runtime().block_on(async {
-        let con = client.get_multiplexed_async_connection().await.unwrap();
-        let tasks: Vec<_> = (0..TASKS)
-            .map(|_| {
-                let mut con = con.clone();
-                tokio::spawn(async move {
-                    for _ in 0..50 {
-                        let mut modify = Counted::modify(id, |it| it.left += 1).attempts(1000);
-                        assert!(modify.run_async(&mut con).await.unwrap().is_applied());
-                    }
+    on_sync_connections(|con| {
+        let id = fresh();
+        con.run(Counted { id, left: 0, right: 0 }.save()).unwrap();
+        let shared = con.target.async_connection();
+        runtime().block_on(async {
+            let tasks: Vec<_> = (0..TASKS)
+                .map(|_| {
+                    let mut con = shared.clone();
+                    tokio::spawn(async move {
+                        for _ in 0..50 {
+                            let mut modify = Counted::modify(id, |it| it.left += 1).attempts(1000);
+                            assert!(con.run_flow(&mut modify).await.unwrap().is_applied());
+                        }
+                    })
                 })
-            })
-            .collect();
-        for task in tasks {
-            task.await.unwrap();
-        }
+                .collect();
+            for task in tasks {
+                task.await.unwrap();
+            }
+        });
+        assert_eq!(con.run(Counted::get(id)).unwrap().unwrap().left, TASKS * 50);
     });
-    assert_eq!(Counted::get(id).run(&mut con).unwrap().unwrap().left, TASKS * 50);
 }
 
 #[test]
@@ -420,12 +420,12 @@ fn modify_gives_up_after_its_attempts_and_creates_nothing() {
         assert_eq!(missing, Outcome::Missing);
 
         con.run(Counted { id, left: 0, right: 0 }.save()).unwrap();
-        let (mut rival, mut calls) = (server().connection().unwrap(), 0);
-        // Somebody is faster every time.
+        let (mut rival, mut calls) = (Con::sync_to(con.target), 0);
+        // Another client is faster every time.
         let mut modify = Counted::modify(id, |it| {
             calls += 1;
             let f = Counted::FIELDS;
-            Counted::update(id).incr(f.left, 1).run(&mut rival).unwrap().expect("a record");
+            rival.run(Counted::update(id).incr(f.left, 1)).unwrap().expect("a record");
             it.left = 1000;
         })
         .attempts(3);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use redis_model::embedded::Server;
 use redis_model::{Operation, RedisModel, Ttl};
 
-use crate::support::{everywhere, fresh};
+use crate::support::{fresh, on_one_server};
 
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "field_ttl:{id}")]
@@ -159,7 +159,7 @@ fn field_ttl_on_valkey_9() {
 
 #[test]
 fn an_older_server_is_told_before_anything_is_written() {
-    everywhere(|con| {
+    on_one_server(|con| {
         // Where the server at hand knows how, there is nothing to refuse.
         if con.try_raw::<redis::Value>(&["HPTTL", "none", "FIELDS", "1", "x"]).is_ok() {
             return;

@@ -8,7 +8,7 @@ use redis_model::flow::{Flow, Io};
 use redis_model::{ErrorKind, Operation, RedisModel, Result};
 use tokio::sync::oneshot;
 
-use crate::support::{Con, everywhere, fresh, runtime, server};
+use crate::support::{Con, fresh, on_one_server, runtime, server};
 
 #[derive(Debug, PartialEq, RedisModel)]
 #[redis(key = "flow:job:{id}")]
@@ -50,7 +50,7 @@ impl Flow for CountTo {
 
 #[test]
 fn a_flow_runs_its_operations_and_pauses_in_turn() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let pause = Duration::from_millis(3);
         let mut flow = CountTo::new(4, pause);
         let start = Instant::now();
@@ -96,7 +96,7 @@ impl Flow for GiveUp {
 
 #[test]
 fn a_flow_decides_how_to_handle_an_error() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let id = fresh();
         assert_eq!(con.run_flow(&mut Recover(id)).unwrap(), Ok(false));
         con.raw::<()>(&["HSET", &Job::key(id), "tries", "many"]);
@@ -127,7 +127,7 @@ fn an_operation_borrows_from_the_flow_and_from_what_outlives_it() {
         }
     }
 
-    everywhere(|con| {
+    on_one_server(|con| {
         let jobs = [0, 1, 2].map(|tries| Job { id: fresh(), tries });
         let own = Job { id: fresh(), tries: 3 };
         let mut flow = SaveAll { borrowed: jobs.iter(), own, saved: 0 };
@@ -190,7 +190,7 @@ impl Flow for Repeat {
 
 #[test]
 fn a_flow_can_be_a_part_of_another_with_its_operations_and_pauses() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let each = CountTo::new(0, Duration::from_millis(1));
         let mut flow = Repeat { each, limits: vec![7, 5, 2] };
         assert_eq!(con.run_flow(&mut flow).unwrap(), [2, 5, 7]);

@@ -4,7 +4,7 @@ use redis_model::codec::{Bincode, Cbor, Lz4, MsgPack, Pickle, Postcard, Zstd};
 use redis_model::{ErrorKind, Json, RedisModel};
 use serde::{Deserialize, Serialize};
 
-use crate::support::{everywhere, fresh};
+use crate::support::{fresh, on_one_server};
 
 #[derive(Debug, RedisModel)]
 #[redis(key = "foreign:{id}")]
@@ -47,7 +47,7 @@ fn the_error_of_a_codec_field_names_the_foreign_format() {
         (b"s:7:\"hunter2\";", "PHP's serialize"),
         (b"a:1:{i:0;s:7:\"hunter2\";}", "PHP's serialize"),
     ];
-    everywhere(|con| {
+    on_one_server(|con| {
         let id = fresh();
         for (bytes, what) in formats {
             for name in NAMES {

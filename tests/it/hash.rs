@@ -7,7 +7,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use redis_model::{Json, RedisModel};
 
-use crate::support::{Con, everywhere, fresh, pairs};
+use crate::support::{everywhere, fresh, on_sync_connections, pairs};
 
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "hash:options:{id}")]
@@ -188,26 +188,26 @@ fn all_types() -> impl Strategy<Value = AllTypes> {
 
 #[test]
 fn every_type_comes_back_as_it_was() {
-    let mut con = Con::sync();
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(1000));
-    let con = std::cell::RefCell::new(&mut con);
-    let result = runner.run(&all_types(), |record| {
-        let mut con = con.borrow_mut();
-        let (f, id) = (AllTypes::FIELDS, record.id);
-        let ((), read, selected, deleted) = con
-            .run((
+    on_sync_connections(|con| {
+        let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(1000));
+        let con = std::cell::RefCell::new(con);
+        let result = runner.run(&all_types(), |record| {
+            let (f, id) = (AllTypes::FIELDS, record.id);
+            let operations = (
                 record.save(),
                 AllTypes::get(id),
                 AllTypes::select(id, ((f.h, f.l), f.p, f.x)),
                 AllTypes::delete(id),
-            ))
-            .unwrap();
-        prop_assert_eq!(selected, Some(((record.h, record.l), record.p.clone(), record.x.clone())));
-        prop_assert_eq!(read, Some(record));
-        prop_assert!(deleted);
-        Ok(())
+            );
+            let ((), read, selected, deleted) = con.borrow_mut().run(operations).unwrap();
+            let fields = ((record.h, record.l), record.p.clone(), record.x.clone());
+            prop_assert_eq!(selected, Some(fields));
+            prop_assert_eq!(read, Some(record));
+            prop_assert!(deleted);
+            Ok(())
+        });
+        result.unwrap();
     });
-    result.unwrap();
 }
 
 #[test]

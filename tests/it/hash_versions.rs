@@ -2,7 +2,7 @@
 
 use redis_model::{ErrorKind, Json, Operation, Outcome, RedisFields, RedisModel, ValueError};
 
-use crate::support::{Con, everywhere, fresh, pairs};
+use crate::support::{Con, everywhere, fresh, on_sync_connections, pairs};
 
 /// Before there were versions.
 #[derive(Debug, Clone, PartialEq, RedisModel)]
@@ -138,18 +138,12 @@ fn every_older_version_is_read_in_one_command() {
 
 #[test]
 fn a_name_that_the_field_had_is_read_in_an_older_version() {
-    let (mut con, id) = (Con::sync(), fresh());
-    con.raw::<()>(&[
-        "HSET",
-        &format!("hv:{id}"),
-        "name",
-        "Ada Lovelace",
-        "e-mail",
-        "x",
-        "visits",
-        "1",
-    ]);
-    assert_eq!(con.run(User::get(id)).unwrap().unwrap().emails, ["x"]);
+    on_sync_connections(|con| {
+        let id = fresh();
+        let key = format!("hv:{id}");
+        con.raw::<()>(&["HSET", &key, "name", "Ada Lovelace", "e-mail", "x", "visits", "1"]);
+        assert_eq!(con.run(User::get(id)).unwrap().unwrap().emails, ["x"]);
+    });
 }
 
 #[test]
@@ -343,9 +337,11 @@ fn the_first_version_is_written_beside_the_fields() {
     let small = Small { id: 7, count: 1 };
     let plan = small.save().overwrite_newer().explain().unwrap();
     assert_eq!(plan.to_string(), "HSET hv:small:7 \"made by\" 1 count 1");
-    let (mut con, id) = (Con::sync(), fresh());
-    con.raw::<()>(&["HSET", &format!("hv:small:{id}"), "count", "1"]);
-    assert_eq!(con.run(Small::get(id)).unwrap(), Some(Small { id, count: 1 }));
-    let counted = Small::update(id).incr(Small::FIELDS.count, 1);
-    assert_eq!(con.run(counted).unwrap(), Outcome::Applied(()));
+    on_sync_connections(|con| {
+        let id = fresh();
+        con.raw::<()>(&["HSET", &format!("hv:small:{id}"), "count", "1"]);
+        assert_eq!(con.run(Small::get(id)).unwrap(), Some(Small { id, count: 1 }));
+        let counted = Small::update(id).incr(Small::FIELDS.count, 1);
+        assert_eq!(con.run(counted).unwrap(), Outcome::Applied(()));
+    });
 }

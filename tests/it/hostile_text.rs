@@ -41,7 +41,7 @@ struct Revised {
 }
 
 /// Returns the microseconds that the server spent on the commands of `run`.
-fn cost(con: &mut redis::Connection, run: impl Fn(&mut redis::Connection)) -> u64 {
+fn cost(con: &mut redis::Connection, run: &dyn Fn(&mut redis::Connection)) -> u64 {
     redis::cmd("CONFIG").arg("RESETSTAT").exec(con).unwrap();
     run(con);
     let stats: String = redis::cmd("INFO").arg("commandstats").query(con).unwrap();
@@ -80,7 +80,7 @@ fn no_stored_text_blocks_the_server() {
         let read = |con: &mut redis::Connection| {
             redis::cmd("HGET").arg(&*key).arg("integer").exec(con).unwrap();
         };
-        let plain = cost(con, read).max(cost(con, read)).max(100);
+        let plain = cost(con, &read).max(cost(con, &read)).max(100);
         let update = || Record::update(1);
         let updates = [
             update().incr(f.integer, 1),
@@ -93,19 +93,25 @@ fn no_stored_text_blocks_the_server() {
             update().only_if(f.name.eq("x")),
             update().only_if(f.old.at_least(1)),
         ];
+        // The smallest of three: a busy machine may interrupt the server.
+        let cheap = |what: &str, con: &mut redis::Connection, run: &dyn Fn(&mut _)| {
+            let spent = (0..3).map(|_| {
+                save();
+                cost(con, run)
+            });
+            let spent = spent.min().expect("three");
+            assert!(spent < 100 * plain, "{what} took {spent} µs, a read {plain} µs");
+        };
         for (at, update) in updates.iter().enumerate() {
-            save();
-            let spent = cost(con, |con| drop(update.run(con)));
-            assert!(spent < 100 * plain, "update {at} took {spent} µs, a read {plain} µs");
+            cheap(&format!("update {at}"), con, &|con| drop(update.run(con)));
         }
         let versioned = Versioned::update(1).set(Versioned::FIELDS.name, "x");
-        let spent = cost(con, |con| assert!(versioned.run(con).unwrap_err().is_invalid_value()));
-        assert!(spent < 100 * plain, "a version took {spent} µs, a read {plain} µs");
+        cheap("a version", con, &|con| {
+            assert!(versioned.run(con).unwrap_err().is_invalid_value());
+        });
         let revised = Revised::update(1).set(Revised::FIELDS.name, "x");
-        let spent = cost(con, |con| drop(revised.run(con)));
-        assert!(spent < 100 * plain, "a revision took {spent} µs, a read {plain} µs");
+        cheap("a revision", con, &|con| drop(revised.run(con)));
         let saved = Revised { id: 1, name: "x".into(), revision: 1 };
-        let spent = cost(con, |con| drop(saved.save().run(con)));
-        assert!(spent < 100 * plain, "a save took {spent} µs, a read {plain} µs");
+        cheap("a save", con, &|con| drop(saved.save().run(con)));
     }
 }

@@ -1,14 +1,13 @@
-//! Behaviour against a real server, which this binary starts.
+//! Behaviour on a real server and a real cluster, which this binary starts.
 
 mod support;
 
 mod absent;
-mod atomic;
+mod atomic_steps;
 mod attributes;
 mod batches;
 mod blob;
 mod blob_versions;
-mod capabilities;
 mod checked_first;
 mod codec_limits;
 mod codec_refusals;
@@ -20,34 +19,33 @@ mod edit;
 mod embedded;
 mod envelope;
 mod errors;
-mod evolution;
+mod explain;
 mod field_ttl;
 mod flow;
 mod foreign;
-mod generations;
 mod hash;
 mod hash_versions;
 mod hostile_text;
 mod keys;
 mod lifetime;
 mod open_multi;
-mod operations;
 mod presence;
-mod properties;
 mod python;
-mod records;
+mod random_records;
 mod reply_kinds;
 mod revision;
 mod rewrite;
+mod rolling_deploys;
 mod scan;
 mod scan_faults;
 mod schema_changes;
 mod scripts;
 mod sealed;
 mod secrets;
+mod set_ifeq;
 mod take;
+mod tuples;
 mod unfinished;
 mod update;
 mod value_types;
-mod values;
 mod write_timeouts;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use redis_model::embedded::Server;
 use redis_model::{ErrorKind, Outcome, RedisModel, Ttl, Update};
 
-use crate::support::{Con, everywhere, fresh, pairs};
+use crate::support::{Con, fresh, on_one_server, pairs};
 
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "presence:{id}")]
@@ -94,7 +94,7 @@ where
 
 #[test]
 fn all_verbs_agree_on_what_a_record_is() {
-    everywhere(|con| {
+    on_one_server(|con| {
         use Found::{Damaged, None, Some};
         let person = |id| Person::update(id).set(Person::FIELDS.nick, "x");
         for (fields, found) in [
@@ -140,7 +140,7 @@ fn all_verbs_agree_on_what_a_record_is() {
 
 #[test]
 fn create_creates_where_get_finds_no_record() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let id = fresh();
         let key = Person::key(id);
         con.raw::<()>(&["HSET", &key, "nick", "left over", "other", "program's"]);
@@ -169,7 +169,7 @@ fn count_counts_what_get_finds() {
 
 #[test]
 fn or_create_never_creates_what_get_cannot_read() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let f = Person::FIELDS;
         let updates: [fn(u64) -> Update<Person>; 6] = [
             |id| Person::update(id),
@@ -212,7 +212,7 @@ fn or_create_never_creates_what_get_cannot_read() {
 
 #[test]
 fn a_record_without_required_fields_stays_one_through_every_update() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let (id, f) = (fresh(), Note::FIELDS);
         assert!(con.run(Note::update(id).or_create()).unwrap().is_applied());
         assert_eq!(con.hash(&Note::key(id)), pairs([("_", "")]));
@@ -261,7 +261,7 @@ struct Alias {
 
 #[test]
 fn a_write_that_replaces_every_field_keeps_the_records_ttl() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let minute = Duration::from_secs(60);
         let lives = |ttl: Ttl| ttl.remaining().is_some_and(|left| left <= minute);
         let id = fresh();

@@ -2,7 +2,7 @@
 
 use redis_model::{ErrorKind, Outcome, RedisModel};
 
-use crate::support::{everywhere, fresh, pairs};
+use crate::support::{fresh, on_one_server, pairs};
 
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "revision:{id}")]
@@ -28,7 +28,7 @@ fn page(id: u64, revision: u64) -> Page {
 
 #[test]
 fn counts_of_a_u64_are_exact_up_to_its_largest() {
-    everywhere(|con| {
+    on_one_server(|con| {
         for count in [1 << 32, (1 << 53) + 1, i64::MAX as u64, u64::MAX - 3] {
             let id = fresh();
             assert!(con.run(page(id, count).create()).unwrap());
@@ -44,7 +44,7 @@ fn counts_of_a_u64_are_exact_up_to_its_largest() {
 
 #[test]
 fn the_largest_count_is_not_passed() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let id = fresh();
         assert!(con.run(page(id, u64::MAX - 1).create()).unwrap());
         let before = con.hash(&Page::key(id));
@@ -72,7 +72,7 @@ fn the_largest_count_is_not_passed() {
 
 #[test]
 fn a_create_continues_the_count_that_it_is_given() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let id = fresh();
         assert!(con.run(page(id, 7).create()).unwrap());
         assert_eq!(con.run(Page::get(id)).unwrap(), Some(page(id, 8)));
@@ -89,7 +89,7 @@ fn a_create_continues_the_count_that_it_is_given() {
 
 #[test]
 fn counts_are_compared_as_numbers() {
-    everywhere(|con| {
+    on_one_server(|con| {
         for stored in ["7", "007", "+7", "+0007"] {
             let id = fresh();
             con.raw::<()>(&["HSET", &Page::key(id), "text", "b", "revision", stored]);
@@ -114,7 +114,7 @@ fn counts_are_compared_as_numbers() {
 /// client of the server waits.
 #[test]
 fn a_megabyte_of_zeros_as_a_count_costs_nothing() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let id = fresh();
         let stored = format!("{}x", "0".repeat(1 << 20));
         con.raw::<()>(&["HSET", &Page::key(id), "text", "b", "revision", &stored]);
@@ -124,7 +124,7 @@ fn a_megabyte_of_zeros_as_a_count_costs_nothing() {
 
 #[test]
 fn a_stale_save_says_why_and_writes_nothing() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let id = fresh();
         let mine = page(id, 0);
         con.run(mine.save()).unwrap();
@@ -151,7 +151,7 @@ fn a_stale_save_says_why_and_writes_nothing() {
 
 #[test]
 fn a_program_saves_and_goes_on_with_the_count_that_comes_back() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let (id, f) = (fresh(), Page::FIELDS);
         let mut mine = page(id, 0);
         mine.revision = con.run(mine.create().returning(f.revision)).unwrap().unwrap();
@@ -182,7 +182,7 @@ fn a_cache_overwrites_a_newer_record_whatever_its_count() {
         #[redis(revision)]
         revision: u64,
     }
-    everywhere(|con| {
+    on_one_server(|con| {
         let id = fresh();
         let key = Cached::key(id);
         con.raw::<()>(&["HSET", &key, "_v", "9", "name", "new", "revision", "5"]);

@@ -8,7 +8,7 @@ use redis_model::flow::{Flow, RewriteAll, ScanPosition};
 use redis_model::{ErrorKind, Json, RedisModel, ValueError};
 use serde::{Deserialize, Serialize};
 
-use crate::support::{Con, everywhere, fresh};
+use crate::support::{Con, fresh, on_one_server};
 
 macro_rules! keys {
     ($($name:ident: $ring:expr;)*) => {$(
@@ -90,7 +90,7 @@ mod blobs {
 #[test]
 fn blobs_of_an_older_codec_and_version() {
     use blobs::{First, Last, Second};
-    everywhere(|con| {
+    on_one_server(|con| {
         con.run_flow(&mut Second::delete_all()).unwrap();
         let run = fresh();
         for id in 0..250 {
@@ -178,7 +178,7 @@ mod hashes {
 #[test]
 fn hashes_of_an_older_version_key_and_name() {
     use hashes::{First, Last, Second};
-    everywhere(|con| {
+    on_one_server(|con| {
         con.run_flow(&mut Second::delete_all()).unwrap();
         let run = fresh();
         let email = || "ada@example.com".to_owned();

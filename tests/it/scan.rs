@@ -8,7 +8,7 @@ use redis_model::flow::ScanPosition;
 use redis_model::{ErrorKind, Json, Operation, RedisModel};
 use serde::{Deserialize, Serialize};
 
-use crate::support::{everywhere, fresh, runtime};
+use crate::support::{fresh, on_one_server, runtime};
 
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "scan:{run}:user:{id}")]
@@ -42,7 +42,7 @@ fn users(count: u64) -> Vec<User> {
 
 #[test]
 fn a_scan_finds_every_record_and_only_those_of_its_model() {
-    everywhere(|con| {
+    on_one_server(|con| {
         // `scan:*:user:*` is every run's: the ids tell.
         let users = users(2500);
         let run = users[0].run;
@@ -83,7 +83,7 @@ fn a_scan_finds_every_record_and_only_those_of_its_model() {
 
 #[test]
 fn a_scan_resumes_in_another_process_at_its_position() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let users = users(1200);
         let run = users[0].run;
         for saved in con.run(User::save_many(&users)).unwrap() {
@@ -103,7 +103,7 @@ fn a_scan_resumes_in_another_process_at_its_position() {
 
 #[test]
 fn a_cluster_position_is_refused_by_a_single_server() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let mut scan = User::scan_ids().resume_from("cluster/0-5".parse().unwrap());
         assert_eq!(con.run_flow(&mut scan).unwrap_err().kind(), ErrorKind::InvalidOperation);
     });

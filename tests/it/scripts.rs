@@ -6,7 +6,7 @@ use std::thread;
 use redis_model::embedded::Server;
 use redis_model::{Operation, RedisModel, atomic, batch};
 
-use crate::support::{everywhere, fresh};
+use crate::support::{fresh, on_one_server};
 
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "script:counter:{id}", ttl = "1h")]
@@ -24,7 +24,7 @@ fn hit(id: u64) -> redis_model::Update<Counter, redis_model::Field<Counter, u32>
 
 #[test]
 fn a_flush_before_anything_changes_nothing_about_it() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let id = fresh();
         let flush = |con: &mut crate::support::Con| con.raw::<()>(&["SCRIPT", "FLUSH"]);
         let mut expected = 0;
@@ -127,7 +127,7 @@ fn a_server_that_restarted_gets_the_scripts_again() {
 
 #[test]
 fn a_record_of_more_arguments_than_lua_unpacks_is_one_step() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let names: Vec<String> = (0..9000).map(|n| format!("f{n}")).collect();
         let key = Counter::key(fresh());
         let mut words: Vec<&str> = vec!["HSET", &key, "hits", "7"];
@@ -136,5 +136,35 @@ fn a_record_of_more_arguments_than_lua_unpacks_is_one_step() {
         let id = Counter::id_of(&key).unwrap();
         assert_eq!(con.run(hit(id)).unwrap().applied(), Some(8));
         assert_eq!(con.run_flow(&mut Counter::take(id)).unwrap(), Some(Counter { id, hits: 8 }));
+    });
+}
+
+#[test]
+fn scripts_survive_a_flush_alone_and_in_company() {
+    #[derive(Debug, PartialEq, RedisModel)]
+    #[redis(key = "script:user:{id}")]
+    struct User {
+        id: u64,
+        name: Option<String>,
+        visits: i64,
+    }
+    on_one_server(|con| {
+        let record = User { id: fresh(), name: None, visits: 1 };
+        let f = User::FIELDS;
+        let visit = || User::update(record.id).incr(f.visits, 1).returning(f.visits);
+        for round in 1..4 {
+            con.raw::<()>(&["SCRIPT", "FLUSH"]);
+            con.run(record.save()).unwrap();
+            con.raw::<()>(&["SCRIPT", "FLUSH"]);
+            let (first, second, read) = con.run((visit(), visit(), User::get(record.id))).unwrap();
+            assert_eq!((first.applied(), second.applied()), (Some(2), Some(3)), "round {round}");
+            assert_eq!(read.unwrap().visits, 3);
+            con.raw::<()>(&["SCRIPT", "FLUSH"]);
+            assert_eq!(con.run(visit()).unwrap().applied(), Some(4));
+            let seen = con.run(batch((0..5).map(|_| visit()))).unwrap();
+            let seen: Vec<_> =
+                seen.into_iter().map(|seen| seen.unwrap().applied().unwrap()).collect();
+            assert_eq!(seen, [5, 6, 7, 8, 9]);
+        }
     });
 }

@@ -78,7 +78,7 @@ macro_rules! sealed {
                     let (here, there) = (fresh(), fresh());
                     con.run(Token { id: here, ..token() }.save()).unwrap();
                     assert_eq!(con.run(Token::get(here)).unwrap().unwrap().secret, "correct horse");
-                    con.raw::<redis::Value>(&["COPY", &format!("sealed:{here}"), &format!("sealed:{there}")]);
+                    con.copy(&format!("sealed:{here}"), &format!("sealed:{there}"));
                     let error = con.run(Token::get(there)).unwrap_err();
                     assert!(error.is_tampered(), "{error}");
                     assert!(con.run(Stranger::get(here)).unwrap_err().is_tampered());

@@ -7,7 +7,7 @@ use redis_model::codec::Bincode;
 use redis_model::{Error, Json, Operation, RedisModel};
 use serde::{Deserialize, Serialize};
 
-use crate::support::{Con, everywhere, fresh};
+use crate::support::{Con, fresh, on_one_server};
 
 const SECRET: &str = "hunter2-correct-horse";
 
@@ -108,7 +108,7 @@ fn account(con: &mut Con) -> u64 {
 
 #[test]
 fn fields_that_cannot_be_read() {
-    everywhere(|con| {
+    on_one_server(|con| {
         for name in ["number", "truth", "letter", "float", "fixed", "json", "bincode"] {
             for text in [SECRET.to_owned(), format!("\"{SECRET}\""), format!("[\"{SECRET}\"]")] {
                 let id = account(con);
@@ -137,7 +137,7 @@ fn fields_that_cannot_be_read() {
 
 #[test]
 fn fields_that_cannot_be_written_or_counted() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let (f, id) = (Account::FIELDS, account(con));
         con.raw::<()>(&["HSET", &Account::key(id), "number", SECRET, "float", SECRET]);
         quiet(con.run(Account::update(id).incr(f.number, 1)));
@@ -154,7 +154,7 @@ fn fields_that_cannot_be_written_or_counted() {
 
 #[test]
 fn blobs_that_cannot_be_read() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let id = fresh();
         for text in [
             SECRET.to_owned(),
@@ -173,7 +173,7 @@ fn blobs_that_cannot_be_read() {
 
 #[test]
 fn wrong_types_and_refused_commands() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let (f, id) = (Account::FIELDS, fresh());
         con.raw::<()>(&["SET", &Account::key(id), SECRET]);
         quiet(con.run(Account::get(id)));

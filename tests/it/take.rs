@@ -8,7 +8,7 @@ use redis_model::codec::{Codec, KeyProvider, KeyRing, Location, MsgPack, Sealed}
 use redis_model::{Error, ErrorKind, Json, Operation, RedisModel, ValueError};
 use serde::{Deserialize, Serialize};
 
-use crate::support::{Con, everywhere, fresh, pairs, server};
+use crate::support::{Con, fresh, on_one_server, pairs, server};
 
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "take:job:{id}")]
@@ -72,7 +72,7 @@ macro_rules! blobs {
 
             #[test]
             fn what_can_be_decoded_is_taken() {
-                everywhere(|con| {
+                on_one_server(|con| {
                     let id = fresh();
                     let (item, cached) = (Item { id, count: 7 }, Cached { id, count: 7 });
                     con.run(item.save()).unwrap();
@@ -166,7 +166,7 @@ fn stays<M: RedisModel + Send + std::fmt::Debug>(
 
 #[test]
 fn a_hash_that_take_cannot_decode_stays() {
-    everywhere(|con| {
+    on_one_server(|con| {
         for (field, value, kind) in [
             ("attempts", "many", ErrorKind::InvalidValue),
             ("attempts", "4294967296", ErrorKind::InvalidValue),
@@ -197,7 +197,7 @@ fn a_hash_that_take_cannot_decode_stays() {
 
 #[test]
 fn a_blob_that_take_cannot_decode_stays() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let id = fresh();
         let mut raw = server_connection();
         let mut put = |key: &str, bytes: &[u8]| {
@@ -440,7 +440,7 @@ fn a_record_whose_deletion_was_not_confirmed_is_returned() {
 
 #[test]
 fn many_are_taken_with_a_result_each() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let jobs: Vec<Job> = (0..5).map(|_| job(fresh())).collect();
         for at in [0, 2, 3] {
             con.run(jobs[at].save()).unwrap();
@@ -465,7 +465,7 @@ fn many_are_taken_with_a_result_each() {
 
 #[test]
 fn a_take_deletes_fields_of_an_alias_and_of_another_program() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let id = fresh();
         con.run(job(id).save().ttl(Duration::from_secs(60))).unwrap();
         con.raw::<()>(&["HDEL", &Job::key(id), "name"]);

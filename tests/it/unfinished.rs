@@ -3,7 +3,7 @@
 use redis_model::op::{Replies, Request};
 use redis_model::{Operation, RedisModel, Result, batch};
 
-use crate::support::{everywhere, fresh};
+use crate::support::{fresh, on_one_server};
 
 #[derive(RedisModel)]
 #[redis(key = "unfinished:{id}")]
@@ -30,7 +30,7 @@ impl<O: Operation> Operation for Careless<O> {
 
 #[test]
 fn a_command_that_was_left_half_written_is_not_sent() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let number = Number { id: fresh(), name: "n".into(), x: f64::NAN };
         let careless = || Careless(number.save());
         let half_written = |error: redis_model::Error| {

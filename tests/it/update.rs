@@ -2,7 +2,7 @@
 
 use redis_model::{ErrorKind, Json, Outcome, RedisModel};
 
-use crate::support::{Con, everywhere, fresh};
+use crate::support::{Con, everywhere, fresh, on_sync_connections};
 
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "update:{id}")]
@@ -351,10 +351,11 @@ fn numbers_are_compared_as_numbers() {
 
 #[test]
 fn a_field_is_changed_once() {
-    let mut con = Con::sync();
-    let f = Record::FIELDS;
-    let error = con.run(Record::update(1).set(f.signed, 1).incr(f.signed, 1)).unwrap_err();
-    assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidOperation, Some("signed")));
+    on_sync_connections(|con| {
+        let f = Record::FIELDS;
+        let error = con.run(Record::update(1).set(f.signed, 1).incr(f.signed, 1)).unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidOperation, Some("signed")));
+    });
 }
 
 #[test]

@@ -4,7 +4,7 @@ use redis_model::embedded::Server;
 use redis_model::op::{CommandWriter, Replies, Request};
 use redis_model::{ErrorKind, Operation, RedisModel, Result, atomic, batch};
 
-use crate::support::{everywhere, fresh};
+use crate::support::{fresh, on_one_server};
 
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "atomic:account:{id}")]
@@ -39,7 +39,7 @@ impl Operation for Raw {
 
 #[test]
 fn outputs_keep_their_types_in_any_company() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let (a, b) = (account(1), account(2));
         let f = Account::FIELDS;
         let (read, ((), deleted, [x, y]), maybe) = con
@@ -66,7 +66,7 @@ fn outputs_keep_their_types_in_any_company() {
 
 #[test]
 fn a_member_that_fails_is_told_with_what_the_others_did() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let (good, bad, after) = (account(1), account(2), account(3));
         con.raw::<()>(&["SET", &bad.own_key(), "somebody's"]);
         let error = con.run(atomic((good.save(), bad.save(), after.save()))).unwrap_err();
@@ -94,7 +94,7 @@ fn a_member_that_fails_is_told_with_what_the_others_did() {
 
 #[test]
 fn a_step_that_the_server_refuses_changes_nothing() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let (first, other) = (account(1), account(2));
         let unknown = Raw("REDISMODELNOSUCH", vec!["x".into()]);
         let error = con.run(atomic((first.save(), unknown, other.save()))).unwrap_err();
@@ -122,7 +122,7 @@ fn what_cannot_be_encoded_sends_nothing_of_the_step() {
         id: u64,
         x: f64,
     }
-    everywhere(|con| {
+    on_one_server(|con| {
         let (good, nan) = (account(1), Float { id: fresh(), x: f64::NAN });
         let error = con.run(atomic((good.save(), nan.save()))).map(drop).unwrap_err();
         assert!(error.is_invalid_value() && !error.is_partial(), "{error}");
@@ -201,7 +201,7 @@ fn without_the_permission_for_multi_the_error_says_what_happened() {
 
 #[test]
 fn an_error_in_a_list_or_beside_other_operations_says_if_others_were_applied() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let (good, bad) = (account(1), account(2));
         con.raw::<()>(&["SET", &bad.own_key(), "somebody's"]);
         let partial = |error: &redis_model::Error| {
@@ -224,7 +224,7 @@ fn an_error_in_a_list_or_beside_other_operations_says_if_others_were_applied() {
 
 #[test]
 fn an_error_of_a_step_of_which_nothing_was_applied_says_so() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let (good, bad, other) = (account(1), account(2), account(3));
         con.raw::<()>(&["SET", &bad.own_key(), "somebody's"]);
         con.raw::<()>(&["SET", &other.own_key(), "somebody's"]);
@@ -284,7 +284,7 @@ fn a_step_with_a_member_that_cannot_be_encoded_is_refused_as_a_whole() {
         id: u64,
         x: f64,
     }
-    everywhere(|con| {
+    on_one_server(|con| {
         let good = Number { id: fresh(), x: 1.0 };
         let nan = Number { id: fresh(), x: f64::NAN };
         let error = con.run(atomic(vec![good.save(), nan.save()])).unwrap_err();

@@ -7,7 +7,7 @@ use redis_model::codec::{Lz4, Postcard};
 use redis_model::{Error, ErrorKind, Json, Outcome, RedisModel, ValueError};
 use serde::{Deserialize, Serialize};
 
-use crate::support::{Con, everywhere, fresh, pairs};
+use crate::support::{Con, fresh, on_one_server, pairs};
 
 /// The generations of a hash: before versions, the first, the second.
 mod hash {
@@ -72,7 +72,7 @@ fn assert_newer(error: &Error, model: &str, key: &str) {
 
 #[test]
 fn an_older_program_does_not_write_into_a_newer_hash() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let (id, old) = (fresh(), hash::first);
         let key = hash::Second::key(id);
         con.run(hash::second(id).save().ttl(Duration::from_secs(3600))).unwrap();
@@ -104,7 +104,7 @@ fn an_older_program_does_not_write_into_a_newer_hash() {
 
 #[test]
 fn a_newer_program_that_commits_between_read_and_write_is_not_undone() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let id = fresh();
         con.run(hash::first(id).save()).unwrap();
         let mut draft = con.run(hash::First::edit(id)).unwrap().unwrap();
@@ -123,7 +123,7 @@ fn a_newer_program_that_commits_between_read_and_write_is_not_undone() {
 
 #[test]
 fn an_older_program_overwrites_a_newer_record_when_asked_to() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let id = fresh();
         con.run(hash::second(id).save()).unwrap();
         con.run(hash::first(id).save().overwrite_newer()).unwrap();
@@ -137,7 +137,7 @@ fn an_older_program_overwrites_a_newer_record_when_asked_to() {
 
 #[test]
 fn a_version_that_is_no_number_is_not_overwritten() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let (id, zeros) = (fresh(), "0".repeat(1 << 20));
         let key = hash::First::key(id);
         for version in ["", "x", "0", "300", "999", "-1", "1.0", " 1", "1e0", "0x1", &zeros] {
@@ -161,10 +161,10 @@ fn a_version_that_is_no_number_is_not_overwritten() {
     });
 }
 
-/// The order that the documentation gives: `version = 1` everywhere first.
+/// The order that the documentation gives: `version = 1` on_one_server first.
 #[test]
 fn in_the_documented_order_no_generation_undoes_the_next() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let id = fresh();
         let key = hash::First::key(id);
         // Step 1: programs without a version and of the first work side by side.
@@ -192,7 +192,7 @@ fn in_the_documented_order_no_generation_undoes_the_next() {
 /// What the documentation warns of.
 #[test]
 fn a_program_without_a_version_misses_a_field_of_a_new_name_and_type() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let id = fresh();
         con.run(hash::second(id).save()).unwrap();
         assert_eq!(con.run(hash::Unversioned::get(id)).unwrap(), None);
@@ -224,10 +224,10 @@ struct Swapped {
     email: Option<String>,
 }
 
-/// First the new name as an alias everywhere, then the swap.
+/// First the new name as an alias on_one_server, then the swap.
 #[test]
 fn a_rename_loses_nothing_if_the_alias_comes_first() {
-    everywhere(|con| {
+    on_one_server(|con| {
         let (id, mail) = (fresh(), |text: &str| Some(text.to_owned()));
         let key = OldName::key(id);
         con.run(OldName { id, mail: mail("a") }.save()).unwrap();
@@ -273,7 +273,7 @@ macro_rules! blobs {
 
             #[test]
             fn an_older_program_does_not_write_over_a_newer_blob() {
-                everywhere(|con| {
+                on_one_server(|con| {
                     for text in ["small".to_owned(), "large ".repeat(1000)] {
                         let id = fresh();
                         let key = First::key(id);
@@ -306,7 +306,7 @@ macro_rules! blobs {
 
             #[test]
             fn a_save_with_a_version_keeps_and_sets_times_to_live() {
-                everywhere(|con| {
+                on_one_server(|con| {
                     let record = First { id: fresh(), text: "x".into() };
                     let key = record.own_key();
                     con.run(record.save().ttl(Duration::from_secs(3600))).unwrap();
@@ -320,7 +320,7 @@ macro_rules! blobs {
 
             #[test]
             fn a_save_with_a_version_leaves_other_types_and_later_envelopes_alone() {
-                everywhere(|con| {
+                on_one_server(|con| {
                     let record = First { id: fresh(), text: "x".into() };
                     let key = record.own_key();
                     con.raw::<()>(&["HSET", &key, "somebody's", "data"]);
@@ -392,7 +392,7 @@ fn a_cache_fills_in_what_it_takes_for_a_miss() {
         text: String,
     }
 
-    everywhere(|con| {
+    on_one_server(|con| {
         let cached = Cached { id: fresh(), text: "x".into() };
         con.raw::<()>(&["HSET", &cached.own_key(), "_v", "2", "other", "y"]);
         assert_eq!(con.run(Cached::get(cached.id)).unwrap(), None);

@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use redis_model::{Operation, RedisModel, RedisValue};
 
-use crate::support::{Con, fresh};
-use crate::values::{Answer, Colour, Level, Sku, Status};
+use crate::support::{fresh, on_sync_connections};
+use crate::value_types::{Answer, Colour, Level, Sku, Status};
 
 /// How many records go to the server at once.
 const TOGETHER: usize = 50;
@@ -30,35 +30,37 @@ macro_rules! come_back {
             #[redis(key = "properties:{id}")]
             struct One { id: u64, value: $ty, maybe: Option<$ty> }
 
-            let con = std::cell::RefCell::new(Con::sync());
-            let one = ($values, proptest::option::of($values));
-            let values = proptest::collection::vec(one, TOGETHER);
-            let mut runner = TestRunner::new(ProptestConfig::with_cases(1000 / TOGETHER as u32));
-            runner.run(&values, |values| {
-                let (mut con, f) = (con.borrow_mut(), One::FIELDS);
-                let one = |(value, maybe)| One { id: fresh(), value, maybe };
-                let records: Vec<_> = values.into_iter().map(one).collect();
-                records.iter().for_each(|record| comes_back(&record.value));
-                let ids = || records.iter().map(|record| record.id);
-                let select = |id| One::select(id, (f.value, f.maybe));
-                let (saved, read, selected, drafts) = con.run((
-                    One::save_many(&records),
-                    One::get_many(ids()),
-                    ids().map(select).collect::<Vec<_>>(),
-                    ids().map(One::edit).collect::<Vec<_>>(),
-                )).unwrap();
-                saved.into_iter().for_each(|saved| saved.unwrap());
-                let found = read.into_iter().zip(selected).zip(drafts);
-                for (record, ((read, selected), draft)) in records.iter().zip(found) {
-                    let fields = (record.value.clone(), record.maybe.clone());
-                    prop_assert_eq!(selected.unwrap(), Some(fields));
-                    prop_assert_eq!(read.unwrap(), Some(record.clone()));
-                    let commit = draft.unwrap().unwrap().commit();
-                    prop_assert_eq!(commit.explain().unwrap().commands().len(), 0);
-                }
-                con.run(One::delete_many(ids())).unwrap();
-                Ok(())
-            }).unwrap();
+            on_sync_connections(|con| {
+                let con = std::cell::RefCell::new(con);
+                let one = ($values, proptest::option::of($values));
+                let values = proptest::collection::vec(one, TOGETHER);
+                let mut runner = TestRunner::new(ProptestConfig::with_cases(1000 / TOGETHER as u32));
+                runner.run(&values, |values| {
+                    let (mut con, f) = (con.borrow_mut(), One::FIELDS);
+                    let one = |(value, maybe)| One { id: fresh(), value, maybe };
+                    let records: Vec<_> = values.into_iter().map(one).collect();
+                    records.iter().for_each(|record| comes_back(&record.value));
+                    let ids = || records.iter().map(|record| record.id);
+                    let select = |id| One::select(id, (f.value, f.maybe));
+                    let (saved, read, selected, drafts) = con.run((
+                        One::save_many(&records),
+                        One::get_many(ids()),
+                        ids().map(select).collect::<Vec<_>>(),
+                        ids().map(One::edit).collect::<Vec<_>>(),
+                    )).unwrap();
+                    saved.into_iter().for_each(|saved| saved.unwrap());
+                    let found = read.into_iter().zip(selected).zip(drafts);
+                    for (record, ((read, selected), draft)) in records.iter().zip(found) {
+                        let fields = (record.value.clone(), record.maybe.clone());
+                        prop_assert_eq!(selected.unwrap(), Some(fields));
+                        prop_assert_eq!(read.unwrap(), Some(record.clone()));
+                        let commit = draft.unwrap().unwrap().commit();
+                        prop_assert_eq!(commit.explain().unwrap().commands().len(), 0);
+                    }
+                    con.run(One::delete_many(ids())).unwrap();
+                    Ok(())
+                }).unwrap();
+            });
         }
     )*};
 }

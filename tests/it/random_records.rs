@@ -1,16 +1,17 @@
 //! Random records of a model that has every attribute: saved, read, selected,
 //! edited, changed and taken, each is what it was.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use redis_model::codec::MsgPack;
 use redis_model::{Draft, Json, Operation, Outcome, RedisFields, RedisModel};
 
-use crate::properties::{buffers, texts};
-use crate::support::{Con, fresh};
-use crate::values::{Level, Status};
+use crate::support::{Con, fresh, on_sync_connections};
+use crate::value_types::{Level, Status, buffers, texts};
 
 #[derive(Debug, Clone, PartialEq, RedisFields)]
 #[redis(rename_all = "camelCase")]
@@ -164,42 +165,87 @@ fn change(record: &mut Random, which: usize) {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
-    #[test]
-    fn a_record_is_what_it_was_whatever_is_done_with_it(record in records(), which in 0..15_usize) {
-        let (mut con, f) = (Con::sync(), Random::FIELDS);
-        let fields = (
-            (f.full_name, f.nick_name, f.visits, f.answer, f.tags, f.packed, f.nothing, f.shown),
-            (f.maybe_shown, f.generic, f.bytes, f.level, f.r#type),
-            (f.home.street, f.home.zip, f.home.lines, f.home.geo.longitude, f.work.street, f.work.lines),
-        );
-        let ((), read, selected, draft) = con.run((
+#[test]
+fn a_record_is_what_it_was_whatever_is_done_with_it() {
+    on_sync_connections(|con| {
+        let config =
+            ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) };
+        let con = RefCell::new(con);
+        let cases = (records(), 0..15_usize);
+        let result = TestRunner::new(config).run(&cases, |(record, which)| {
+            pass_through_everything(&mut con.borrow_mut(), &record, which)
+        });
+        result.unwrap();
+    });
+}
+
+/// Saves, reads, selects, edits and takes a record, with one field changed.
+fn pass_through_everything(
+    con: &mut Con,
+    record: &Random,
+    which: usize,
+) -> Result<(), TestCaseError> {
+    let f = Random::FIELDS;
+    let fields = (
+        (f.full_name, f.nick_name, f.visits, f.answer, f.tags, f.packed, f.nothing, f.shown),
+        (f.maybe_shown, f.generic, f.bytes, f.level, f.r#type),
+        (
+            f.home.street,
+            f.home.zip,
+            f.home.lines,
+            f.home.geo.longitude,
+            f.work.street,
+            f.work.lines,
+        ),
+    );
+    let ((), read, selected, draft) = con
+        .run((
             record.save(),
-            Random::get(id(&record)),
-            Random::select(id(&record), fields),
-            Random::edit(id(&record)),
-        )).unwrap();
-        prop_assert_eq!(read.as_ref(), Some(&record));
+            Random::get(id(record)),
+            Random::select(id(record), fields),
+            Random::edit(id(record)),
+        ))
+        .unwrap();
+    prop_assert_eq!(read.as_ref(), Some(record));
 
-        let it = record.clone();
-        let (home, work) = (it.home, it.work);
-        prop_assert_eq!(selected.unwrap(), (
-            (it.full_name, it.nick_name, it.visits, it.answer, it.tags, it.packed, it.nothing, it.shown),
+    let it = record.clone();
+    let (home, work) = (it.home, it.work);
+    let longitude = home.geo.and_then(|geo| geo.longitude.map(Some));
+    prop_assert_eq!(
+        selected.unwrap(),
+        (
+            (
+                it.full_name,
+                it.nick_name,
+                it.visits,
+                it.answer,
+                it.tags,
+                it.packed,
+                it.nothing,
+                it.shown
+            ),
             (it.maybe_shown, it.generic, it.bytes, it.level, it.r#type),
-            (home.street, home.zip, home.lines, home.geo.and_then(|geo| geo.longitude.map(Some)), work.as_ref().map(|at| at.street.clone()), work.map(|at| at.lines)),
-        ));
+            (
+                home.street,
+                home.zip,
+                home.lines,
+                longitude,
+                work.as_ref().map(|at| at.street.clone()),
+                work.map(|at| at.lines)
+            ),
+        )
+    );
 
-        // Unchanged, a draft writes nothing; changed, what was changed and no more.
-        let mut draft: Draft<Random> = draft.unwrap();
-        prop_assert_eq!(&*draft, &record);
-        prop_assert_eq!(draft.commit().explain().unwrap().commands().len(), 0);
-        let mut expected = record.clone();
-        change(&mut draft, which);
-        change(&mut expected, which);
-        prop_assert!(!draft.commit().is_empty());
-        prop_assert_eq!(con.run(draft.commit()).unwrap(), Outcome::Applied(()));
-        prop_assert_eq!(con.run_flow(&mut Random::take(id(&record))).unwrap(), Some(expected));
-        prop_assert!(!con.run(Random::exists(id(&record))).unwrap());
-    }
+    // A draft writes nothing if it is unchanged, and otherwise only its changes.
+    let mut draft: Draft<Random> = draft.unwrap();
+    prop_assert_eq!(&*draft, record);
+    prop_assert_eq!(draft.commit().explain().unwrap().commands().len(), 0);
+    let mut expected = record.clone();
+    change(&mut draft, which);
+    change(&mut expected, which);
+    prop_assert!(!draft.commit().is_empty());
+    prop_assert_eq!(con.run(draft.commit()).unwrap(), Outcome::Applied(()));
+    prop_assert_eq!(con.run_flow(&mut Random::take(id(record))).unwrap(), Some(expected));
+    prop_assert!(!con.run(Random::exists(id(record))).unwrap());
+    Ok(())
 }
