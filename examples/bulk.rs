@@ -1,5 +1,5 @@
-//! Saves and reads a million records through `save_many` and `get_many`, and
-//! prints records a second and the most memory that this program ever had.
+//! Saves and reads a million records through `save_many` and `get_many`, and prints records
+//! per second and the peak of memory.
 //!
 //! `cargo run --release --example bulk`, with `-- --records 20000` for fewer.
 
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = Server::named_or_private()?;
     let mut con = server.connection()?;
 
-    // One call for all of them: what is sent at a time is bounded.
+    // One call for all records, which are sent in bounded parts.
     let all: Vec<Reading> = (0..records).map(reading).collect();
     let start = Instant::now();
     for saved in Reading::save_many(&all).run(&mut con)? {
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     report("saved", records, start);
     drop(all);
 
-    // Reading, in slices, so that there is something to show on the way.
+    // Read in slices, to show the progress.
     let start = Instant::now();
     let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {per_sec} {eta}")?;
     let bar = ProgressBar::new(records).with_style(style);
@@ -57,7 +57,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     if let Some(peak) = peak_memory() {
-        println!("at most {peak} MB of memory");
+        println!("{peak} MB of memory at most");
         assert!(peak < 300, "more than 300 MB");
     }
     Ok(())
@@ -66,7 +66,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn report(what: &str, records: u64, start: Instant) {
     let seconds = start.elapsed().as_secs_f64();
     println!(
-        "{what} {records} records in {seconds:.1} s: {:.0} a second",
+        "{what} {records} records in {seconds:.1} s: {:.0} per second",
         records as f64 / seconds
     );
 }
@@ -80,7 +80,7 @@ fn records() -> Result<u64, Box<dyn std::error::Error>> {
     }
 }
 
-/// The peak of resident memory in MB, where the system tells it.
+/// Returns the peak of resident memory in MB, if the system reports it.
 fn peak_memory() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

@@ -1,12 +1,11 @@
-//! The codecs side by side: sizes and times as parts of JSON's.
+//! The codecs side by side: sizes and times relative to JSON's.
 //!
 //! `cargo run --release --example codecs`
 //!
 //! Three payloads (a session of four texts, a profile of fifteen fields of all
 //! kinds, a feed of a hundred posts) go through every codec in turn, round by
-//! round, so that whatever else the machine does meets all of them alike. What
-//! is printed is the median of the rounds' ratios; below 1.00 is smaller or
-//! faster than JSON.
+//! round, so that other load on the machine affects all codecs equally. The output
+//! is the median of the rounds' ratios; below 1.00 is smaller or faster than JSON.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -75,7 +74,7 @@ const WORDS: [&str; 24] = [
     "unless",
 ];
 
-/// So many words, another text for each seed.
+/// Returns a text of `count` words, a different one for each seed.
 fn words(seed: usize, count: usize) -> String {
     let word = |at| WORDS[(seed * 7 + at * at + at * 5) % WORDS.len()];
     (0..count).map(word).collect::<Vec<_>>().join(" ")
@@ -134,7 +133,7 @@ impl KeyProvider for Ring {
     }
 }
 
-/// One codec for one payload: its name, its bytes, and a run of each direction.
+/// One codec for one payload: its name, the encoded size, and a run of each direction.
 struct Contestant<'a> {
     name: &'static str,
     size: usize,
@@ -187,7 +186,7 @@ fn time(run: &dyn Fn(), times: u32) -> Duration {
     start.elapsed()
 }
 
-/// The ratios to the first, one for each contestant: the median of the rounds'.
+/// Returns each contestant's time relative to the first one's, as the median of all rounds.
 fn ratios(
     all: &[Contestant<'_>],
     rounds: usize,
@@ -212,8 +211,8 @@ where
     T: Serialize + DeserializeOwned + PartialEq,
 {
     let all = contestants(value)?;
-    // A round of JSON takes about two milliseconds, or half of one where the
-    // times mean little anyway.
+    // A round of JSON takes about two milliseconds, or half a millisecond in a debug build,
+    // whose times mean little.
     let (budget, rounds) = if cfg!(debug_assertions) { (500, 3) } else { (2000, 31) };
     let once = time(&all[0].encode, 1) + time(&all[0].decode, 1);
     let times = (Duration::from_micros(budget).as_nanos() / once.as_nanos().max(1)).max(1) as u32;

@@ -119,8 +119,8 @@ fn review(con: &mut redis::Connection, packages: &[Package]) -> Result<(), Box<d
     }
     println!("reviewed {reviewed} packages by changing one field of each");
 
-    let nobody = Package::update(("no-such-package", "1.0.0")).incr(f.reviews, 1).run(con)?;
-    assert_eq!(nobody, Outcome::Missing);
-    println!("a package that is not there was not created by its review");
+    let missing = Package::update(("no-such-package", "1.0.0")).incr(f.reviews, 1).run(con)?;
+    assert_eq!(missing, Outcome::Missing);
+    println!("a review of a missing package does not create it");
     Ok(())
 }

@@ -1,6 +1,6 @@
-//! A Python program would pickle this object. Here it is kept as JSON, which
-//! every program reads, and as bincode, which is compact: in Redis, sync and
-//! async, and in a file. Bytes that are not a `Person` are refused.
+//! An object as a Python program would pickle it, stored as JSON, which every program reads,
+//! and as bincode, which is compact: in Redis, sync and async, and in a file. Bytes that are
+//! not a `Person` are refused.
 //!
 //! `cargo run --example pickle_replacement`
 
@@ -87,7 +87,7 @@ fn in_a_file(person: &Person) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// What somebody else put under the key: each is one clear error.
+/// Bytes that another program stored under the key: each read is one clear error.
 fn hostile_bytes(server: &Server) -> Result<(), Box<dyn std::error::Error>> {
     let mut con = server.connection()?;
     // A pickle that runs a command when Python loads it.

@@ -1,8 +1,8 @@
-//! A codec of one's own: Protocol Buffers, by prost.
+//! A user-defined codec: Protocol Buffers, by prost.
 //!
-//! A codec is generic over what it stores, so that formats without serde fit:
-//! this one stores whatever is a protobuf message. The messages are derived
-//! here; what prost generates of `.proto` files would do as well.
+//! A codec is generic over the type that it stores, so that formats without serde fit. This
+//! one stores protobuf messages. Here prost derives the messages from structs; it can generate
+//! them from `.proto` files as well.
 //!
 //! `cargo run --example protobuf_codec`
 
@@ -14,15 +14,15 @@ use redis_model::codec::{Codec, Format, Location, Zstd, assert_codec_roundtrip};
 use redis_model::embedded::Server;
 use redis_model::{Json, Operation, RedisModel, ValueError};
 
-/// Whatever is a protobuf message, in its binary form.
+/// Stores protobuf messages in their binary form.
 struct Protobuf;
 
 impl<T: Message + Default> Codec<T> for Protobuf {
     const NAME: &'static str = "protobuf";
 
-    // With a number of its own, blobs get an envelope that tells them from those
-    // of other codecs and models. Fields are stored by number and may come and
-    // go; but a message has no name, and might begin like an envelope.
+    // The codec has its own number, so blobs get an envelope that distinguishes them from
+    // values of other codecs and models. A message alone has no name, and could begin like an
+    // envelope.
     const FORMAT: Format = Format::positional(16);
 
     fn encode<W: Write>(message: &T, _: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
@@ -31,8 +31,8 @@ impl<T: Message + Default> Codec<T> for Protobuf {
         Ok(())
     }
 
-    // Prost has limits of its own: a hundred levels, and no length is believed.
-    // Its errors may quote what is stored, so they are not passed on.
+    // Prost limits the depth to a hundred levels and does not trust lengths. Its errors may
+    // quote stored values, so they are not passed on.
     fn decode(bytes: &[u8], _: &Location<'_>) -> Result<T, ValueError> {
         T::decode(bytes).map_err(|_| ValueError::new("not a message of this type"))
     }
@@ -58,7 +58,7 @@ struct Item {
     pieces: u32,
 }
 
-/// The same a year later: a field more, which older programs do not know.
+/// The same model a year later, with a field that older programs do not know.
 #[derive(Clone, PartialEq, Message, RedisModel)]
 #[redis(key = "order:{id}", name = "Order", blob = Protobuf, ttl = "30d")]
 struct OrderNow {
@@ -72,8 +72,8 @@ struct OrderNow {
     voucher: Option<String>,
 }
 
-/// One message in a field of a hash, next to fields of other kinds. Codecs that
-/// go around others go around this one.
+/// A message in a field of a hash, next to other fields. A codec that wraps another one can
+/// wrap this one, too.
 #[derive(Debug, PartialEq, RedisModel)]
 #[redis(key = "cart:{user}")]
 struct Cart {
@@ -114,6 +114,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
 
     redis::cmd("SET").arg("order:8").arg("\u{8}\u{1}of another program").exec(&mut con)?;
-    println!("what is no order: {}", Order::get(8).run(&mut con).unwrap_err());
+    println!("a value that is no order: {}", Order::get(8).run(&mut con).unwrap_err());
     Ok(())
 }

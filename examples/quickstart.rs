@@ -8,7 +8,7 @@ use redis_model::{Json, Operation, RedisModel};
 #[derive(Debug, RedisModel)]
 #[redis(key = "user:{id}", ttl = "30d")]
 struct User {
-    id: u64, // named in the key: lives there, not in the hash
+    id: u64, // part of the key, not stored in the hash
     name: String,
     email: Option<String>, // None: the hash has no such field
     visits: u64,
@@ -32,21 +32,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .incr(f.visits, 1)
         .set(f.email, "alice@example.com")
         .returning(f.visits)
-        .run(&mut con)?; // one atomic step; never creates a stub record
+        .run(&mut con)?; // one atomic step, never creates a record
     println!("visits: {visits:?}");
 
     let (name, email) =
         User::select(1000, (f.name, f.email)).run(&mut con)?.ok_or("no such user")?;
     println!("name: {name}, email: {email:?}");
 
-    let (known, nobody) = (User::exists(1000), User::get(7)).run(&mut con)?; // one round trip
-    println!("1000 is there: {known}, 7: {nobody:?}");
+    let (exists, other) = (User::exists(1000), User::get(7)).run(&mut con)?; // one round trip
+    println!("1000 exists: {exists}, 7: {other:?}");
 
-    println!("\nWhat Redis holds now:\n");
+    println!("\nThe hash in Redis:\n");
     show(&mut con, &user.own_key())
 }
 
-/// Prints a hash as `redis-cli` would.
+/// Prints a hash in the format of `redis-cli`.
 fn show(con: &mut redis::Connection, key: &str) -> Result<(), Box<dyn std::error::Error>> {
     println!("> HGETALL {key}");
     let pairs: Vec<String> = redis::cmd("HGETALL").arg(key).query(con)?;

@@ -1,7 +1,7 @@
 //! The connections that run operations, and a wrapper for write timeouts.
 //!
-//! The traits are redis-rs' own under other names, so that a sync connection in place of an async
-//! one is a clear compile error.
+//! The traits rename those of redis-rs, so that a sync connection in place of an async one is a
+//! clear compile error.
 
 use std::fmt;
 use std::io;
@@ -37,12 +37,11 @@ impl<C: redis::aio::ConnectionLike + ?Sized> AsyncConnection for C {}
 
 /// A sync connection that refuses to be used after an I/O error.
 ///
-/// Redis-rs 1.8 keeps a sync connection open if a write timeout cuts a request
-/// off. The server may answer the part that it received, and the next request then
-/// reads that reply. With this wrapper every later request is
-/// an error ([`Error::is_connection`](crate::Error::is_connection)), and
-/// `is_open` returns `false`, so that a pool replaces the connection. Use it
-/// for connections with a write timeout.
+/// Redis-rs 1.8 keeps a sync connection open if a write timeout cuts a request off. The server
+/// may answer the part that it received, and the next request then reads that reply. With this
+/// wrapper every later request is an error
+/// ([`is_connection`](crate::Error::is_connection)), and `is_open` returns `false`, so that a
+/// pool replaces the connection. Use it for connections with a write timeout.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -77,7 +76,7 @@ impl<C: ConnectionLike> PoisonOnError<C> {
 
     fn guard<T>(&mut self, request: impl FnOnce(&mut C) -> RedisResult<T>) -> RedisResult<T> {
         if self.poisoned {
-            let message = "an earlier request on this connection failed half-way; open a new one";
+            let message = "an earlier request on this connection failed; open a new connection";
             return Err(RedisError::from(io::Error::new(io::ErrorKind::NotConnected, message)));
         }
         let returned = request(&mut self.inner);

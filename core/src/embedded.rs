@@ -184,7 +184,7 @@ impl fmt::Display for StartError {
     }
 }
 
-/// The text of `Display`, which a `main` that returns this error then prints.
+/// Writes the text of `Display`, which a `main` that returns this error then prints.
 impl fmt::Debug for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

@@ -168,7 +168,7 @@ impl Error {
     /// operation. Reads may be repeated, and so may operations that have the same effect
     /// twice: `save`, `delete`, `expire`, `persist`, an `update` that only sets and removes.
     /// The second `delete` reports that there was no record, the second `create` that there
-    /// was one, and a second `commit` or save of a model with a `version` field reports a
+    /// was one, and a second `commit` or save of a model with a `revision` field reports a
     /// conflict with the first. An `incr` counts twice, and a `take` may have deleted a
     /// record that it did not return (see
     /// [`Take::unconfirmed`](crate::flow::Take::unconfirmed)). If that matters, make these
@@ -404,7 +404,7 @@ fn is_visible(c: char) -> bool {
     matches!(c, '\'' | '"' | '\\') || c.escape_debug().len() == 1
 }
 
-/// The kind and the text of `Display`, for `fn main() -> Result<…>`.
+/// Writes the kind and the text of `Display`, for `fn main() -> Result<…>`.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Error").field(&self.kind()).field(&format_args!("{self}")).finish()

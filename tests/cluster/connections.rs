@@ -16,7 +16,7 @@ fn records() -> Vec<Pooled> {
 }
 
 #[test]
-fn a_guard_of_r2d2() {
+fn operations_run_on_guards_of_r2d2() {
     let client = redis::cluster::ClusterClient::new(cluster().urls()).unwrap();
     let pool = r2d2::Pool::builder().max_size(2).build(client).unwrap();
     let mut con = pool.get().unwrap();
@@ -30,7 +30,7 @@ fn a_guard_of_r2d2() {
 }
 
 #[test]
-fn a_guard_of_deadpool() {
+fn operations_run_on_guards_of_deadpool() {
     runtime().block_on(async {
         let config = deadpool_redis::cluster::Config::from_urls(cluster().urls());
         let pool = config.create_pool(Some(deadpool_redis::Runtime::Tokio1)).unwrap();

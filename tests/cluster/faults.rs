@@ -17,7 +17,7 @@ struct Counter {
     hits: u64,
 }
 
-/// The slot of `{fault}`, and the node that has it at first.
+/// Returns the slot of `{fault}`, and the node that has it at first.
 fn slot_and_owner(cluster: &Cluster) -> (u16, usize) {
     let slot: u16 = on_node(cluster, 0, &["CLUSTER", "KEYSLOT", "{fault}"]);
     (slot, usize::from(slot) * 3 / 16384)
@@ -41,11 +41,11 @@ fn move_slot(cluster: &Cluster, slot: u16, from: usize, to: usize) {
     }
 }
 
-/// So many at once, each on a connection and with records of its own.
+/// The number of workers, each with its own connection and records.
 const WORKERS: usize = 6;
 
-/// Every increment that was reported as applied was applied once, while the slot of all
-/// of them goes round the cluster.
+/// Every increment that was reported as applied was applied once, while its slot moves from
+/// node to node.
 #[test]
 fn while_slots_move_nothing_is_lost_or_done_twice() {
     let cluster = Cluster::start().unwrap();
@@ -106,7 +106,7 @@ fn count(mut con: Con, ready: &Barrier, done: &AtomicBool) -> (u64, u64) {
                 assert_eq!(seen, (Some(expected[0]), Some(expected[1])));
             }
             Err(error) => {
-                // Keys on two nodes: there is no such step at the moment.
+                // The keys are on two nodes, so the step cannot be atomic at the moment.
                 refused += 1;
                 let text = error.to_string();
                 assert!(text.ends_with("nothing of its atomic step was applied"), "{text}");

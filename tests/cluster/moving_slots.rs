@@ -1,4 +1,4 @@
-//! Counts, deletions, rewritings and scans of all records while slots move.
+//! `count`, `delete_all`, `rewrite_all` and scans while slots move.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,7 +28,7 @@ struct New {
     id: u64,
 }
 
-/// The model once the old codec is not needed any more.
+/// The model without the old codec.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, RedisModel)]
 #[redis(key = "{{{tag}}}:moving:{id}", blob = MsgPack, name = "Moving")]
 struct Last {
@@ -115,7 +115,7 @@ impl Nodes {
         self.on::<()>(from, &["CLUSTER", "SETSLOT", &slot, "MIGRATING", &to_id]);
     }
 
-    /// Moves at most so many keys; returns `true` if there was one.
+    /// Moves at most this number of keys. Returns `true` if there was one.
     fn migrate(&mut self, Move { slot, from, to }: Move, keys: usize) -> bool {
         let (slot, keys, port) = (slot.to_string(), keys.to_string(), self.ports[to].clone());
         let keys: Vec<String> = self.on(from, &["CLUSTER", "GETKEYSINSLOT", &slot, &keys]);
@@ -138,8 +138,8 @@ impl Nodes {
         self.agree(way)
     }
 
-    /// Waits until all nodes say that the slot has arrived, with the same epochs:
-    /// moved again before that, it could be claimed by the node that had it before.
+    /// Waits until all nodes report the slot's new owner with the same epochs. If the slot moved
+    /// again before that, its former owner could claim it.
     fn agree(&mut self, way: Move) -> bool {
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
@@ -154,7 +154,7 @@ impl Nodes {
         false
     }
 
-    /// A node's view of the primaries: of each its id, its epoch and its slots.
+    /// Returns a node's view of the primaries: the id, the epoch and the slots of each.
     fn primaries(&mut self, node: usize) -> Vec<String> {
         let nodes: String = self.on(node, &["CLUSTER", "NODES"]);
         let primaries = nodes.lines().filter(|line| line.contains("master"));
@@ -195,7 +195,7 @@ struct Moving {
 impl Moving {
     /// `valkey` names a server that can move slots at once.
     fn start(valkey: Option<&str>) -> Self {
-        // On a loaded machine a node may be late: no replica is to take over for that.
+        // On a loaded machine a node may be late, and no replica may take over because of that.
         let options = Server::options().argument("--cluster-replica-no-failover").argument("yes");
         let options = valkey.into_iter().fold(options, Options::binary);
         let cluster = options.start_cluster().unwrap();
@@ -205,7 +205,7 @@ impl Moving {
         Self { cluster, nodes, slots, owners, at_once: valkey.is_some(), moves: 0 }
     }
 
-    /// Moves some slots one after the other, unless it is told to end. Returns `true` if the
+    /// Moves some slots one after the other, until `end` is set. Returns `true` if the
     /// nodes agree on the owners.
     fn keep_moving(&mut self, end: &AtomicBool) -> bool {
         for _ in 0..MOVES_PER_ROUND {
@@ -232,7 +232,7 @@ enum Said {
     Rewritten(u64),
 }
 
-/// Runs the flow in turn until it is complete. It may fail only because slots move.
+/// Runs this round's flow until it is complete. It may fail only because slots move.
 fn complete(con: &mut Con, round: u64, incomplete: &mut u64) -> Option<Said> {
     let mut count = New::count().page_size(8);
     let mut delete = New::delete_all().page_size(8);
@@ -268,7 +268,7 @@ const ROUNDS: u64 = 360;
 /// The kinds of connections that [`Con::all`] opens.
 const KINDS: usize = 4;
 
-/// More would keep a flow from ever being complete.
+/// With more moves a flow would never be complete.
 const MOVES_PER_ROUND: usize = 12;
 
 /// A flow that reports that it is complete has seen every record.
@@ -356,8 +356,8 @@ impl Drop for EndOnDrop<'_> {
     }
 }
 
-/// The node to which the keys of a slot go was scanned before they came; the node
-/// from which they went still owns the slot when it is scanned.
+/// The keys of a slot go to a node that was scanned already, and the node from which they went
+/// still owns the slot.
 #[test]
 fn keys_of_a_slot_that_stays_half_moved_are_not_passed_over() {
     let cluster = Cluster::start().unwrap();
@@ -369,7 +369,7 @@ fn keys_of_a_slot_that_stays_half_moved_are_not_passed_over() {
 
     let mut scan = New::scan_ids().page_size(4);
     let mut rewrite = New::rewrite_all().page_size(4);
-    // Both are on the second node by then.
+    // Both flows then scan the second node.
     let mut seen = BTreeSet::new();
     while !scan.position().to_string().starts_with("cluster/0-5460") {
         seen.extend(con.run_flow(&mut scan).unwrap().unwrap());
@@ -409,7 +409,7 @@ fn keys_of_a_slot_that_stays_half_moved_are_not_passed_over() {
 
 /// Two nodes each say that the other one owns a slot.
 #[test]
-fn a_slot_without_an_agreed_owner_is_worth_another_try() {
+fn a_slot_without_an_agreed_owner_is_a_transient_error() {
     let cluster = Cluster::start().unwrap();
     let mut nodes = Nodes::of(&cluster);
     let tag = (TAGS..).find(|tag| nodes.slot_of(*tag) < 5000).unwrap();

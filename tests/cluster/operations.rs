@@ -129,7 +129,7 @@ fn ten_thousand_records_over_all_slots_are_saved_and_read_in_batches() {
             .take(300)
             .collect();
         assert!(slots.len() > 250);
-        // One that cannot be saved, and is not to spoil the others.
+        // A record that cannot be saved must not affect the others.
         let bad = &users[5000];
         let set = redis::cluster::ClusterClient::new(cluster().urls()).unwrap();
         redis::cmd("SET")
@@ -195,7 +195,7 @@ fn an_atomic_step_over_two_slots_is_refused_with_both_keys_and_changes_nothing()
         for user in [&a, &b, &c] {
             assert!(!con.run(User::exists(user.id)).unwrap(), "{}", con.name());
         }
-        // In a batch the others are not concerned.
+        // In a batch the others are applied.
         let (head, line) = (Head { id: a.id, total: 1 }, Line { id: a.id, line: 1, count: 1 });
         let steps = vec![
             atomic((head.save().boxed(), line.save().boxed())),

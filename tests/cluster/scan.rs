@@ -40,7 +40,7 @@ fn every_primary_is_scanned() {
     });
 }
 
-/// Each page is read by a new scan, which has only the text of the last position.
+/// Each page is read by a new scan that starts at the text of the last position.
 #[test]
 fn a_scan_of_a_cluster_resumes_at_its_position() {
     for mut con in Con::all(cluster().urls()) {
@@ -76,7 +76,7 @@ fn records_of_all_nodes_are_counted_and_deleted() {
     }
 }
 
-/// Hands slots over to another node, with all their keys.
+/// Moves slots with all their keys to another node.
 fn move_slots(cluster: &Cluster, slots: std::ops::Range<u16>, from: usize, to: usize) {
     let id = |node: usize| on_node::<String>(cluster, node, &["CLUSTER", "MYID"]);
     let (from_id, to_id) = (id(from), id(to));
@@ -102,7 +102,7 @@ fn move_slots(cluster: &Cluster, slots: std::ops::Range<u16>, from: usize, to: u
 #[test]
 fn slots_that_move_during_a_scan_are_not_passed_over() {
     let cluster = Cluster::start().unwrap();
-    // The last node's go to the first one, which is done by then, and back.
+    // The slots of the last node go to the first one, which was scanned by then, and back.
     let ways = [(0, 1, 0..90), (2, 0, 11000..11090), (2, 1, 12000..12090), (1, 0, 5500..5590)];
     for mut con in Con::all(cluster.urls()) {
         let items = save(&mut con, 2000);

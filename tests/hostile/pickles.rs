@@ -28,8 +28,8 @@ fn code_is_refused_and_not_run() {
 }
 
 #[test]
-fn a_harmless_callable_cannot_stand_for_another() {
-    // A list where the callable should be.
+fn a_harmless_callable_cannot_be_replaced_by_another() {
+    // A list in place of the callable.
     let error = refused::<String>(b"\x80\x02]\x85R.");
     assert!(error.contains("not a pickle"), "{error}");
     let error = refused::<String>(b"\x80\x02]]\x85R.");
@@ -38,7 +38,7 @@ fn a_harmless_callable_cannot_stand_for_another() {
 
 /// A list of two lists of two lists …, which is small when stored and huge when built.
 #[test]
-fn shared_parts_do_not_multiply() {
+fn shared_parts_do_not_multiply_the_memory() {
     let mut bomb = b"\x80\x02]q\x00K\x01a".to_vec();
     for level in 0..60_u8 {
         bomb.extend([b'0', b']', b'q', level + 1, b'h', level, b'a', b'h', level, b'a']);
@@ -82,7 +82,7 @@ fn false_lengths_are_refused() {
 }
 
 #[test]
-fn nothing_is_written() {
+fn pickle_writes_nothing() {
     let written = <Pickle as Codec<u8>>::encode(&1, &Location::NOWHERE, &mut Vec::new());
     assert!(written.unwrap_err().to_string().contains("only read"));
 }

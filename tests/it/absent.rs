@@ -1,5 +1,5 @@
-//! What an update makes of fields that are not there: defaults, empty texts, and
-//! flattened `Option`s, which are there as a whole or not at all.
+//! Updates of absent fields: defaults, empty texts, and flattened `Option`s, which are stored
+//! as a whole or not at all.
 
 use std::sync::{Arc, LazyLock};
 
@@ -31,7 +31,7 @@ fn half() -> f64 {
     0.5
 }
 
-/// A record of before these fields were added.
+/// Stores a record without the fields that were added later.
 fn old(con: &mut crate::support::Con) -> u64 {
     let id = fresh();
     con.raw::<()>(&["HSET", &Quota::key(id), "name", "n", "note", ""]);
@@ -39,7 +39,7 @@ fn old(con: &mut crate::support::Con) -> u64 {
 }
 
 #[test]
-fn an_increment_begins_at_the_fields_default() {
+fn an_increment_starts_at_the_fields_default() {
     everywhere(|con| {
         let (id, f) = (old(con), Quota::FIELDS);
         let spent = Quota::update(id).incr(f.quota, -30).incr(f.share, 0.25).incr(f.used, 30);
@@ -48,7 +48,7 @@ fn an_increment_begins_at_the_fields_default() {
         assert_eq!(con.run(&spent).unwrap(), Outcome::Applied((40, 1.0, 60)));
         let overdrawn = con.run(Quota::update(id).incr(f.quota, -41)).unwrap_err();
         assert!(overdrawn.is_out_of_range());
-        // Also in a record that the update makes.
+        // In a record that the update creates, too.
         let id = fresh();
         let made = Quota::update(id).or_create().set(f.name, "n").incr(f.quota, 1);
         let made = made.returning(f.quota);
@@ -79,7 +79,7 @@ fn a_condition_compares_with_the_default() {
 }
 
 #[test]
-fn an_empty_text_is_absent_where_it_is_read_as_none() {
+fn an_empty_text_is_absent_if_the_field_reads_it_as_none() {
     everywhere(|con| {
         let (id, f) = (old(con), Quota::FIELDS);
         let set = |condition| Quota::update(id).set(f.name, "x").only_if(condition);
@@ -148,7 +148,7 @@ fn an_update_never_leaves_a_part_of_a_flattened_option() {
         let all = all.remove(f.place.zone.name);
         assert!(con.run(all).unwrap().is_applied());
         assert_eq!(con.run(Visit::get(id)).unwrap().unwrap().place, None);
-        // Where there is no record, a plain command would make a part of one.
+        // Without a record a plain command would create a part of one.
         let id = fresh();
         let made = Visit::update(id).or_create().set(f.name, "n").set(f.place.lat, 1.0);
         assert_eq!(con.run(made).unwrap_err().field(), Some("place.lon"));
@@ -156,7 +156,7 @@ fn an_update_never_leaves_a_part_of_a_flattened_option() {
     });
 }
 
-/// One editor takes the struct away, the other gives it something that it may have.
+/// One editor removes the struct, the other sets an optional field of it.
 #[test]
 fn two_editors_together_leave_no_part_of_a_flattened_option() {
     everywhere(|con| {
@@ -194,7 +194,7 @@ struct Account {
 }
 
 #[test]
-fn what_is_written_otherwise_each_time_is_not_compared() {
+fn a_value_with_a_different_encoding_each_time_is_not_compared() {
     everywhere(|con| {
         let (id, f) = (fresh(), Account::FIELDS);
         con.run(Account { id, iban: "FR".into(), limit: 5 }.save()).unwrap();

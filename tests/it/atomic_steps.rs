@@ -1,4 +1,4 @@
-//! Atomic steps: together, typed, and truthful about what failed.
+//! `atomic`: typed outputs, and errors that report which commands were applied.
 
 use redis_model::embedded::Server;
 use redis_model::op::{CommandWriter, Replies, Request};
@@ -18,7 +18,7 @@ fn account(balance: u32) -> Account {
     Account { id: fresh(), balance, note: None }
 }
 
-/// Any command, to make the server refuse it.
+/// An arbitrary command, which the server refuses.
 struct Raw(&'static str, Vec<String>);
 
 impl Operation for Raw {
@@ -38,7 +38,7 @@ impl Operation for Raw {
 }
 
 #[test]
-fn outputs_keep_their_types_in_any_company() {
+fn outputs_keep_their_types_in_any_combination() {
     on_one_server(|con| {
         let (a, b) = (account(1), account(2));
         let f = Account::FIELDS;
@@ -51,7 +51,7 @@ fn outputs_keep_their_types_in_any_company() {
             .unwrap();
         assert_eq!((read, deleted, x, y), (None, false, (), ()));
         assert_eq!(maybe, Some((Some(a.clone()), None)));
-        // A step within a step, one alone, an empty one, and a batch in one.
+        // A step within a step, a single member, no members, and a batch as a member.
         let nested = atomic((atomic((Account::exists(a.id), Account::exists(b.id))), a.save()));
         assert_eq!(con.run(&nested).unwrap(), ((true, true), ()));
         assert_eq!(con.run(atomic(Account::select(b.id, f.balance))).unwrap(), Some(2));
@@ -65,7 +65,7 @@ fn outputs_keep_their_types_in_any_company() {
 }
 
 #[test]
-fn a_member_that_fails_is_told_with_what_the_others_did() {
+fn a_failed_member_is_reported_with_the_effect_of_the_others() {
     on_one_server(|con| {
         let (good, bad, after) = (account(1), account(2), account(3));
         con.raw::<()>(&["SET", &bad.own_key(), "somebody's"]);
@@ -79,12 +79,12 @@ fn a_member_that_fails_is_told_with_what_the_others_did() {
         let both = con.run((Account::get(good.id), Account::get(after.id))).unwrap();
         assert_eq!(both, (Some(good.clone()), Some(after.clone())));
 
-        // As a batch each has its own result.
+        // In a batch each member has its own result.
         let saved = con.run(atomic(batch([&good, &bad, &after].map(Account::save)))).unwrap();
         assert!(saved[0].is_ok() && saved[1].as_ref().unwrap_err().is_wrong_type());
         assert!(saved[2].is_ok());
 
-        // Alone nothing was beside it; outside a step nothing is said.
+        // A single member has no other commands; outside of a step the error does not mention one.
         let alone = con.run(atomic(bad.save())).unwrap_err();
         assert!(!alone.is_partial() && !alone.to_string().contains("step"), "{alone}");
         let outside = con.run((bad.save(), good.save())).unwrap_err();
@@ -105,7 +105,7 @@ fn a_step_that_the_server_refuses_changes_nothing() {
             (None, None)
         );
 
-        // Beside it things go on.
+        // The operations around the refused step are applied.
         let broken = Raw("GET", vec![]);
         let (saved, refused) = (first.save(), atomic((other.save(), broken)));
         let results = con.run((saved, batch([refused]), Account::exists(first.id))).unwrap();
@@ -115,7 +115,7 @@ fn a_step_that_the_server_refuses_changes_nothing() {
 }
 
 #[test]
-fn what_cannot_be_encoded_sends_nothing_of_the_step() {
+fn a_member_that_cannot_be_encoded_prevents_the_whole_step() {
     #[derive(RedisModel)]
     #[redis(key = "atomic:float:{id}")]
     struct Float {
@@ -127,7 +127,7 @@ fn what_cannot_be_encoded_sends_nothing_of_the_step() {
         let error = con.run(atomic((good.save(), nan.save()))).map(drop).unwrap_err();
         assert!(error.is_invalid_value() && !error.is_partial(), "{error}");
         assert!(!con.run(Account::exists(good.id)).unwrap());
-        // In a batch the neighbours are not concerned.
+        // In a batch the other steps are applied.
         let steps = batch([good.id, fresh()].map(|id| {
             let x = if id == good.id { f64::NAN } else { 1.0 };
             atomic((
@@ -145,7 +145,7 @@ fn what_cannot_be_encoded_sends_nothing_of_the_step() {
 }
 
 #[test]
-fn nobody_sees_half_of_a_step() {
+fn no_reader_sees_half_of_a_step() {
     let (a, b) = (account(500), account(500));
     let f = Account::FIELDS;
     let client = crate::support::server().client().unwrap();
@@ -180,7 +180,7 @@ fn nobody_sees_half_of_a_step() {
 }
 
 #[test]
-fn without_the_permission_for_multi_the_error_says_what_happened() {
+fn without_permission_for_multi_the_error_reports_separate_commands() {
     let server = Server::start().unwrap();
     let mut con = server.connection().unwrap();
     redis::cmd("ACL")
@@ -200,7 +200,7 @@ fn without_the_permission_for_multi_the_error_says_what_happened() {
 }
 
 #[test]
-fn an_error_in_a_list_or_beside_other_operations_says_if_others_were_applied() {
+fn an_error_in_a_list_or_a_tuple_reports_if_other_commands_were_applied() {
     on_one_server(|con| {
         let (good, bad) = (account(1), account(2));
         con.raw::<()>(&["SET", &bad.own_key(), "somebody's"]);
@@ -223,7 +223,7 @@ fn an_error_in_a_list_or_beside_other_operations_says_if_others_were_applied() {
 }
 
 #[test]
-fn an_error_of_a_step_of_which_nothing_was_applied_says_so() {
+fn an_error_of_a_step_reports_that_nothing_was_applied() {
     on_one_server(|con| {
         let (good, bad, other) = (account(1), account(2), account(3));
         con.raw::<()>(&["SET", &bad.own_key(), "somebody's"]);
@@ -264,7 +264,7 @@ fn a_refused_step_names_the_command_that_caused_it() {
     );
     assert!(error.to_string().ends_with("nothing of its atomic step was applied"), "{error}");
 
-    // Without any rights neither MULTI nor the members are executed.
+    // Without any rights the server executes neither MULTI nor the members.
     redis::cmd("ACL")
         .arg(&["SETUSER", "nobody", "on", ">pw", "~*", "-@all", "+auth"])
         .exec(&mut con)
@@ -291,7 +291,7 @@ fn a_step_with_a_member_that_cannot_be_encoded_is_refused_as_a_whole() {
         assert!(error.is_invalid_value(), "{error}");
         assert_eq!(error.key(), Some(&*nan.own_key()));
         assert!(!con.run(Number::exists(good.id)).unwrap());
-        // In a batch of steps only the one.
+        // In a batch of steps only this step fails.
         let steps = batch([vec![good.save(), nan.save()], vec![good.save()]].map(atomic));
         let results = con.run(steps).unwrap();
         assert!(results[0].is_err() && results[1].as_ref().unwrap()[0].is_ok());

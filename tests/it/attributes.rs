@@ -1,4 +1,4 @@
-//! Attributes of fields: aliases, defaults, flattened structs, versions.
+//! Attributes of fields: aliases, defaults, encodings, flattened structs, revisions.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,7 +19,7 @@ struct Renamed {
 }
 
 #[test]
-fn a_value_under_an_old_name_is_found_and_moved() {
+fn a_value_under_an_alias_is_read_and_moved() {
     everywhere(|con| {
         let (id, f) = (fresh(), Renamed::FIELDS);
         let key = Renamed::key(id);
@@ -35,7 +35,7 @@ fn a_value_under_an_old_name_is_found_and_moved() {
         assert_eq!(con.run(Renamed::select(id, selection)).unwrap(), selected);
         assert_eq!(con.run(Renamed::select(id, f.plain)).unwrap(), Some(None));
 
-        // An update counts on from the old name, and moves it.
+        // An update increments the value under the old name and moves it to the new one.
         let update = Renamed::update(id)
             .incr(f.visits, 1)
             .only_if(f.visits.eq(41))
@@ -46,7 +46,7 @@ fn a_value_under_an_old_name_is_found_and_moved() {
         let moved = pairs([("name", "Al"), ("visits", "42"), ("other", "kept")]);
         assert_eq!(con.hash(&key), moved);
 
-        // One that is removed does not come back under an old name.
+        // A removed field does not come back under an old name.
         reset(con);
         assert!(con.run(Renamed::update(id).remove(f.name)).unwrap().is_applied());
         assert_eq!(con.run(Renamed::get(id)).unwrap().unwrap().name, None);
@@ -114,7 +114,7 @@ struct Ways<T> {
 }
 
 #[test]
-fn ways_of_storing() {
+fn each_encoding_of_a_field_is_read_back() {
     everywhere(|con| {
         let (id, f) = (fresh(), Ways::<u8>::FIELDS);
         let key = Ways::<u8>::key(id);
@@ -301,7 +301,7 @@ struct Versioned {
 }
 
 #[test]
-fn every_write_checks_and_bumps_the_version() {
+fn every_write_checks_and_increments_the_revision() {
     everywhere(|con| {
         let (id, f) = (fresh(), Versioned::FIELDS);
         let first = Versioned { id, name: "a".into(), version: 0 };
@@ -325,7 +325,7 @@ fn every_write_checks_and_bumps_the_version() {
             con.run(Versioned::select(id, (f.name, f.version))).unwrap(),
             Some(("c".into(), 3))
         );
-        // Deleted since it was read: not written anew.
+        // A record that was deleted since it was read is not created again.
         con.raw::<()>(&["DEL", &Versioned::key(id)]);
         assert!(
             con.run(Versioned { id, name: "d".into(), version: 3 }.save())
@@ -339,7 +339,7 @@ fn every_write_checks_and_bumps_the_version() {
 }
 
 #[test]
-fn an_update_refreshes_the_ttl_where_the_model_says_so() {
+fn an_update_refreshes_the_ttl_of_a_model_with_on_update_refresh() {
     everywhere(|con| {
         let (id, f) = (fresh(), Versioned::FIELDS);
         con.run(Versioned { id, name: "a".into(), version: 0 }.save()).unwrap();

@@ -20,7 +20,7 @@ fn items(count: usize) -> Vec<Item> {
 }
 
 #[test]
-fn many_are_saved_read_and_deleted_in_order() {
+fn records_are_saved_read_and_deleted_in_order() {
     on_one_server(|con| {
         let items = items(2345);
         let bad = &items[1234];
@@ -64,7 +64,7 @@ fn in_a_batch_each_item_has_its_own_result() {
         assert_eq!(saved.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, false, true]);
         assert_eq!(saved[1].as_ref().unwrap_err().field(), Some("x"));
         assert!(saved[2].as_ref().unwrap_err().is_wrong_type());
-        // A batch in which nothing can be sent, and a first item that cannot.
+        // A batch without an item that can be sent, and a batch whose first item cannot be sent.
         let nan = || Float { id: 1, x: f64::NAN };
         assert!(con.run(batch([nan().save()])).unwrap()[0].is_err());
         let mixed = con.run(batch([nan().save(), records[0].save()])).unwrap();
@@ -73,7 +73,7 @@ fn in_a_batch_each_item_has_its_own_result() {
 }
 
 #[test]
-fn a_batch_has_the_ttl_that_it_is_given() {
+fn a_batch_of_saves_sets_keeps_or_removes_the_ttl_as_requested() {
     use redis_model::Ttl;
     use std::time::Duration;
     on_one_server(|con| {
@@ -143,13 +143,13 @@ fn if_the_connection_breaks_each_item_reports_its_own_state() {
     let not_sent = errors.iter().filter(|error| error.to_string().contains("not sent")).count();
     assert_eq!(not_sent, errors.len() - 1000);
 
-    // What is said to be saved is; what was not sent is not.
+    // Items reported as saved are saved; items reported as not sent are not.
     let mut direct = server.connection().unwrap();
     let there = batch(items.iter().map(|item| Item::exists(item.id))).run(&mut direct).unwrap();
     assert!(there[..ok].iter().all(|there| matches!(there, Ok(true))));
     assert!(there[ok + 1000..].iter().all(|there| matches!(there, Ok(false))));
 
-    // Where nothing was answered at all, the batch itself fails.
+    // If the server answers nothing, the batch itself fails.
     let error = Item::save_many(&items).run(&mut con).unwrap_err();
     assert!(error.is_connection(), "{error}");
     drop(TcpStream::connect(("127.0.0.1", port)));

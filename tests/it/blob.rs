@@ -59,7 +59,7 @@ fn a_blob_is_saved_created_read_and_taken() {
 }
 
 #[test]
-fn json_is_plain_and_read_from_other_programs() {
+fn json_is_plain_and_json_of_other_programs_is_read() {
     everywhere(|con| {
         let record = session(fresh());
         let key = record.own_key();
@@ -107,7 +107,7 @@ fn bytes_that_are_not_a_record_are_one_clear_error() {
         for text in ["", "{", "nonsense", "[1]", r#"{"id":"x"}"#, "{}{}"] {
             con.raw::<()>(&["SET", &Session::key(id), text]);
             let error = con.run(Session::get(id)).unwrap_err();
-            // No bytes at all are nobody's JSON; the rest is, but wrong.
+            // An empty value is foreign; the others are invalid JSON.
             let expected = if text.is_empty() { ErrorKind::Foreign } else { ErrorKind::Codec };
             assert_eq!((error.kind(), error.codec()), (expected, Some("json")), "{text}");
             assert!(!error.is_connection());
@@ -116,7 +116,7 @@ fn bytes_that_are_not_a_record_are_one_clear_error() {
 }
 
 #[test]
-fn bincode_checks_length_and_what_is_left_over() {
+fn bincode_refuses_false_lengths_and_trailing_bytes() {
     let record = Compact { id: 1, data: vec![1, 2, 3], nested: Some((-5, "x".into())) };
     let bytes = record.to_bytes().unwrap();
     assert_eq!(Compact::from_bytes(&bytes).unwrap(), record);
@@ -130,7 +130,7 @@ fn bincode_checks_length_and_what_is_left_over() {
 }
 
 #[test]
-fn legacy_bincode_is_what_bincode_1_wrote() {
+fn legacy_bincode_is_the_format_of_bincode_1() {
     let record = Legacy { id: 7, text: "hi".into() };
     let bytes = record.to_bytes().unwrap();
     assert_eq!(bytes, [7, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, b'h', b'i']);
@@ -149,7 +149,7 @@ fn bytes_are_the_same_with_and_without_redis() {
 
 proptest! {
     #[test]
-    fn every_record_comes_back(token in any::<String>(), roles in any::<Vec<String>>(), score in proptest::option::of(-1e300..1e300), data in any::<Vec<u8>>()) {
+    fn every_record_is_read_back_equal(token in any::<String>(), roles in any::<Vec<String>>(), score in proptest::option::of(-1e300..1e300), data in any::<Vec<u8>>()) {
         let json = Session { id: 1, token, roles, score };
         prop_assert_eq!(Session::from_bytes(&json.to_bytes().unwrap()).unwrap(), json);
         let bincode = Compact { id: 1, data, nested: None };
@@ -157,14 +157,14 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_panic(bytes in any::<Vec<u8>>()) {
+    fn no_bytes_make_decoding_panic(bytes in any::<Vec<u8>>()) {
         let _ = Session::from_bytes(&bytes);
         let _ = Compact::from_bytes(&bytes);
         let _ = Legacy::from_bytes(&bytes);
     }
 }
 
-/// The id is what the key says, also of a value that was copied to another key.
+/// A value that was copied to another key gets the id of that key.
 #[test]
 fn a_blob_has_the_id_of_its_key() {
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, RedisModel)]

@@ -1,4 +1,4 @@
-//! Versions of a blob model, and changes of its codec while programs run.
+//! Versions of a blob model, and a change of its codec as a rolling deploy.
 
 use redis_model::codec::{MsgPack, Postcard};
 use redis_model::{ErrorKind, Json, Operation, RedisModel, ValueError};
@@ -112,7 +112,7 @@ mod generation {
 }
 
 #[test]
-fn two_generations_read_and_write_the_same_keys() {
+fn adjacent_generations_read_each_others_records() {
     use generation::{After, Before, Compact, First, Second};
 
     fn pass<A, B>(
@@ -173,7 +173,7 @@ fn two_generations_read_and_write_the_same_keys() {
 }
 
 #[test]
-fn old_and_new_programs_take_turns_on_one_key() {
+fn an_old_and_a_new_program_write_one_record_in_turn() {
     use generation::{First, Second};
     on_sync_connections(|con| {
         let id = fresh();

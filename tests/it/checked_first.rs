@@ -1,5 +1,5 @@
-//! A write that fails changes nothing, whatever is stored and whoever may do what; and
-//! a write that did not fail says so.
+//! A write that fails changes nothing, with any stored values and any permissions, and an
+//! applied write is reported as applied.
 
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ fn an_increment_of_any_stored_float_is_applied_whole_or_not_at_all() {
 }
 
 #[test]
-fn an_increment_takes_what_get_takes_and_nothing_else() {
+fn an_increment_accepts_the_texts_that_get_accepts() {
     on_one_server(|con| {
         let f = Record::FIELDS;
         for (text, small) in [
@@ -121,7 +121,7 @@ struct Counter {
 }
 
 #[test]
-fn a_counter_takes_the_same_numbers_alone_and_in_company() {
+fn a_counter_accepts_the_same_numbers_alone_and_in_pipelines() {
     on_one_server(|con| {
         for (text, sum) in
             [("007", Some(8)), ("+7", Some(8)), ("-0", Some(1)), ("7", Some(8)), ("x", None)]
@@ -187,7 +187,7 @@ fn a_codec_field_that_reads_as_none_is_absent_to_conditions() {
 }
 
 #[test]
-fn an_error_after_the_update_was_applied_says_so() {
+fn an_error_after_an_applied_update_reports_that_it_was_applied() {
     on_one_server(|con| {
         let (id, f) = (saved(con), Record::FIELDS);
         let key = Record::key(id);
@@ -198,7 +198,7 @@ fn an_error_after_the_update_was_applied_says_so() {
         assert!(error.is_applied() && error.is_invalid_value(), "{error}");
         assert!(error.to_string().contains("was applied"), "{error}");
         assert_eq!(con.raw::<i64>(&["HGET", &key, "signed"]), 2);
-        // What was not applied does not say so.
+        // An update that was not applied is not reported as applied.
         assert!(!con.run(Record::get(id)).unwrap_err().is_applied());
         let refused = Record::update(id).incr(f.small, 300).returning(f.flag);
         assert!(!con.run(refused).unwrap_err().is_applied());
@@ -209,7 +209,7 @@ fn an_error_after_the_update_was_applied_says_so() {
     });
 }
 
-/// The model of everything that one of the commands could be refused of.
+/// A model whose operations use every command that a server can refuse to a user.
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "checked:permitted:{id}", ttl = "1h", on_update = "refresh")]
 struct Permitted {
@@ -222,7 +222,7 @@ struct Permitted {
 }
 
 #[test]
-fn a_user_who_may_not_run_every_command_changes_nothing() {
+fn a_user_without_permission_for_every_command_changes_nothing() {
     let server = Server::start().unwrap();
     let admin = &mut server.connection().unwrap();
     let f = Permitted::FIELDS;
@@ -273,7 +273,7 @@ fn a_user_who_may_not_run_every_command_changes_nothing() {
             }
         }
     }
-    // With the right to everything else the same calls do something.
+    // With all other permissions the same calls succeed.
     record.save().run(admin).unwrap();
     let con = &mut server.connection().unwrap();
     redis::cmd("AUTH").arg("pexpire").arg("any").exec(con).unwrap();
@@ -297,7 +297,7 @@ struct Visit {
 }
 
 #[test]
-fn a_field_that_others_need_never_expires() {
+fn a_required_field_never_expires_alone() {
     let (mut con, f) = (Con::sync(), Visit::FIELDS);
     let minute = Duration::from_secs(60);
     for update in [

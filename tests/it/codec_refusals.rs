@@ -77,7 +77,7 @@ fn formats_without_names_refuse_types_that_they_cannot_read() {
         .into_iter()
         .chain(positional!(&vec![Tagged::A { x: 1 }]))
         .chain(positional!(&json))
-        // The type alone decides, whatever the value.
+        // The type alone decides, not the value.
         .chain(positional!(&Vec::<Untagged>::new()))
         .chain(positional!(&None::<serde_json::Value>))
     {

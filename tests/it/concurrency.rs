@@ -1,4 +1,4 @@
-//! Many tasks at once.
+//! Concurrent writers and readers of one record.
 
 use redis_model::RedisModel;
 
@@ -50,7 +50,7 @@ fn sixty_four_tasks_lose_no_increment() {
 }
 
 #[test]
-fn no_reader_sees_half_a_record_or_none() {
+fn no_reader_sees_a_partial_record_or_none() {
     #[derive(RedisModel)]
     #[redis(key = "concurrency:pair:{id}", ttl = "1h")]
     struct Pair {

@@ -1,4 +1,4 @@
-//! One list of operations over every kind of connection that redis-rs and its pools have.
+//! The same operations on every kind of connection of redis-rs and its pools.
 
 use redis_model::{Operation, Outcome, RedisModel, atomic, batch};
 
@@ -47,7 +47,7 @@ async fn on_async<C: redis::aio::ConnectionLike + Send + ?Sized>(con: &mut C) {
 }
 
 #[test]
-fn sync_connections_clients_and_dyn() {
+fn operations_run_on_sync_connections_clients_and_dyn() {
     let client = server().client().unwrap();
     let mut con = client.get_connection().unwrap();
     sync(&mut con);
@@ -58,14 +58,14 @@ fn sync_connections_clients_and_dyn() {
 }
 
 #[test]
-fn a_guard_of_r2d2() {
+fn operations_run_on_guards_of_r2d2() {
     let pool = r2d2::Pool::builder().max_size(2).build(server().client().unwrap()).unwrap();
     sync(&mut pool.get().unwrap());
     sync(&mut *pool.get().unwrap());
 }
 
 #[test]
-fn async_connections_managers_and_dyn() {
+fn operations_run_on_async_connections_managers_and_dyn() {
     runtime().block_on(async {
         let client = server().client().unwrap();
         let mut con = client.get_multiplexed_async_connection().await.unwrap();
@@ -74,13 +74,13 @@ fn async_connections_managers_and_dyn() {
         let mut boxed: Box<dyn redis::aio::ConnectionLike + Send> = Box::new(con.clone());
         on_async(&mut *boxed).await;
         on_async(&mut con as &mut (dyn redis::aio::ConnectionLike + Send)).await;
-        // By reference, which is for every connection that can be cloned.
+        // By a reference to a connection that can be cloned.
         operations!(|operation| operation.run_on(&con).await);
     });
 }
 
 #[test]
-fn guards_of_bb8_and_deadpool() {
+fn operations_run_on_guards_of_bb8_and_deadpool() {
     runtime().block_on(async {
         let url = server().url();
         let manager = bb8_redis::RedisConnectionManager::new(url).unwrap();
@@ -93,7 +93,7 @@ fn guards_of_bb8_and_deadpool() {
 }
 
 #[test]
-fn futures_can_be_spawned() {
+fn the_futures_of_operations_can_be_spawned() {
     let client = server().client().unwrap();
     runtime().block_on(async move {
         let con = client.get_multiplexed_async_connection().await.unwrap();
@@ -113,7 +113,7 @@ fn futures_can_be_spawned() {
 }
 
 #[test]
-fn connections_behind_references_and_clients_work() {
+fn operations_run_on_references_and_dyn_references() {
     let mut con = server().connection().unwrap();
     let record = User { id: fresh(), name: "Al".into(), visits: 1 };
     record.save().run(&mut con as &mut dyn redis::ConnectionLike).unwrap();

@@ -105,7 +105,7 @@ fn only_changed_fields_are_written_and_checked() {
                 assert!(!sent.contains(&format!("{word} {name}")), "{word} {name}: {sent}");
             }
         }
-        // Somebody else changes a field that the draft does not.
+        // Another client changes a field that the draft does not change.
         con.raw::<()>(&["HSET", &key, "name", "Lovelace"]);
         con.raw::<()>(&["PEXPIRE", &key, "60000"]);
         assert!(con.run(draft.commit()).unwrap().is_applied());
@@ -132,7 +132,7 @@ fn a_field_that_another_client_changed_is_a_conflict_with_its_name() {
         assert!(conflict.contains(f.visits) && !conflict.contains(f.name));
         assert_eq!(con.hash(&key), before);
 
-        // Also where it holds again what was written over it: the same value as other text.
+        // The same value as other text is a conflict, too.
         let mut draft = edit(con, user.id);
         draft.visits = 10;
         con.raw::<()>(&["HSET", &key, "visits", "09"]);
@@ -167,7 +167,7 @@ fn values_in_another_format_are_left_alone() {
         assert_eq!((draft.visits, draft.admin, draft.level), (7, true, 0));
         assert!(draft.commit().is_empty());
 
-        // They hold as what they are, and then become ours.
+        // They are compared as stored, and written in this program's format.
         (draft.visits, draft.level) = (8, 1);
         draft.email = Some("new@example.com".into());
         assert!(con.run(draft.commit()).unwrap().is_applied());
@@ -180,7 +180,7 @@ fn values_in_another_format_are_left_alone() {
 }
 
 #[test]
-fn sealed_and_flattened_fields_are_edited_like_any_other() {
+fn sealed_and_flattened_fields_can_be_edited() {
     everywhere(|con| {
         let mut user = saved(con);
         let mut draft = edit(con, user.id);
@@ -227,7 +227,7 @@ struct Versioned {
 }
 
 #[test]
-fn with_a_version_every_other_write_is_a_conflict() {
+fn with_a_revision_every_other_write_is_a_conflict() {
     everywhere(|con| {
         let id = fresh();
         con.run(Versioned { id, left: 0, right: 0, version: 0 }.save()).unwrap();
@@ -283,7 +283,7 @@ struct Secret {
 }
 
 #[test]
-fn a_blob_is_swapped_if_it_is_byte_for_byte_what_was_read() {
+fn a_blob_is_replaced_if_its_bytes_are_those_that_were_read() {
     everywhere(|con| {
         let id = fresh();
         let page = Page { id, bytes: (0..=255).collect() };
@@ -335,7 +335,7 @@ struct Counted {
 
 const ROUNDS: u64 = 200;
 
-/// Runs two editors, each in a task of its own; `count` makes the change of each.
+/// Runs two editors, each in a task of its own. `count` has the change of each.
 fn two_editors(target: Target, id: u64, count: [fn(&mut Counted); 2]) -> [u64; 2] {
     let con = target.async_connection();
     runtime().block_on(async {

@@ -1,4 +1,4 @@
-//! The private server: found, started, and ended with the program.
+//! The private server: how it is found, started, and ended with the program.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -30,7 +30,7 @@ fn it_ends_and_leaves_nothing_behind_when_dropped() {
 }
 
 #[test]
-fn two_servers_are_apart() {
+fn two_servers_share_no_data() {
     let (a, b) = (Server::start().unwrap(), Server::start().unwrap());
     redis::cmd("SET").arg("x").arg(1).exec(&mut a.connection().unwrap()).unwrap();
     let seen: Option<i32> = redis::cmd("GET").arg("x").query(&mut b.connection().unwrap()).unwrap();
@@ -59,7 +59,7 @@ fn without_a_binary_the_error_says_what_to_install() {
     assert!(matches!(error, StartError::NoAnswer(_) | StartError::Io(_)), "{error}");
     let text = StartError::NoBinary.to_string();
     assert!(text.contains("apt-get install redis-server") && text.contains("REDIS_URL"));
-    // What a `main` that returns it prints.
+    // A `main` that returns the error prints this.
     assert_eq!(format!("{:?}", StartError::NoBinary), text);
 }
 
@@ -183,7 +183,7 @@ fn it_starts_in_a_temporary_folder_of_any_name() {
 #[test]
 fn a_process_id_is_that_of_the_server_also_on_a_full_disk() {
     let folder = tempfile::tempdir().unwrap();
-    // No file may get a single byte, as on a full disk, and nobody dies of it.
+    // Writes to files fail, as on a full disk, without a signal that ends the process.
     let full = "ulimit -f 0; trap '' XFSZ;";
     assert_eq!(report_of(START, full, folder.path()), "\"started\"");
 }
@@ -203,7 +203,7 @@ fn a_temporary_folder_that_cannot_hold_the_servers_files_is_named() {
 }
 
 #[test]
-fn a_server_that_ends_at_once_on_a_full_disk_is_told_from_one_with_a_wrong_option() {
+fn a_full_disk_and_a_wrong_option_are_different_errors() {
     let folder = tempfile::tempdir().unwrap();
     let options = "REDIS_MODEL_SERVER=/nonexistent/server; export REDIS_MODEL_SERVER;";
     let report = report_of(START, options, folder.path());
@@ -213,7 +213,7 @@ fn a_server_that_ends_at_once_on_a_full_disk_is_told_from_one_with_a_wrong_optio
 }
 
 #[test]
-fn a_server_with_a_password_is_ready_when_it_asks_for_it() {
+fn a_server_with_a_password_is_ready_when_it_requires_it() {
     let options = Server::options().argument("--requirepass").argument("secret");
     let server = options.start().unwrap();
     let client = redis::Client::open(format!("{}?pass=secret", server.url())).unwrap();

@@ -45,7 +45,7 @@ fn kind<T: std::fmt::Debug>(result: redis_model::Result<T>) -> ErrorKind {
 }
 
 #[test]
-fn plain_formats_have_no_envelope_and_others_eight_bytes() {
+fn named_formats_have_no_envelope_and_others_one_of_eight_bytes() {
     assert_eq!(bytes!(raw::Session), br#"{"id":7,"user":"alice"}"#);
     assert_eq!(bytes!(msgpack::Session)[0], 0x82);
     assert_eq!(bytes!(cbor::Session)[0], 0xa2);
@@ -216,7 +216,7 @@ fn a_users_codec_gets_an_envelope() {
     assert_eq!(kind(own::Session::from_bytes(&bytes!(postcard::Session))), ErrorKind::WrongCodec);
 }
 
-/// Runs the reader of the documentation in Python.
+/// Runs the documented reader in Python.
 #[test]
 #[ignore = "needs python3: `.ci/run` has it and runs this"]
 fn the_documented_reader_in_python_reads_envelopes() {

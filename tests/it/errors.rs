@@ -1,4 +1,4 @@
-//! What an error says about whether to try again, and how.
+//! `is_transient`, `needs_reconnect` and the kinds of errors of connections and servers.
 
 use redis_model::embedded::Server;
 use redis_model::{ErrorKind, Operation, RedisModel};
@@ -10,7 +10,7 @@ struct Record {
     number: f32,
 }
 
-/// Answers everything with one line of the protocol.
+/// Starts a server that answers every command with the same line.
 struct Canned(&'static str);
 
 impl redis::ConnectionLike for Canned {
@@ -41,7 +41,7 @@ impl redis::ConnectionLike for Canned {
 }
 
 #[test]
-fn an_error_tells_whether_to_try_again_later_or_to_reconnect() {
+fn an_error_reports_if_a_retry_or_a_new_connection_helps() {
     for (line, transient, reconnect) in [
         ("-LOADING Redis is loading the dataset in memory\r\n", true, false),
         ("-BUSY Redis is busy running a script\r\n", true, false),
@@ -69,7 +69,7 @@ fn an_error_tells_whether_to_try_again_later_or_to_reconnect() {
 }
 
 #[test]
-fn refused_credentials_are_a_servers_error_with_a_code() {
+fn refused_credentials_are_a_server_error_with_a_code() {
     let server = Server::start().unwrap();
     redis::cmd("CONFIG")
         .arg(&["SET", "requirepass", "right"])

@@ -1,4 +1,4 @@
-//! Fields that expire: on servers that know how, and on one that does not.
+//! Fields that expire, on servers with and without support for it.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ struct Login {
     tries: Option<u32>,
 }
 
-/// A model whose fields do not expire unless an update says so.
+/// A model whose fields expire only by an update.
 #[derive(Debug, PartialEq, RedisModel)]
 #[redis(key = "field_ttl:plain:{id}")]
 struct Plain {
@@ -45,14 +45,14 @@ fn login() -> Login {
     Login { id: fresh(), name: "n".into(), code: Some("123".into()), tries: Some(1) }
 }
 
-/// How long a field has to live, in seconds, or -1 if for ever, -2 if it is not there.
+/// Returns a field's TTL in seconds, -1 if it does not expire, -2 if it does not exist.
 fn seconds(con: &mut redis::Connection, key: &str, field: &str) -> i64 {
     let ttl: Vec<i64> =
         redis::cmd("HPTTL").arg(key).arg("FIELDS").arg(1).arg(field).query(con).unwrap();
     if ttl[0] < 0 { ttl[0] } else { (ttl[0] + 999) / 1000 }
 }
 
-/// A record that is written anew is none that was written: no field of it gains time.
+/// Rewriting a record does not extend the TTL of its fields.
 fn rewritten_fields_live_as_long_as_before(con: &mut redis::Connection) {
     let id = fresh();
     let key = Renamed::key(id);
@@ -88,12 +88,12 @@ fn fields_expire_on(binary: &str) {
         assert_eq!(Login::field_ttl(id, f.name).run(con).unwrap(), Ttl::Persistent);
         assert_eq!(Login::field_ttl(fresh(), f.name).run(con).unwrap(), Ttl::Missing);
 
-        // Each write of the field gives it its time anew: HSET drops it.
+        // Each write of the field sets its TTL again, because HSET removes it.
         let set = Login::update(id).set(f.code, "456").set(f.tries, 2);
         assert!(set.run(con).unwrap().is_applied());
         assert_eq!((seconds(con, &key, "code"), seconds(con, &key, "tries")), (300, -1));
 
-        // An update may decide otherwise, and writes of other fields leave it.
+        // An update can override the TTL, and writes of other fields keep it.
         assert!(Login::update(id).expire_field(f.code, MINUTE).run(con).unwrap().is_applied());
         assert!(Login::update(id).set(f.name, "other").run(con).unwrap().is_applied());
         assert_eq!(seconds(con, &key, "code"), 60);
@@ -113,18 +113,18 @@ fn fields_expire_on(binary: &str) {
         assert!(draft.commit().run(con).unwrap().is_applied());
         assert_eq!(seconds(con, &key, "code"), 300);
 
-        // An increment keeps what the field has left.
+        // An increment keeps the field's TTL.
         let expiring = Login::update(id).expire_field(f.tries, MINUTE);
         assert!(expiring.run(con).unwrap().is_applied());
         assert!(Login::update(id).incr(f.tries, 1).run(con).unwrap().is_applied());
         assert_eq!(seconds(con, &key, "tries"), 60);
 
-        // What has expired is None, and the record is still there.
+        // An expired field is `None`, and the record still exists.
         let now = Login::update(id).expire_field(f.code, Duration::from_millis(1));
         assert!(now.run(con).unwrap().is_applied());
         while Login::get(id).run(con).unwrap().expect("the record stays").code.is_some() {}
 
-        // A field that is None has no time to live; a new record gets it, too.
+        // A field that is `None` has no TTL; a field of a new record gets one.
         Login { code: None, ..record.clone() }.save().run(con).unwrap();
         assert_eq!(seconds(con, &key, "code"), -2);
         assert!(Login::delete(id).run(con).unwrap());
@@ -147,20 +147,20 @@ fn newer(variable: &str) -> String {
 
 #[test]
 #[ignore = "needs REDIS_8: `.ci/run` gets one and runs this"]
-fn field_ttl_on_redis_8() {
+fn field_ttls_are_set_kept_and_read_on_redis_8() {
     fields_expire_on(&newer("REDIS_8"));
 }
 
 #[test]
 #[ignore = "needs VALKEY_9: `.ci/run` gets one and runs this"]
-fn field_ttl_on_valkey_9() {
+fn field_ttls_are_set_kept_and_read_on_valkey_9() {
     fields_expire_on(&newer("VALKEY_9"));
 }
 
 #[test]
-fn an_older_server_is_told_before_anything_is_written() {
+fn an_older_server_refuses_field_ttls_before_anything_is_written() {
     on_one_server(|con| {
-        // Where the server at hand knows how, there is nothing to refuse.
+        // A server that supports field TTLs has nothing to refuse.
         if con.try_raw::<redis::Value>(&["HPTTL", "none", "FIELDS", "1", "x"]).is_ok() {
             return;
         }
@@ -184,13 +184,13 @@ fn an_older_server_is_told_before_anything_is_written() {
         }
         assert!(!con.run(Login::exists(record.id)).unwrap());
         assert_eq!(con.run(Plain::get(plain.id)).unwrap(), Some(plain));
-        // Reading needs nothing of the kind.
+        // Reading needs no field TTLs.
         con.raw::<()>(&["HSET", &record.own_key(), "name", "n", "code", "123", "tries", "1"]);
         assert_eq!(con.run(Login::get(record.id)).unwrap(), Some(record));
     });
 }
 
-/// Runs a test on a newer server, which sweeps nothing by itself.
+/// Runs a test on a newer server that does not delete expired fields by itself.
 fn on_newer(variable: &str, test: fn(&mut redis::Connection)) {
     let server = Server::options()
         .binary(newer(variable))
@@ -261,7 +261,7 @@ fn a_value_keeps_its_ttl_when_it_moves_from_an_alias(con: &mut redis::Connection
         let id = stored(con);
         while Note::rewrite_all().run(con).unwrap().is_none() {}
         assert_eq!(seconds(con, &Note::key(id), "code"), expected);
-        // A field that the update writes gets the time of its attribute.
+        // A field that the update writes gets the TTL of its attribute.
         let id = stored(con);
         assert!(Note::update(id).set(f.code, "4").run(con).unwrap().is_applied());
         assert_eq!(seconds(con, &Note::key(id), "code"), 300);
@@ -348,12 +348,12 @@ const PROMISES: [fn(&mut redis::Connection); 6] = [
 
 #[test]
 #[ignore = "needs REDIS_8: `.ci/run` gets one and runs this"]
-fn field_ttl_of_every_write_is_kept_on_redis_8() {
+fn field_ttls_survive_every_write_on_redis_8() {
     PROMISES.iter().for_each(|promise| on_newer("REDIS_8", *promise));
 }
 
 #[test]
 #[ignore = "needs VALKEY_9: `.ci/run` gets one and runs this"]
-fn field_ttl_of_every_write_is_kept_on_valkey_9() {
+fn field_ttls_survive_every_write_on_valkey_9() {
     PROMISES.iter().for_each(|promise| on_newer("VALKEY_9", *promise));
 }

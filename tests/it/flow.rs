@@ -63,13 +63,13 @@ fn a_flow_runs_its_operations_and_pauses_in_turn() {
         let random: HashSet<_> = flow.moments.iter().map(|(_, random)| *random).collect();
         assert_eq!(random.len(), 4);
 
-        // Run again it begins again, with the state that it has by now.
+        // A second run starts again, with the state that the first one left.
         flow.limit = 6;
         assert_eq!(con.run_flow(&mut flow).unwrap(), 6);
     });
 }
 
-/// Reads a job, and goes on with the error if there is one.
+/// Reads a job, and handles the error.
 struct Recover(u64);
 
 impl Flow for Recover {
@@ -107,7 +107,7 @@ fn a_flow_decides_how_to_handle_an_error() {
 }
 
 #[test]
-fn an_operation_borrows_from_the_flow_and_from_what_outlives_it() {
+fn an_operation_borrows_from_the_flow_and_its_borrows() {
     struct SaveAll<'a> {
         borrowed: std::slice::Iter<'a, Job>,
         own: Job,
@@ -189,7 +189,7 @@ impl Flow for Repeat {
 }
 
 #[test]
-fn a_flow_can_be_a_part_of_another_with_its_operations_and_pauses() {
+fn a_flow_can_run_another_flow_with_its_operations_and_pauses() {
     on_one_server(|con| {
         let each = CountTo::new(0, Duration::from_millis(1));
         let mut flow = Repeat { each, limits: vec![7, 5, 2] };
@@ -199,7 +199,7 @@ fn a_flow_can_be_a_part_of_another_with_its_operations_and_pauses() {
     });
 }
 
-/// A cache in small: loads a job if the server does not have it, and saves it.
+/// A small cache: loads a job if the server does not have it, and saves it.
 struct Load(u64);
 
 impl Flow for Load {
@@ -212,7 +212,7 @@ impl Flow for Load {
         let (sender, loaded) = oneshot::channel();
         thread::spawn(move || {
             thread::sleep(Duration::from_millis(5));
-            // The flow that would receive it may have failed.
+            // The flow that would receive the value may have failed.
             let _ = sender.send(9);
         });
         let job = Job { id: self.0, tries: loaded.await.expect("the thread sends") };
@@ -235,7 +235,7 @@ fn a_flow_awaits_another_future_on_an_async_connection_only() {
     let error = direct.run_flow(&mut Load(id)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidOperation);
     assert!(error.to_string().contains("`run_async`"), "{error}");
-    // Where it awaits nothing else it runs.
+    // A flow that awaits only its `Io` runs on a sync connection, too.
     direct.run(Job { id, tries: 1 }.save()).unwrap();
     assert_eq!(direct.run_flow(&mut Load(id)).unwrap(), Job { id, tries: 1 });
 }
@@ -255,7 +255,7 @@ impl Flow for Impatient {
 }
 
 #[test]
-fn a_pause_goes_on_beside_another_future_and_ends_with_it() {
+fn a_pause_can_race_another_future_and_is_dropped_with_it() {
     let client = server().client().unwrap();
     runtime().block_on(async {
         let con = client.get_multiplexed_async_connection().await.unwrap();

@@ -1,4 +1,4 @@
-//! Hash models: what is stored, and that it comes back.
+//! Hash models: the stored fields, and that they are read back equal.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -30,12 +30,12 @@ fn options(id: u64) -> Options {
 }
 
 #[test]
-fn none_is_an_absent_field_wherever_it_stands() {
+fn none_is_an_absent_field_at_every_position() {
     everywhere(|con| {
         for absent in 0..8_u8 {
             let id = fresh();
             let mut record = options(id);
-            // Over a record that has all of them.
+            // The save overwrites a record that has all fields.
             con.run(record.save()).unwrap();
             if absent & 1 != 0 {
                 record.first = None;
@@ -187,7 +187,7 @@ fn all_types() -> impl Strategy<Value = AllTypes> {
 }
 
 #[test]
-fn every_type_comes_back_as_it_was() {
+fn every_type_is_read_back_equal() {
     on_sync_connections(|con| {
         let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(1000));
         let con = std::cell::RefCell::new(con);
@@ -251,7 +251,7 @@ fn scalars_are_stored_as_plain_text() {
 }
 
 #[test]
-fn what_other_clients_write_is_read() {
+fn values_of_other_clients_are_read() {
     #[derive(Debug, PartialEq, RedisModel)]
     #[redis(key = "hash:foreign:{id}")]
     struct Foreign {
@@ -317,7 +317,7 @@ fn a_missing_field_is_an_error_that_names_it_unless_it_has_a_default() {
 }
 
 #[test]
-fn fields_that_the_struct_does_not_know_survive_a_save() {
+fn fields_that_the_struct_does_not_have_survive_a_save() {
     everywhere(|con| {
         let mut record = options(fresh());
         con.raw::<()>(&["HSET", &record.own_key(), "newer", "kept"]);
@@ -367,7 +367,7 @@ fn a_record_without_any_field_exists() {
 }
 
 #[test]
-fn create_writes_only_what_is_new_and_take_reads_and_deletes() {
+fn create_writes_only_new_records_and_take_reads_and_deletes() {
     everywhere(|con| {
         let record = options(fresh());
         assert!(con.run(record.create()).unwrap());
@@ -396,7 +396,7 @@ fn a_record_that_lacks_a_field_is_not_taken() {
         con.raw::<()>(&["HSET", &Pair::key(id), "left", "x"]);
         assert!(con.run_flow(&mut Pair::take(id)).unwrap_err().is_missing_field());
         assert_eq!(con.hash(&Pair::key(id)), pairs([("left", "x")]));
-        // Without any required field it is no record, and stays, too.
+        // A hash without any required field is not a record, and stays, too.
         let id = fresh();
         con.raw::<()>(&["HSET", &Pair::key(id), "note", "x"]);
         assert_eq!(con.run_flow(&mut Pair::take(id)).unwrap(), None);

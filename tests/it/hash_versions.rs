@@ -4,7 +4,7 @@ use redis_model::{ErrorKind, Json, Operation, Outcome, RedisFields, RedisModel, 
 
 use crate::support::{Con, everywhere, fresh, on_sync_connections, pairs};
 
-/// Before there were versions.
+/// The struct before it had a version.
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "hv:{id}", name = "User")]
 struct First {
@@ -44,7 +44,7 @@ struct User {
     nick: Option<String>,
 }
 
-/// The first version is not known any more, and what is not known is a miss.
+/// Does not list the first version, and treats unknown versions as absent.
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "hv:{id}", version_field = "_v", version = 3, migrate(Second), on_mismatch = "miss")]
 struct Forgetful {
@@ -137,7 +137,7 @@ fn every_older_version_is_read_in_one_command() {
 }
 
 #[test]
-fn a_name_that_the_field_had_is_read_in_an_older_version() {
+fn an_alias_is_read_in_an_older_version() {
     on_sync_connections(|con| {
         let id = fresh();
         let key = format!("hv:{id}");
@@ -165,7 +165,7 @@ fn a_save_writes_the_version_and_removes_what_older_ones_had() {
 }
 
 #[test]
-fn what_cannot_be_migrated_is_told_and_left_alone() {
+fn a_record_that_cannot_be_migrated_is_reported_and_left_alone() {
     everywhere(|con| {
         let id = fresh();
         con.run(First { name: "Prince".into(), ..first(id) }.save()).unwrap();
@@ -183,7 +183,7 @@ fn what_cannot_be_migrated_is_told_and_left_alone() {
         assert_eq!(con.run(Forgetful::get(id)).unwrap(), None);
         assert!(con.run(Forgetful::edit(id)).unwrap().is_none());
 
-        // Of a later program, to earlier ones.
+        // A record of a later program is an error in earlier ones.
         con.run(user(id).save()).unwrap();
         let error = con.run(Second::get(id)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NewerVersion);
@@ -199,14 +199,14 @@ fn what_cannot_be_migrated_is_told_and_left_alone() {
         assert_eq!(kind(con.run(late)), ErrorKind::NewerVersion);
         assert_eq!(hash(con, id), pairs(NOW));
 
-        // What is no version at all.
+        // A text that is not a version.
         for version in ["", "x", "0", "300", "-1"] {
             con.raw::<()>(&["HSET", &format!("hv:{id}"), "_v", version]);
             let error = con.run(User::get(id)).unwrap_err();
             assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidValue, Some("_v")));
             assert_eq!(kind(con.run_flow(&mut User::take(id))), ErrorKind::InvalidValue);
         }
-        // Of a version that is listed nowhere.
+        // A version that the model does not list.
         con.raw::<()>(&["HSET", &format!("hv:{id}"), "_v", "1"]);
         assert_eq!(con.run(Forgetful::get(id)).unwrap(), None);
         assert_eq!(con.run(Forgetful::select(id, Forgetful::FIELDS.visits)).unwrap(), None);
@@ -214,7 +214,7 @@ fn what_cannot_be_migrated_is_told_and_left_alone() {
 }
 
 #[test]
-fn an_update_of_an_older_record_changes_nothing_and_says_what_to_do() {
+fn an_update_of_an_older_record_changes_nothing_and_names_the_fix() {
     everywhere(|con| {
         let (id, f) = (fresh(), User::FIELDS);
         con.run(first(id).save()).unwrap();
@@ -248,7 +248,7 @@ fn an_update_of_an_older_record_changes_nothing_and_says_what_to_do() {
 }
 
 #[test]
-fn a_selection_of_an_older_record_is_of_what_it_is_now() {
+fn select_migrates_an_older_record_before_it_selects() {
     everywhere(|con| {
         let (id, f) = (fresh(), User::FIELDS);
         let selection = (f.name.last, f.emails, f.nick);
@@ -269,7 +269,7 @@ fn modify_migrates_an_older_record() {
         let id = fresh();
         con.run(first(id).save()).unwrap();
         let before = hash(con, id);
-        // Where nothing is changed, nothing is written.
+        // Without a change nothing is written.
         let mut modify = User::modify(id, |_| ());
         assert_eq!(con.run_flow(&mut modify).unwrap(), Outcome::Applied(()));
         assert_eq!(hash(con, id), before);
@@ -291,7 +291,7 @@ fn a_migration_over_a_change_of_the_old_record_is_a_conflict() {
             con.run(first(id).save()).unwrap();
             let mut draft = con.run(User::edit(id)).unwrap().unwrap();
             draft.nick = Some("ada".into());
-            // An older program, which knows nothing of versions.
+            // An older program without versions writes.
             con.raw::<()>(&["HSET", &format!("hv:{id}"), field, value]);
             let before = hash(con, id);
             let outcome = con.run(draft.commit()).unwrap();
@@ -315,7 +315,7 @@ fn take_reads_any_version_and_deletes_only_what_it_can_read() {
             assert_eq!(con.run_flow(&mut User::take(id)).unwrap(), Some(user(id)));
             assert_eq!(hash(con, id), []);
         }
-        // It lacks a field that its version needs, though not one of the current.
+        // A field that its version requires is missing, although the current version has it.
         con.raw::<()>(&["HSET", &format!("hv:{id}"), "name", "Ada Lovelace", "emails", "[]"]);
         let error = con.run_flow(&mut User::take(id)).unwrap_err();
         assert_eq!((error.kind(), error.field()), (ErrorKind::MissingField, Some("visits")));
@@ -324,7 +324,7 @@ fn take_reads_any_version_and_deletes_only_what_it_can_read() {
     });
 }
 
-/// The first version, with the field in place for the second.
+/// The first version, with a version field for later ones.
 #[derive(Debug, PartialEq, RedisModel)]
 #[redis(key = "hv:small:{id}", version_field = "made by", version = 1)]
 struct Small {
@@ -333,7 +333,7 @@ struct Small {
 }
 
 #[test]
-fn the_first_version_is_written_beside_the_fields() {
+fn the_first_version_is_written_and_a_record_without_one_has_it() {
     let small = Small { id: 7, count: 1 };
     let plan = small.save().overwrite_newer().explain().unwrap();
     assert_eq!(plan.to_string(), "HSET hv:small:7 \"made by\" 1 count 1");

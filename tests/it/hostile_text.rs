@@ -1,5 +1,5 @@
-//! No stored text makes an operation block the server: the cost of each is linear in the
-//! length of the text.
+//! No stored text makes an operation block the server: the time of each operation is linear in
+//! the length of the text.
 
 use redis_model::embedded::Server;
 use redis_model::{Operation, RedisModel};
@@ -93,7 +93,7 @@ fn no_stored_text_blocks_the_server() {
             update().only_if(f.name.eq("x")),
             update().only_if(f.old.at_least(1)),
         ];
-        // The smallest of three: a busy machine may interrupt the server.
+        // The shortest of three runs, because a busy machine interrupts the server.
         let cheap = |what: &str, con: &mut redis::Connection, run: &dyn Fn(&mut _)| {
             let spent = (0..3).map(|_| {
                 save();

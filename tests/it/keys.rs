@@ -49,7 +49,7 @@ fn hostile_ids_have_different_keys_that_parse_back() {
 }
 
 #[test]
-fn the_hash_tag_decides_the_slot_whatever_the_id() {
+fn the_hash_tag_decides_the_slot_for_every_id() {
     let tag = |name: &str| {
         let key = Member::key((7, name)).to_string();
         key[key.find('{').unwrap()..=key.find('}').unwrap()].to_owned()
@@ -73,7 +73,7 @@ fn a_model_without_an_id_has_one_record() {
 }
 
 #[test]
-fn another_models_key_is_refused_by_name() {
+fn the_key_of_another_model_is_refused_with_the_models_name() {
     let error = Member::id_of("keys:file:x").unwrap_err();
     assert_eq!(error.to_string(), "Member `keys:file:x`: not a key of this model");
 }
@@ -102,7 +102,7 @@ fn stored(run: u64) -> Vec<Stored> {
 }
 
 #[test]
-fn scans_find_every_record_whatever_its_raw_part() {
+fn scans_find_every_record_with_any_raw_part() {
     everywhere(|con| {
         let records = stored(fresh());
         let of_run = |id: &(u64, String, String, u32)| id.0 == records[0].run;

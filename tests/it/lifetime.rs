@@ -39,13 +39,13 @@ struct NoPolicyBlob {
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// The TTL that a key has, to the next ten seconds.
+/// Returns a key's TTL, rounded up to ten seconds.
 fn seconds(con: &mut Con, key: &str) -> i64 {
     let millis: i64 = con.raw(&["PTTL", key]);
     if millis < 0 { millis } else { (millis + 9_999) / 10_000 * 10 }
 }
 
-/// Every way of saving, on records that have no TTL, and on ones that have ten minutes.
+/// Runs every kind of save on records without a TTL and with one of ten minutes.
 macro_rules! policies {
     ($con:ident, $record:expr, $default_fresh:expr, $default_kept:expr) => {
         let record = $record;
@@ -68,7 +68,7 @@ macro_rules! policies {
 }
 
 #[test]
-fn a_save_sets_keeps_or_drops_the_ttl_as_told() {
+fn a_save_sets_keeps_or_removes_the_ttl_as_requested() {
     everywhere(|con| {
         for name in [None, Some("x".to_owned())] {
             policies!(con, Hour { id: fresh(), name: name.clone(), count: 1 }, 3600, 3600);
@@ -91,14 +91,14 @@ fn create_sets_the_ttl_in_the_same_step() {
         assert_eq!(con.run((hash.create(), blob.create())).unwrap(), (true, true));
         assert_eq!(seconds(con, &hash.own_key()), 3600);
         assert_eq!(seconds(con, &blob.own_key()), 3600);
-        // One that changes nothing does not touch the TTL either.
+        // An update without changes keeps the TTL.
         assert!(!con.run(hash.create().ttl(HOUR / 2)).unwrap());
         assert_eq!(seconds(con, &hash.own_key()), 3600);
     });
 }
 
 #[test]
-fn sub_second_ttls_work() {
+fn a_ttl_below_one_second_is_exact_to_the_millisecond() {
     everywhere(|con| {
         let record = NoPolicy { id: fresh(), name: None, count: 1 };
         con.run(record.save().ttl(Duration::from_millis(400))).unwrap();
@@ -112,7 +112,7 @@ fn sub_second_ttls_work() {
 }
 
 #[test]
-fn zero_and_endless_ttls_are_refused_and_change_nothing() {
+fn a_ttl_of_zero_or_beyond_the_limit_is_refused_and_changes_nothing() {
     everywhere(|con| {
         let record = Hour { id: fresh(), name: None, count: 1 };
         let f = Hour::FIELDS;
@@ -135,7 +135,7 @@ fn zero_and_endless_ttls_are_refused_and_change_nothing() {
 }
 
 #[test]
-fn ttl_expire_and_persist() {
+fn ttl_reports_what_expire_and_persist_have_set() {
     everywhere(|con| {
         let record = Hour { id: fresh(), name: None, count: 1 };
         let id = record.id;
@@ -151,7 +151,7 @@ fn ttl_expire_and_persist() {
 }
 
 #[test]
-fn a_get_may_slide_the_ttl() {
+fn get_with_refresh_extends_the_ttl() {
     everywhere(|con| {
         let (hash, blob) = (
             Hour { id: fresh(), name: None, count: 1 },
@@ -168,7 +168,7 @@ fn a_get_may_slide_the_ttl() {
 }
 
 #[test]
-fn an_update_keeps_the_ttl_unless_told() {
+fn an_update_keeps_the_ttl_unless_requested_otherwise() {
     everywhere(|con| {
         let record = Hour { id: fresh(), name: Some("x".into()), count: 1 };
         let (f, key) = (Hour::FIELDS, record.own_key());
@@ -185,7 +185,7 @@ fn an_update_keeps_the_ttl_unless_told() {
         assert_eq!(seconds(con, &key), 1800);
         assert!(con.run(Hour::update(record.id).persist()).unwrap().is_applied());
         assert_eq!(seconds(con, &key), -1);
-        // A record that the update creates has the model's.
+        // A record that the update creates gets the model's TTL.
         assert!(con.run(Hour::update(fresh()).or_create().incr(f.count, 1)).unwrap().is_applied());
         let id = fresh();
         assert!(con.run(Hour::update(id).or_create().set(f.count, 1)).unwrap().is_applied());

@@ -1,4 +1,4 @@
-//! A connection on which a MULTI was begun: nothing counts as done that was only queued.
+//! A connection with an open MULTI: a queued command is not reported as applied.
 
 use redis_model::{Json, Operation, RedisModel};
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,7 @@ fn a_write_that_was_only_queued_is_an_error() {
 }
 
 #[test]
-fn a_step_that_a_foreign_multi_swallowed_is_said_to_be_applied() {
+fn a_step_that_ends_a_foreign_multi_is_reported_as_applied() {
     let mut con = server().connection().unwrap();
     let id = fresh();
     redis::cmd("MULTI").exec(&mut con).unwrap();

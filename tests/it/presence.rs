@@ -1,4 +1,4 @@
-//! What a record is: `get`, `exists`, `count`, `create`, `update` and `take` agree.
+//! `get`, `exists`, `count`, `create`, `update` and `take` agree on which hashes are records.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ enum Found {
     Some,
 }
 
-/// Checks every verb on a hash with these fields, which `get` is to find so.
+/// Checks every verb on a hash with these fields, and that `get` returns the expected result.
 fn agree<M>(con: &mut Con, fields: &[(&str, &str)], found: Found, update: fn(u64) -> Update<M>)
 where
     M: redis_model::HashModel<Id = u64> + Send + Sync,
@@ -88,7 +88,7 @@ where
     let hour = Duration::from_secs(3600);
     let refreshed = con.run(M::get(id).refresh(hour));
     assert_eq!(refreshed.is_ok_and(|record| record.is_none()), !exists);
-    // The fields of another program get no TTL of ours.
+    // The fields of another program get no TTL.
     assert_eq!(con.run(M::ttl(id)).unwrap().remaining().is_some(), exists, "{fields:?}");
 }
 
@@ -139,7 +139,7 @@ fn all_verbs_agree_on_what_a_record_is() {
 }
 
 #[test]
-fn create_creates_where_get_finds_no_record() {
+fn create_writes_if_get_finds_no_record() {
     on_one_server(|con| {
         let id = fresh();
         let key = Person::key(id);
@@ -149,14 +149,14 @@ fn create_creates_where_get_finds_no_record() {
         assert_eq!(con.run(Person::get(id)).unwrap(), Some(person.clone()));
         assert!(!con.run(person.create()).unwrap());
         assert_eq!(con.raw::<String>(&["HGET", &key, "other"]), "program's");
-        // A damaged record is one: it is not written over.
+        // A damaged record is a record: `create` does not overwrite it.
         con.raw::<()>(&["HDEL", &key, "name"]);
         assert!(!con.run(person.create()).unwrap());
     });
 }
 
 #[test]
-fn count_counts_what_get_finds() {
+fn count_counts_the_records_that_get_finds() {
     let server = Server::start().unwrap();
     let con = &mut server.connection().unwrap();
     for id in 0..2500 {
@@ -192,20 +192,20 @@ fn or_create_never_creates_what_get_cannot_read() {
             assert!(text.contains("`save`") && text.contains("`create`"), "{text}");
             assert_eq!(error.key(), Some(&*Person::key(id)));
             assert!(!con.raw::<bool>(&["EXISTS", &Person::key(id)]));
-            // The fields of another program make no record of it.
+            // A hash with fields of another program only is not a record.
             con.raw::<()>(&["HSET", &Person::key(id), "nick", "x"]);
             if let Ok(outcome) = con.run(update(id).or_create()) {
                 assert!(outcome.conflict().is_some_and(|conflict| conflict.contains(f.nick)));
             }
             assert_eq!(con.hash(&Person::key(id)), pairs([("nick", "x")]));
         }
-        // What sets all that is required creates, whichever way it sets it.
+        // An update that sets all required fields, in any way, creates the record.
         let id = fresh();
         let made = Person::update(id).or_create().set_if_absent(f.name, "Al").incr(f.age, 7);
         assert!(con.run(made).unwrap().is_applied());
         let person = Person { id, name: "Al".into(), age: 7, nick: None, visits: 0 };
         assert_eq!(con.run(Person::get(id)).unwrap(), Some(person));
-        // And an update of a record needs to set nothing.
+        // An update of an existing record need not set them.
         assert!(con.run(Person::update(id).or_create()).unwrap().is_applied());
     });
 }

@@ -1,4 +1,4 @@
-//! Python reads what we write, and we what Python writes.
+//! Python reads the values of this library, and this library reads the values of Python.
 //!
 //! `.ci/run` installs the packages that this needs into `target/python`, and
 //! runs it with the ignored tests.
@@ -81,7 +81,7 @@ pub(crate) fn documented_reader() -> &'static str {
     reader.expect("a reader in the documentation")
 }
 
-/// What `python.py` prints for these words, with the documented reader before it.
+/// Returns the output of `python.py`, with the documented reader before it, for these words.
 fn python(words: &[&str]) -> Vec<u8> {
     let program = format!("{}\n{}", documented_reader(), include_str!("python.py"));
     let run = Command::new("python3")
@@ -107,12 +107,12 @@ fn hex(bytes: &[u8]) -> String {
 
 #[test]
 #[ignore = "needs python3 with msgpack and cbor2: `.ci/run` has them and runs this"]
-fn values_go_to_python_and_back() {
+fn values_are_read_by_python_and_back() {
     fn both_ways<M: BlobModel + PartialEq + std::fmt::Debug>(codec: &str, version: &str, value: M) {
         let written = value.to_bytes().unwrap();
         python(&["check", codec, version, &hex(&written)]);
         assert_eq!(M::from_bytes(&python(&["dump", codec, version])).unwrap(), value);
-        // With an envelope or without, whichever the model writes.
+        // The value has an envelope if the model writes one.
         let other = if version == "0" { "1" } else { "0" };
         assert_eq!(M::from_bytes(&python(&["dump", codec, other])).unwrap(), value);
     }
@@ -127,7 +127,7 @@ fn values_go_to_python_and_back() {
 #[test]
 #[ignore = "needs python3: `.ci/run` has it and runs this"]
 fn pickles_of_plain_data_are_read() {
-    /// What is in the pickle besides.
+    /// The other fields of the pickle.
     #[derive(Debug, PartialEq, Serialize, Deserialize, RedisModel)]
     #[redis(key = "python:{id}", codecs = [Json, Pickle])]
     struct More {
@@ -151,7 +151,7 @@ fn pickles_of_plain_data_are_read() {
         let more = More::from_bytes(&pickle).unwrap();
         assert_eq!(more.seen, [1, 2, 3].into(), "protocol {protocol}");
         assert_eq!(more.again, vec![vec!["b".repeat(300)]; 2], "protocol {protocol}");
-        // A program that does not list the codec is told what it is.
+        // A model that does not list the codec reports a pickle.
         let error = PlainJson::from_bytes(&pickle).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Foreign, "protocol {protocol}: {error}");
         assert!(error.to_string().contains("Python pickle"), "protocol {protocol}: {error}");

@@ -1,5 +1,5 @@
-//! Random records of a model that has every attribute: saved, read, selected,
-//! edited, changed and taken, each is what it was.
+//! Random records of a model with every attribute are read back equal by `get`, `select`,
+//! `edit` and `take`.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -138,7 +138,7 @@ fn id(record: &Random) -> <Random as RedisModel>::Id {
     Random::id_of(&record.own_key()).unwrap()
 }
 
-/// One change of each kind of field, which its number chooses.
+/// Changes the field with this number.
 fn change(record: &mut Random, which: usize) {
     match which {
         0 => record.full_name.push('x'),
@@ -166,7 +166,7 @@ fn change(record: &mut Random, which: usize) {
 }
 
 #[test]
-fn a_record_is_what_it_was_whatever_is_done_with_it() {
+fn a_record_is_read_back_equal_by_every_verb() {
     on_sync_connections(|con| {
         let config =
             ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) };

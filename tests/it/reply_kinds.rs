@@ -26,7 +26,7 @@ struct Versioned {
     text: String,
 }
 
-/// `MULTI` that somebody left open makes every reply `QUEUED`.
+/// An open `MULTI` makes every reply `QUEUED`.
 #[test]
 fn a_queued_write_is_not_reported_as_written() {
     fn check<O: Operation>(operation: O)
@@ -34,7 +34,7 @@ fn a_queued_write_is_not_reported_as_written() {
         O::Output: std::fmt::Debug,
     {
         let mut con = server().connection().unwrap();
-        // The script is known, so that its call is queued.
+        // The server knows the script, so that it queues the call.
         drop(operation.run(&mut con));
         redis::cmd("MULTI").exec(&mut con).unwrap();
         let error = operation.run(&mut con).unwrap_err();

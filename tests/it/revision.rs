@@ -43,7 +43,7 @@ fn counts_of_a_u64_are_exact_up_to_its_largest() {
 }
 
 #[test]
-fn the_largest_count_is_not_passed() {
+fn a_write_beyond_the_largest_count_is_refused() {
     on_one_server(|con| {
         let id = fresh();
         assert!(con.run(page(id, u64::MAX - 1).create()).unwrap());
@@ -71,7 +71,7 @@ fn the_largest_count_is_not_passed() {
 }
 
 #[test]
-fn a_create_continues_the_count_that_it_is_given() {
+fn a_create_writes_the_count_of_the_value_plus_one() {
     on_one_server(|con| {
         let id = fresh();
         assert!(con.run(page(id, 7).create()).unwrap());
@@ -79,7 +79,7 @@ fn a_create_continues_the_count_that_it_is_given() {
         assert!(!con.run(page(id, 7).create()).unwrap());
         assert!(!con.run(page(id, 8).create()).unwrap());
 
-        // So a value that was read before a deletion stays stale.
+        // A value that was read before the deletion stays stale.
         let stale = page(id, 8);
         con.run(Page::delete(id)).unwrap();
         assert!(con.run(stale.create()).unwrap());
@@ -101,7 +101,7 @@ fn counts_are_compared_as_numbers() {
         for stored in ["70", "-7", "7 ", "7.0", "", "x", "٧"] {
             let id = fresh();
             con.raw::<()>(&["HSET", &Page::key(id), "text", "b", "revision", stored]);
-            // What is no count is nobody's later write.
+            // A text that is not a count is not a later write.
             let error = con.run(page(id, 7).save()).unwrap_err();
             assert_eq!(error.is_conflict(), stored == "70", "{stored}: {error}");
             assert_eq!(error.is_invalid_value(), stored != "70", "{stored}: {error}");
@@ -110,10 +110,10 @@ fn counts_are_compared_as_numbers() {
     });
 }
 
-/// A pattern that backtracks over it would take 10^11 steps, for which every
-/// client of the server waits.
+/// A pattern that backtracks would take 10^11 steps, and every client of the server would
+/// wait.
 #[test]
-fn a_megabyte_of_zeros_as_a_count_costs_nothing() {
+fn a_megabyte_of_zeros_as_a_count_does_not_block_the_server() {
     on_one_server(|con| {
         let id = fresh();
         let stored = format!("{}x", "0".repeat(1 << 20));
@@ -123,7 +123,7 @@ fn a_megabyte_of_zeros_as_a_count_costs_nothing() {
 }
 
 #[test]
-fn a_stale_save_says_why_and_writes_nothing() {
+fn a_stale_save_writes_nothing_and_explains_the_conflict() {
     on_one_server(|con| {
         let id = fresh();
         let mine = page(id, 0);
@@ -150,7 +150,7 @@ fn a_stale_save_says_why_and_writes_nothing() {
 }
 
 #[test]
-fn a_program_saves_and_goes_on_with_the_count_that_comes_back() {
+fn a_program_saves_again_with_the_returned_count() {
     on_one_server(|con| {
         let (id, f) = (fresh(), Page::FIELDS);
         let mut mine = page(id, 0);
@@ -162,7 +162,7 @@ fn a_program_saves_and_goes_on_with_the_count_that_comes_back() {
             assert_eq!(mine.revision, expected);
             assert_eq!(con.run(Page::get(id)).unwrap().as_ref(), Some(&mine));
         }
-        // Another's write is noticed.
+        // The save notices a write of another client.
         assert!(con.run(Page::update(id).set(f.text, "b")).unwrap().is_applied());
         assert!(con.run(mine.save().returning(f.revision)).unwrap_err().is_conflict());
         let mut small = Small { id, text: None, revision: 0 };
@@ -171,9 +171,9 @@ fn a_program_saves_and_goes_on_with_the_count_that_comes_back() {
     });
 }
 
-/// A record of a newer version is no record to a cache, so its count is not, either.
+/// A cache treats a record of a newer version as absent, and therefore ignores its count.
 #[test]
-fn a_cache_overwrites_a_newer_record_whatever_its_count() {
+fn a_cache_overwrites_a_newer_record_with_any_count() {
     #[derive(Debug, PartialEq, RedisModel)]
     #[redis(key = "revision:cache:{id}", version = 1, version_field = "_v", on_mismatch = "miss")]
     struct Cached {
@@ -189,7 +189,7 @@ fn a_cache_overwrites_a_newer_record_whatever_its_count() {
         assert_eq!(con.run(Cached::get(id)).unwrap(), None);
         con.run(Cached { id, name: "a".into(), revision: 0 }.save()).unwrap();
         assert_eq!(con.run(Cached::get(id)).unwrap().map(|it| it.revision), Some(1));
-        // Of the program's own version the count is checked as ever.
+        // The count of a record of the program's own version is checked.
         let stale = Cached { id, name: "b".into(), revision: 0 };
         assert!(con.run(stale.save()).unwrap_err().is_conflict());
         con.raw::<()>(&["HSET", &key, "revision", "many"]);

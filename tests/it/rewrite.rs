@@ -28,7 +28,7 @@ keys! {
     Last: KeyRing::new(2, [2; 32]);
 }
 
-/// All pages; rewritten, current, and the ids of those that failed.
+/// Runs all pages. Returns the numbers of rewritten and current records, and the failed ids.
 fn all<M: RedisModel + Send>(con: &mut Con, mut flow: RewriteAll<M>) -> (u64, u64, Vec<M::Id>)
 where
     M::Id: Send + Ord,
@@ -88,7 +88,7 @@ mod blobs {
 }
 
 #[test]
-fn blobs_of_an_older_codec_and_version() {
+fn blobs_of_an_older_codec_and_version_are_rewritten() {
     use blobs::{First, Last, Second};
     on_one_server(|con| {
         con.run_flow(&mut Second::delete_all()).unwrap();
@@ -107,7 +107,7 @@ fn blobs_of_an_older_codec_and_version() {
 
         let (rewritten, current, failed) = all(con, Second::rewrite_all().page_size(50));
         assert_eq!((rewritten, failed), (250, vec![(run, 300), (run, 301)]));
-        // SCAN may show a record twice, the second time as it should be.
+        // SCAN may return a record twice, the second time in its current form.
         assert!((10..60).contains(&current), "{current}");
         for id in 0..250 {
             let last = con.run(Last::get((run, id))).unwrap().unwrap();
@@ -176,7 +176,7 @@ mod hashes {
 }
 
 #[test]
-fn hashes_of_an_older_version_key_and_name() {
+fn hashes_of_an_older_version_key_and_name_are_rewritten() {
     use hashes::{First, Last, Second};
     on_one_server(|con| {
         con.run_flow(&mut Second::delete_all()).unwrap();
@@ -190,7 +190,7 @@ fn hashes_of_an_older_version_key_and_name() {
         let key = |id: u32| format!("rewrite:hash:{run}:{id}");
         con.raw::<()>(&["HSET", &key(3), "others", "kept"]);
         con.raw::<()>(&["PEXPIRE", &key(3), "1000000"]);
-        // Of the current version, but its name and its key are old.
+        // A record of the current version with an old field name and an old encryption key.
         con.raw::<()>(&["HSET", &key(4), "_v", "2", "names", "2"]);
         con.run(Second { run, id: 100, names: 2, mail: email(), token: None }.save()).unwrap();
         let untouched = con.raw::<BTreeMap<String, Vec<u8>>>(&["HGETALL", &key(100)]);
@@ -226,7 +226,7 @@ struct Resumed {
 }
 
 #[test]
-fn it_resumes_at_a_stored_position() {
+fn a_rewrite_resumes_at_a_stored_position() {
     let mut con = Con::sync();
     let keys: Vec<u64> = (0..300).map(|_| fresh()).collect();
     for id in &keys {
@@ -234,7 +234,7 @@ fn it_resumes_at_a_stored_position() {
     }
     let (mut kept, mut rewritten, mut processes) = (ScanPosition::START.to_string(), 0, 0);
     loop {
-        // Each page by a process of its own.
+        // A new flow for each page, as in another process.
         let mut flow = Resumed::rewrite_all().page_size(20).resume_from(kept.parse().unwrap());
         let Some(page) = con.run_flow(&mut flow).unwrap() else { break };
         (rewritten, processes) = (rewritten + page.rewritten, processes + 1);
@@ -255,7 +255,7 @@ struct Busy {
     count: u64,
 }
 
-/// The older program, which goes on counting.
+/// The older program, which increments all the time.
 #[derive(Debug, PartialEq, Serialize, Deserialize, RedisModel)]
 #[redis(key = "rewrite:busy:{id}", codecs = [Json, MsgPack], name = "Busy")]
 struct Before {
@@ -264,7 +264,7 @@ struct Before {
 }
 
 #[test]
-fn nobodys_writes_are_lost() {
+fn writes_of_other_clients_are_not_lost() {
     let ids: Vec<u64> = (0..20).map(|_| fresh()).collect();
     let mut con = Con::sync();
     for id in &ids {

@@ -29,7 +29,7 @@ mod hash {
         pub(super) visits: u32,
     }
 
-    /// `name` is split, and `visits` has another type, so another name.
+    /// `name` is split, and `visits` has another type and therefore another name.
     #[derive(Debug, Clone, PartialEq, RedisModel)]
     #[redis(
         key = "generations:hash:{id}",
@@ -136,7 +136,7 @@ fn an_older_program_overwrites_a_newer_record_when_asked_to() {
 }
 
 #[test]
-fn a_version_that_is_no_number_is_not_overwritten() {
+fn a_record_whose_version_is_no_number_is_not_overwritten() {
     on_one_server(|con| {
         let (id, zeros) = (fresh(), "0".repeat(1 << 20));
         let key = hash::First::key(id);
@@ -151,7 +151,7 @@ fn a_version_that_is_no_number_is_not_overwritten() {
             assert_eq!(saved.unwrap_err().kind(), ErrorKind::InvalidValue, "{version}");
             assert_eq!(con.raw::<String>(&["HGET", &key, "visits"]), "7");
         }
-        // What `get` reads as the version is one for `save`, too.
+        // `save` accepts the same texts as a version as `get`.
         for version in ["1", "001", "+1"] {
             con.raw::<()>(&["HSET", &key, "_v", version]);
             assert_eq!(con.run(hash::First::get(id)).unwrap(), Some(hash::first(id)));
@@ -161,13 +161,13 @@ fn a_version_that_is_no_number_is_not_overwritten() {
     });
 }
 
-/// The order that the documentation gives: `version = 1` on_one_server first.
+/// Follows the documented order: first deploy `version = 1` everywhere.
 #[test]
 fn in_the_documented_order_no_generation_undoes_the_next() {
     on_one_server(|con| {
         let id = fresh();
         let key = hash::First::key(id);
-        // Step 1: programs without a version and of the first work side by side.
+        // Step 1: programs without a version and of the first version run at the same time.
         let unversioned = hash::Unversioned { id, name: "Ada Lovelace".into(), visits: 6 };
         con.run(unversioned.save()).unwrap();
         let f = hash::First::FIELDS;
@@ -178,7 +178,8 @@ fn in_the_documented_order_no_generation_undoes_the_next() {
         con.run(unversioned.save()).unwrap();
         con.run(hash::first(id).save()).unwrap();
 
-        // Step 2: the first and the second. What the first reads it may write.
+        // Step 2: programs of the first and the second version. The first writes the records that
+        // it can read.
         assert_eq!(con.run(hash::Second::get(id)).unwrap(), Some(hash::second(id)));
         con.run(hash::first(id).save()).unwrap();
         let mut modify = hash::Second::modify(id, |user| user.last = "King".into());
@@ -189,7 +190,7 @@ fn in_the_documented_order_no_generation_undoes_the_next() {
     });
 }
 
-/// What the documentation warns of.
+/// The loss that the documentation warns of.
 #[test]
 fn a_program_without_a_version_misses_a_field_of_a_new_name_and_type() {
     on_one_server(|con| {
@@ -224,18 +225,18 @@ struct Swapped {
     email: Option<String>,
 }
 
-/// First the new name as an alias on_one_server, then the swap.
+/// First deploy the new name as an alias everywhere, then swap the two.
 #[test]
-fn a_rename_loses_nothing_if_the_alias_comes_first() {
+fn a_rename_loses_nothing_if_the_alias_is_deployed_first() {
     on_one_server(|con| {
         let (id, mail) = (fresh(), |text: &str| Some(text.to_owned()));
         let key = OldName::key(id);
         con.run(OldName { id, mail: mail("a") }.save()).unwrap();
-        // Step 1: old programs, and such as know the new name as an alias.
+        // Step 1: old programs, and programs that know the new name as an alias.
         let read = con.run(NewAsAlias::get(id)).unwrap().unwrap();
         con.run(NewAsAlias { mail: mail("b"), ..read }.save()).unwrap();
         assert_eq!(con.run(OldName::get(id)).unwrap().unwrap().mail, mail("b"));
-        // Step 2: those, and such as have swapped the names.
+        // Step 2: programs with the alias, and programs that have swapped the names.
         con.run(Swapped { id, email: mail("c") }.save()).unwrap();
         assert_eq!(con.hash(&key), pairs([("_", ""), ("email", "c")]));
         assert_eq!(con.run(NewAsAlias::get(id)).unwrap().unwrap().mail, mail("c"));
@@ -332,7 +333,7 @@ macro_rules! blobs {
                     assert_eq!(con.run(First::get(record.id)).unwrap_err().kind(), ErrorKind::NewerVersion);
                     assert_eq!(con.run(record.save()).unwrap_err().kind(), ErrorKind::NewerVersion);
                     assert_eq!(con.raw::<Vec<u8>>(&["GET", &key]), later);
-                    // What is no envelope is overwritten, as without a version.
+                    // A value without an envelope is overwritten, as by a model without a version.
                     for other in ["", "\u{1}", "text", "{}"] {
                         con.raw::<()>(&["SET", &key, other]);
                         con.run(record.save()).unwrap();
@@ -351,7 +352,7 @@ blobs! {
     compressed: Lz4<Json>, redis(envelope = "full");
 }
 
-/// What the documentation warns of: without a version a model saves without looking.
+/// A save of a model without a version does not look at the stored record, as documented.
 #[test]
 fn a_blob_without_a_version_is_refused_by_get_only() {
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, RedisModel)]
@@ -374,9 +375,9 @@ fn a_blob_without_a_version_is_refused_by_get_only() {
     assert_eq!(con.run(Unversioned::get(id)).unwrap(), Some(Unversioned { id }));
 }
 
-/// Two generations of a cache: each fills in what it cannot read.
+/// Two generations of a cache: each one replaces the entries that it cannot read.
 #[test]
-fn a_cache_fills_in_what_it_takes_for_a_miss() {
+fn a_cache_replaces_an_entry_that_it_cannot_read() {
     #[derive(Debug, Clone, PartialEq, RedisModel)]
     #[redis(key = "generations:cache:{id}", version_field = "_v", version = 1)]
     #[redis(on_mismatch = "miss")]

@@ -43,7 +43,7 @@ fn users(count: u64) -> Vec<User> {
 #[test]
 fn a_scan_finds_every_record_and_only_those_of_its_model() {
     on_one_server(|con| {
-        // `scan:*:user:*` is every run's: the ids tell.
+        // The pattern matches the records of other runs, too: compare the ids.
         let users = users(2500);
         let run = users[0].run;
         for saved in con.run(User::save_many(&users)).unwrap() {
@@ -69,7 +69,7 @@ fn a_scan_finds_every_record_and_only_those_of_its_model() {
         assert!(pages >= 10, "{pages}");
         assert_eq!(found.len(), users.len());
         assert!(users.iter().all(|user| found[&user.id] == *user));
-        // It has ended, and says so again.
+        // After its end a scan returns no more pages.
         assert_eq!(con.run_flow(&mut scan).unwrap().map(|page| page.len()), None);
 
         let mut ids = BTreeSet::new();
@@ -111,7 +111,7 @@ fn a_cluster_position_is_refused_by_a_single_server() {
 
 #[test]
 fn a_record_that_cannot_be_read_hides_no_other() {
-    // A server of its own: every session in it is this test's.
+    // A server of its own, because the test counts all sessions.
     let server = Server::start().unwrap();
     let mut con = server.connection().unwrap();
     let sessions: Vec<_> = (0..50).map(|id| Session { id, token: "secret".into() }).collect();
@@ -152,7 +152,7 @@ fn records_are_counted_and_deleted_and_others_are_left() {
             .exec(&mut con)
             .unwrap();
     }
-    // Would be found by the pattern if its characters were not quoted.
+    // The pattern would match this key if its characters were not quoted.
     redis::cmd("HSET").arg("scan*x:1").arg("name").arg("x").exec(&mut con).unwrap();
     redis::cmd("SET").arg("scan[*]?:9999").arg("text").exec(&mut con).unwrap();
 
@@ -186,7 +186,7 @@ fn a_lost_connection_ends_a_scan_that_then_goes_on() {
     assert_eq!(seen.len(), 500);
 }
 
-/// A number can be written in many ways, but a record has one key.
+/// A number has many texts, but a record has one key.
 #[test]
 fn keys_that_no_record_has_are_not_found() {
     let server = Server::start().unwrap();

@@ -54,7 +54,7 @@ fn save_blobs(con: &mut redis::Connection) {
 /// command, and works again with the next call.
 struct Breaking {
     con: redis::Connection,
-    /// Calls until it breaks, and from then until it breaks again.
+    /// The number of calls until it breaks, and until it breaks again.
     left: u64,
     next: u64,
     faults: u64,
@@ -205,7 +205,7 @@ fn rewrite_all_over_a_breaking_connection_leaves_no_old_record() {
         assert!(con.faults > 5, "{}", con.faults);
         assert_eq!((rewrite.rewritten(), rewrite.current()), (rewritten, current));
         if loses_replies {
-            // What was rewritten without a reply is found to be current by the repeat.
+            // The repeat finds that records rewritten without a reply are current.
             assert!(rewritten < RECORDS && rewritten + current >= RECORDS);
         } else {
             assert_eq!(rewritten, RECORDS);
@@ -226,7 +226,7 @@ struct Stuck<'a> {
 }
 
 impl Stuck<'_> {
-    /// Returns `true` if this call is not to end.
+    /// Returns `true` if this call must not end.
     fn sticks(&mut self) -> bool {
         *self.left = self.left.wrapping_sub(1);
         *self.left == u64::MAX
@@ -390,7 +390,7 @@ fn a_scan_that_meets_another_server_begins_again_there() {
         assert_eq!((con.left, seen.len() as u64), (0, RECORDS));
         assert_eq!(Item::count().page_size(PAGE).run(&mut over(calls)).unwrap(), RECORDS);
     }
-    // The same holds for a position that was kept.
+    // A stored position behaves in the same way.
     let mut scan = Item::scan_ids().page_size(PAGE);
     scan.run(&mut servers[0].connection().unwrap()).unwrap();
     let kept = scan.position().to_string();
@@ -445,7 +445,7 @@ fn a_scan_that_meets_another_server_each_time_fails_instead_of_running_for_ever(
     assert_eq!((error.kind(), error.model()), (ErrorKind::InvalidOperation, Some("Item")));
 }
 
-/// A user for whom INFO is not allowed, or not for these keys.
+/// Connects as a user with these rights.
 fn user(server: &Server, name: &str, rules: &[&str]) -> redis::Connection {
     let mut con = server.connection().unwrap();
     redis::cmd("ACL")
@@ -484,7 +484,7 @@ fn delete_all_deletes_permitted_records_and_reports_the_rest() {
         assert!(error.key().is_some_and(|key| key.starts_with("fault:")), "{error}");
         assert!(error.to_string().contains("889 of the records were not deleted"), "{error}");
         assert_eq!(Item::count().run(&mut direct).unwrap(), 889);
-        // Nothing is left to do for this user, and the same is reported.
+        // A second run finds no more records to delete and reports the same errors.
         assert_eq!(delete.run(&mut con).unwrap_err().code(), Some("NOPERM"));
         assert_eq!((delete.deleted(), delete.failed()), (111, 889));
         assert_eq!(delete.run(&mut direct).unwrap(), RECORDS);

@@ -1,4 +1,4 @@
-//! Scripts: right whatever the server knows of them.
+//! Scripts are sent again if the server has forgotten them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -23,7 +23,7 @@ fn hit(id: u64) -> redis_model::Update<Counter, redis_model::Field<Counter, u32>
 }
 
 #[test]
-fn a_flush_before_anything_changes_nothing_about_it() {
+fn a_flush_before_any_operation_does_not_change_its_result() {
     on_one_server(|con| {
         let id = fresh();
         let flush = |con: &mut crate::support::Con| con.raw::<()>(&["SCRIPT", "FLUSH"]);
@@ -43,7 +43,7 @@ fn a_flush_before_anything_changes_nothing_about_it() {
         let seen = [a, b, c, d].map(|hits| hits.applied().unwrap());
         assert_eq!(seen, [next(1), next(1), next(1), next(1)]);
         flush(con);
-        // Only the step has the script: it brings the text itself.
+        // Only the step calls the script, so it sends the text itself.
         let (before, (a, b)) = con.run((Counter::exists(id), atomic((hit(id), hit(id))))).unwrap();
         assert!(before);
         assert_eq!((a.applied(), b.applied()), (Some(next(1)), Some(next(1))));
@@ -52,11 +52,11 @@ fn a_flush_before_anything_changes_nothing_about_it() {
     });
 }
 
-/// Another client makes the server forget all scripts, over and over, while
-/// operations run alone, in pipelines and in atomic steps.
+/// Another client flushes all scripts again and again while operations run alone, in pipelines
+/// and in atomic steps.
 #[test]
 fn flushes_in_between_lose_nothing_and_apply_nothing_twice() {
-    // A server of its own: it has nothing to do but forget.
+    // A server of its own, because the flushes would slow other tests down.
     let server = Server::start().unwrap();
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -76,8 +76,8 @@ fn flushes_in_between_lose_nothing_and_apply_nothing_twice() {
             let (a, b) = atomic((hit(id), hit(id))).run(&mut con).unwrap();
             assert_eq!((a.applied(), b.applied()), (Some(hits + 1), Some(hits + 2)));
             hits += 2;
-            // In a pipeline a call that was forgotten is sent again, unless a later
-            // one on its key was executed: then it is an error, and not applied.
+            // In a pipeline a call without its script is sent again, unless a later call on its
+            // key was executed: then the call is an error and was not applied.
             for result in batch((0..10).map(|_| hit(id))).run(&mut con).unwrap() {
                 match result {
                     Ok(applied) => {
@@ -90,7 +90,7 @@ fn flushes_in_between_lose_nothing_and_apply_nothing_twice() {
                     }
                 }
             }
-            // Different keys have no order to lose.
+            // Calls on different keys can be sent again in any order.
             let ids: Vec<_> = (0..10).map(|_| fresh()).collect();
             let all = batch(ids.iter().map(|id| hit(*id))).run(&mut con).unwrap();
             assert!(all.into_iter().all(|hits| hits.unwrap().applied() == Some(1)));
@@ -105,7 +105,7 @@ fn a_server_that_restarted_gets_the_scripts_again() {
     let folder = tempfile::tempdir().unwrap();
     let start = || {
         let folder = folder.path().display().to_string();
-        // What is answered is on disk: the server is ended by a kill.
+        // Answered writes must be on disk, because a kill ends the server.
         let arguments = ["--appendonly", "yes", "--appendfsync", "always", "--dir", &folder];
         arguments
             .into_iter()
@@ -140,7 +140,7 @@ fn a_record_of_more_arguments_than_lua_unpacks_is_one_step() {
 }
 
 #[test]
-fn scripts_survive_a_flush_alone_and_in_company() {
+fn scripts_survive_a_flush_alone_and_in_pipelines() {
     #[derive(Debug, PartialEq, RedisModel)]
     #[redis(key = "script:user:{id}")]
     struct User {

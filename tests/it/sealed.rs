@@ -59,7 +59,7 @@ macro_rules! sealed {
                     let expected: &[ErrorKind] = match bit / 8 {
                         0 | 1 => &[Foreign, NewerVersion, UnknownKey, Tampered, WrongCodec],
                         2 => &[WrongCodec],
-                        // No version counts as version 1, but the sealed header says otherwise.
+                        // A missing version counts as version 1, but the sealed header has another one.
                         3 => &[NewerVersion, Tampered],
                         4..8 => &[WrongModel, LayoutChanged],
                         8 => &[UnknownKey],
@@ -238,7 +238,7 @@ fn every_flipped_bit_of_a_fields_value_is_refused() {
     check::<Sealed<Json, New>, Sealed<Json, Old>>();
     check::<Sealed<Postcard, New, Aes256Gcm>, Sealed<Postcard, Old, Aes256Gcm>>();
     check::<Signed<Json, New>, Signed<Json, Old>>();
-    // A value of another cipher is refused, and so is a signature as a seal.
+    // A value of another cipher is refused, and a signed value in place of a sealed one.
     let sealed = round_trip::<Sealed<Json, New>>("correct horse");
     assert_eq!(kind_of::<Sealed<Json, New, Aes256Gcm>>(&sealed), Some(ErrorKind::Tampered));
     assert_eq!(kind_of::<Signed<Json, New>>(&sealed), Some(ErrorKind::Tampered));
@@ -263,7 +263,7 @@ fn a_forged_header_is_refused() {
         let kind = Token::from_bytes(&forged).map(|token| token.secret).map_err(|e| e.kind());
         let expected = match byte {
             0x81 => Ok("correct horse".to_owned()),
-            // Listed codecs, but not the value's.
+            // Codecs that the model lists, but not the value's own.
             0x41 => Err(ErrorKind::Tampered),
             0x01 => Err(ErrorKind::Codec),
             _ => Err(ErrorKind::WrongCodec),

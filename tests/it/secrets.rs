@@ -107,7 +107,7 @@ fn account(con: &mut Con) -> u64 {
 }
 
 #[test]
-fn fields_that_cannot_be_read() {
+fn errors_of_fields_that_cannot_be_read_contain_no_contents() {
     on_one_server(|con| {
         for name in ["number", "truth", "letter", "float", "fixed", "json", "bincode"] {
             for text in [SECRET.to_owned(), format!("\"{SECRET}\""), format!("[\"{SECRET}\"]")] {
@@ -136,7 +136,7 @@ fn fields_that_cannot_be_read() {
 }
 
 #[test]
-fn fields_that_cannot_be_written_or_counted() {
+fn errors_of_writes_and_increments_contain_no_contents() {
     on_one_server(|con| {
         let (f, id) = (Account::FIELDS, account(con));
         con.raw::<()>(&["HSET", &Account::key(id), "number", SECRET, "float", SECRET]);
@@ -153,7 +153,7 @@ fn fields_that_cannot_be_written_or_counted() {
 }
 
 #[test]
-fn blobs_that_cannot_be_read() {
+fn errors_of_blobs_that_cannot_be_read_contain_no_contents() {
     on_one_server(|con| {
         let id = fresh();
         for text in [
@@ -172,7 +172,7 @@ fn blobs_that_cannot_be_read() {
 }
 
 #[test]
-fn wrong_types_and_refused_commands() {
+fn errors_of_wrong_types_and_refused_commands_contain_no_contents() {
     on_one_server(|con| {
         let (f, id) = (Account::FIELDS, fresh());
         con.raw::<()>(&["SET", &Account::key(id), SECRET]);

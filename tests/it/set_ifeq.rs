@@ -1,5 +1,5 @@
-//! `SET … IFEQ`, by which newer servers write one blob in place of another: it is tried on
-//! every server, and an older one that refuses it loses nothing.
+//! `SET … IFEQ`, with which newer servers replace a blob: the client tries it on every server
+//! and falls back on a script if an older server refuses it.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ struct Page {
 }
 
 #[test]
-fn an_older_server_is_asked_once_and_nothing_is_lost() {
+fn an_older_server_that_refuses_set_ifeq_loses_no_commit() {
     everywhere(|con| {
         let id = fresh();
         con.run(Page { id, text: "one".into() }.save()).unwrap();
@@ -40,10 +40,11 @@ fn calls(con: &mut redis::Connection, command: &str) -> u64 {
     line.and_then(|rest| rest.split(',').next()?.parse().ok()).unwrap_or(0)
 }
 
-/// Needs a process that has seen no older server: after a refusal it does not try again.
+/// Needs a process that has not used an older server, because a process does not retry a
+/// command that a server has refused.
 #[test]
 #[ignore = "needs VALKEY_9: `.ci/run` gets one and runs this"]
-fn newer_servers_swap_a_blob_by_set_ifeq() {
+fn a_newer_server_replaces_a_blob_by_set_ifeq() {
     let binary = std::env::var("VALKEY_9").expect("VALKEY_9 names no server; see `.ci/run`");
     let server = Server::options().binary(&binary).start().unwrap();
     for url in [server.url().to_owned(), server.url_resp3()] {
@@ -63,7 +64,7 @@ fn newer_servers_swap_a_blob_by_set_ifeq() {
         redis::cmd("RPUSH").arg(&*Page::key(id)).arg("x").exec(con).unwrap();
         assert!(other.commit().run(con).unwrap_err().is_wrong_type());
 
-        // Among others it is the script, whose refusal would come too late.
+        // In a pipeline the client uses the script: a refusal would come after the next commands.
         redis::cmd("DEL").arg(&*Page::key(id)).exec(con).unwrap();
         Page { id, text: "one".into() }.save().run(con).unwrap();
         let mut draft = Page::edit(id).run(con).unwrap().unwrap();

@@ -71,7 +71,7 @@ macro_rules! blobs {
             }
 
             #[test]
-            fn what_can_be_decoded_is_taken() {
+            fn a_record_that_can_be_decoded_is_taken() {
                 on_one_server(|con| {
                     let id = fresh();
                     let (item, cached) = (Item { id, count: 7 }, Cached { id, count: 7 });
@@ -237,7 +237,7 @@ fn a_blob_that_take_cannot_decode_stays() {
         stays::<packed::Item>(con, id, Some(ErrorKind::TrailingBytes));
         stays::<packed::Cached>(con, id, None);
 
-        // An attack and a limit are no mismatch.
+        // Tampering and limits are not mismatches.
         con.run(sealed::Item { id, count: 1 }.save()).unwrap();
         let key = sealed::Item::key(id);
         con.raw::<()>(&["SETRANGE", &key, "40", "forged"]);
@@ -253,8 +253,8 @@ fn server_connection() -> redis::Connection {
     server().connection().unwrap()
 }
 
-/// A connection on which another client acts right after the first command
-/// of each take, or that breaks after so many commands were executed.
+/// A connection on which another client writes right after the first command of each take, or
+/// that breaks after this number of commands.
 struct Meddled<F> {
     con: redis::Connection,
     after_read: F,
@@ -305,7 +305,7 @@ fn meddled<F: FnMut(&mut redis::Connection)>(after_read: F) -> Meddled<F> {
 
 #[test]
 fn a_record_that_was_changed_since_it_was_read_is_read_again() {
-    // A field, one that was absent, an alias behind its field.
+    // A field, an absent field, and an alias of a field.
     for (field, value) in [("attempts", "7"), ("note", "new"), ("title", "behind")] {
         let id = fresh();
         Con::sync().run(job(id).save()).unwrap();
@@ -347,7 +347,7 @@ fn a_record_that_becomes_unreadable_after_it_was_read_stays() {
     assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidValue, Some("attempts")));
     assert_eq!(raw.hash(&Job::key(id)).len(), 3);
 
-    // A newer program has migrated it, to the same fields.
+    // A newer program has migrated the record to the same fields.
     raw.run(hash::Item { id, count: 1 }.save()).unwrap();
     let mut con = meddled(|con| {
         redis::cmd("HSET").arg(&*hash::Item::key(id)).arg("_v").arg("3").exec(con).unwrap();
@@ -376,14 +376,14 @@ fn a_record_that_changes_each_time_is_a_conflict_and_stays() {
 }
 
 #[test]
-fn a_record_that_another_client_took_is_none() {
+fn a_record_that_another_client_has_taken_is_none() {
     let id = fresh();
     Con::sync().run(job(id).save()).unwrap();
     let mut con = meddled(|con| assert!(Job::delete(id).run(con).unwrap()));
     assert_eq!(Job::take(id).run(&mut con).unwrap(), None);
 }
 
-/// The key may hold anything by the time of the second step.
+/// Another client may replace the record before the second round trip.
 #[test]
 fn another_type_that_replaced_the_record_stays() {
     let id = fresh();
@@ -424,7 +424,7 @@ fn a_record_whose_deletion_was_not_confirmed_is_returned() {
     let mut raw = Con::sync();
     let record = job(fresh());
     raw.run(record.save()).unwrap();
-    // Now the server knows the script, and the deletion is the second command.
+    // The server knows the script by now, so the deletion is the second command.
     raw.run_flow(&mut Job::take(record.id)).unwrap().unwrap();
     raw.run(record.save()).unwrap();
     let mut con = Meddled { breaks_after: Some(1), ..meddled(|_| ()) };
@@ -433,13 +433,13 @@ fn a_record_whose_deletion_was_not_confirmed_is_returned() {
     assert!(take.run(&mut con).unwrap_err().is_connection());
     assert_eq!(take.unconfirmed(), Some(&record));
     assert!(!raw.run(Job::exists(record.id)).unwrap());
-    // Run again, it begins anew.
+    // A second run starts again.
     assert_eq!(raw.run_flow(&mut take).unwrap(), None);
     assert!(take.unconfirmed().is_none());
 }
 
 #[test]
-fn many_are_taken_with_a_result_each() {
+fn take_many_returns_one_result_per_record() {
     on_one_server(|con| {
         let jobs: Vec<Job> = (0..5).map(|_| job(fresh())).collect();
         for at in [0, 2, 3] {

@@ -45,13 +45,13 @@ fn tuples_arrays_and_vecs_are_one_round_trip() {
 }
 
 #[test]
-fn in_a_tuple_the_first_error_wins_and_the_rest_is_read() {
+fn a_tuple_returns_the_first_error_and_reads_all_replies() {
     on_one_server(|con| {
         let (good, bad) = (user(fresh()), user(fresh()));
         con.raw::<()>(&["SET", &bad.own_key(), "x"]);
         let error = con.run((good.save(), User::get(bad.id), good.save())).unwrap_err();
         assert_eq!(error.key(), Some(&*bad.own_key()));
-        // The connection is as good as before.
+        // The connection stays usable.
         assert_eq!(con.run(User::get(good.id)).unwrap(), Some(good));
     });
 }

@@ -1,4 +1,4 @@
-//! An operation of a user's own that ignores the error of one inside it.
+//! A user's operation that ignores the error of an operation inside it.
 
 use redis_model::op::{Replies, Request};
 use redis_model::{Operation, RedisModel, Result, batch};
@@ -29,7 +29,7 @@ impl<O: Operation> Operation for Careless<O> {
 }
 
 #[test]
-fn a_command_that_was_left_half_written_is_not_sent() {
+fn a_partially_encoded_command_is_not_sent() {
     on_one_server(|con| {
         let number = Number { id: fresh(), name: "n".into(), x: f64::NAN };
         let careless = || Careless(number.save());

@@ -103,7 +103,7 @@ fn an_update_never_creates_a_stub() {
         ] {
             assert_eq!(con.run(update).unwrap(), Outcome::Missing);
         }
-        // Nor after an expiry.
+        // The same after the record expired.
         let record = saved(con);
         con.raw::<()>(&["PEXPIRE", &record.own_key(), "1"]);
         while con.raw::<bool>(&["EXISTS", &record.own_key()]) {}
@@ -115,7 +115,7 @@ fn an_update_never_creates_a_stub() {
 }
 
 #[test]
-fn or_create_creates() {
+fn or_create_creates_a_missing_record() {
     everywhere(|con| {
         let f = Record::FIELDS;
         let id = fresh();
@@ -132,7 +132,7 @@ fn or_create_creates() {
     });
 }
 
-/// Increments from a stored text, each with what should come of it.
+/// Increments of a stored text, each with the expected result.
 fn increments(con: &mut Con, name: &str, cases: &[(&str, i128, Option<&str>)]) {
     let f = Record::FIELDS;
     for (from, by, to) in cases {
@@ -223,7 +223,7 @@ fn an_increment_never_leaves_the_type_and_is_exact() {
 }
 
 #[test]
-fn odd_but_readable_numbers_are_incremented() {
+fn every_text_that_get_reads_as_a_number_is_incremented() {
     everywhere(|con| {
         let f = Record::FIELDS;
         for text in ["+7", "007", "-0"] {
@@ -238,7 +238,7 @@ fn odd_but_readable_numbers_are_incremented() {
 }
 
 #[test]
-fn what_is_not_a_number_is_not_incremented() {
+fn a_text_that_is_not_a_number_is_not_incremented() {
     everywhere(|con| {
         let (f, record) = (Record::FIELDS, saved(con));
         for text in ["hunter2", "1.5", "", " 1", "0x10"] {
@@ -267,7 +267,7 @@ fn what_is_not_a_number_is_not_incremented() {
 }
 
 #[test]
-fn floats_stay_in_their_type() {
+fn an_increment_of_a_float_stays_in_its_type() {
     everywhere(|con| {
         let (f, id) = (Record::FIELDS, saved(con).id);
         let add = |by: f64| Record::update(id).incr(f.float, by).returning(f.float);
@@ -286,7 +286,7 @@ fn floats_stay_in_their_type() {
 }
 
 #[test]
-fn conditions_hold_or_nothing_happens() {
+fn an_update_whose_condition_fails_changes_nothing() {
     everywhere(|con| {
         let record = Record { unsigned: u64::MAX, name: "Alice".into(), ..saved(con) };
         con.run(record.save()).unwrap();
@@ -350,7 +350,7 @@ fn numbers_are_compared_as_numbers() {
 }
 
 #[test]
-fn a_field_is_changed_once() {
+fn two_changes_of_one_field_are_refused() {
     on_sync_connections(|con| {
         let f = Record::FIELDS;
         let error = con.run(Record::update(1).set(f.signed, 1).incr(f.signed, 1)).unwrap_err();
@@ -359,7 +359,7 @@ fn a_field_is_changed_once() {
 }
 
 #[test]
-fn thousands_of_bytes_and_binary_values_pass() {
+fn long_and_binary_values_are_stored_and_compared() {
     everywhere(|con| {
         let (f, record) = (Record::FIELDS, saved(con));
         let name = "\0\r\n$%é".repeat(5000);

@@ -18,8 +18,8 @@ fn signal(pid: u32, signal: &str) {
     assert!(done.unwrap().success());
 }
 
-/// Sends more than a stopped server takes, and lets the server go on. Where
-/// the bytes were cut off nobody knows, so what comes next cannot be trusted.
+/// Sends more than a stopped server accepts, and lets the server continue. The client does not
+/// know where the request was cut off, so it cannot trust the next reply.
 #[test]
 fn a_poisoned_connection_never_answers_with_another_operations_reply() {
     let server = Server::start().unwrap();
@@ -31,7 +31,7 @@ fn a_poisoned_connection_never_answers_with_another_operations_reply() {
         Record { id, text: format!("text {id}") }.save().run(&mut con).unwrap();
     }
     signal(pid, "-STOP");
-    // More than a socket's buffer takes, so that the write times out.
+    // More than a socket's buffer holds, so that the write times out.
     let large = Record { id: 9, text: "x".repeat(8 << 20) };
     let error = (Record::get(0), large.save()).run(&mut con).map(drop).unwrap_err();
     signal(pid, "-CONT");
@@ -40,7 +40,7 @@ fn a_poisoned_connection_never_answers_with_another_operations_reply() {
     let error = Record::get(2).run(&mut con).unwrap_err();
     assert!(error.is_connection() && error.to_string().contains("open a new one"), "{error}");
 
-    // A new one answers as it should.
+    // A new connection works.
     let mut con = PoisonOnError::new(server.connection().unwrap());
     assert_eq!(Record::get(2).run(&mut con).unwrap().unwrap().text, "text 2");
 }

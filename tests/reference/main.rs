@@ -25,7 +25,7 @@ fn seed() -> u64 {
 fn newer(variable: &str) -> Server {
     let binary = std::env::var(variable)
         .unwrap_or_else(|_| panic!("{variable} names no server; see `.ci/run`"));
-    // What has expired stays until somebody looks at it.
+    // Expired fields stay until a command reads them.
     Server::options()
         .binary(binary)
         .argument("--enable-debug-command")

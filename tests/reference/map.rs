@@ -1,4 +1,4 @@
-//! The reference: what an update does, on a plain map, in the words of the documentation.
+//! The reference: an update of a plain map, in the words of the documentation.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use redis_model::schema::Spec;
 use crate::models::{Column, Kind};
 use crate::program::{Change, Check, KeyTtl, Program, Returning};
 
-/// The longest texts that an update takes for numbers.
+/// The longest texts that an update accepts as numbers.
 const LONGEST_INTEGER: usize = 60;
 const LONGEST_FLOAT: usize = 400;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) text: String,
-    /// Milliseconds; `None` for as long as the record.
+    /// The TTL in milliseconds; `None` if the field does not expire.
     pub(crate) ttl: Option<u64>,
 }
 
@@ -31,7 +31,7 @@ pub(crate) enum Expected {
     Applied(Vec<String>),
     Missing,
     Conflict(Vec<String>),
-    /// Nothing was written, and the field is the one that the error names.
+    /// Nothing was written, and the error names this field.
     Refused(ErrorKind, Option<String>),
     /// The update was applied, and this field of what it returns cannot be read.
     Unreadable(ErrorKind, String),
@@ -56,7 +56,7 @@ struct Run<'a> {
     state: State,
 }
 
-/// Applies an update, and returns what the library should say of it.
+/// Applies an update, and returns the result that the library should return.
 pub(crate) fn apply(
     state: &mut State,
     columns: &[Column],
@@ -82,7 +82,7 @@ impl Run<'_> {
         self.state.fields.contains_key(name)
     }
 
-    /// Returns what is stored for a field, under its name or else its first alias.
+    /// Returns the stored text of a field, under its name or else its first alias.
     fn entry(&self, column: &Column) -> Option<&Entry> {
         let names = std::iter::once(&column.name).chain(column.aliases);
         names.filter_map(|name| self.state.fields.get(*name)).next()
@@ -166,7 +166,7 @@ impl Run<'_> {
         if lacks { Err(Expected::Refused(ErrorKind::MissingField, None)) } else { Ok(()) }
     }
 
-    /// A flattened struct has all that it needs, or nothing.
+    /// Checks that a flattened struct has all its required fields or none.
     fn flattened(&self) -> Result<(), Expected> {
         let members = || self.columns.iter().filter(|column| column.in_place.is_some());
         if members().all(|column| self.change_of(column.name).is_none()) {
@@ -228,7 +228,7 @@ impl Run<'_> {
         if needs_marker {
             fields.entry("_".to_owned()).or_insert(Entry { text: String::new(), ttl: None });
         }
-        // What is stored under an alias moves to the name, as it is.
+        // A value under an alias moves to the name, unchanged.
         for column in self.columns {
             if let Some(entry) = before.entry(column) {
                 fields.insert(column.name.to_owned(), entry.clone());
@@ -247,7 +247,7 @@ impl Run<'_> {
                 Some(Change::Incr(_) | Change::IncrFloat(_)) => {
                     let sum = sums.iter().find(|(summed, _)| *summed == column.name);
                     let mut entry = written(&sum.expect("each increment has a sum").1);
-                    // An increment leaves the time of a value as it is.
+                    // An increment keeps the TTL of a value.
                     if before.value(column).is_some() {
                         entry.ttl = before.entry(column).and_then(|entry| entry.ttl);
                     }
@@ -273,7 +273,7 @@ impl Run<'_> {
         }
     }
 
-    /// Returns what `returning` reads, or the first thing that it cannot read.
+    /// Returns the values that `returning` reads, or the first field that it cannot read.
     fn returned(&self) -> Result<Expected, Expected> {
         let unreadable = |name: &str, value: Option<&str>| {
             let kind = match value {
@@ -305,7 +305,7 @@ impl Run<'_> {
     }
 }
 
-/// Returns the integer that an update takes a text for, of any type.
+/// Returns the integer that an update reads in a text, of any type.
 fn integer(text: &str) -> Option<i128> {
     let short = text.len() <= LONGEST_INTEGER;
     text.parse().ok().filter(|_| short)

@@ -1,5 +1,5 @@
-//! The models, each with what the reference has to know of it, and how a program is
-//! written for it.
+//! The models, each with a description for the reference and with a conversion of programs
+//! into operations.
 
 use std::time::Duration;
 
@@ -30,13 +30,13 @@ pub(crate) struct Column {
     pub(crate) aliases: &'static [&'static str],
     pub(crate) kind: Kind,
     pub(crate) default: Option<&'static str>,
-    /// The text that is read as no value.
+    /// The text that is read as `None`.
     pub(crate) none_text: Option<&'static str>,
     pub(crate) is_required: bool,
-    /// In the flattened struct: whether the struct needs it.
+    /// For a field of the flattened struct: `true` if the struct requires it.
     pub(crate) in_place: Option<bool>,
     pub(crate) is_option: bool,
-    /// Milliseconds that it lives after a write.
+    /// The TTL in milliseconds that a write sets.
     pub(crate) ttl: Option<u64>,
 }
 
@@ -162,8 +162,8 @@ const I32: Kind = Kind::Int { min: i32::MIN as i128, max: i32::MAX as i128 };
 const I64: Kind = Kind::Int { min: i64::MIN as i128, max: i64::MAX as i128 };
 const U64: Kind = Kind::Int { min: 0, max: u64::MAX as i128 };
 
-/// The columns of the models with all fields. Those that `Loose` has by default are
-/// required in the others.
+/// The columns of the models with all fields. The fields with a default in `Loose` are required
+/// in the others.
 fn columns(required: bool, expire: bool) -> Vec<Column> {
     let own = |name, kind, default| Column {
         is_required: required,

@@ -1,4 +1,4 @@
-//! Random programs, and the random hashes that they find.
+//! Random programs, and the random hashes that they change.
 
 use crate::map::{Entry, State};
 use crate::models::{Column, Kind};
@@ -41,7 +41,7 @@ pub(crate) enum Returning {
 pub(crate) struct Program {
     pub(crate) changes: Vec<(&'static str, Change)>,
     pub(crate) checks: Vec<(&'static str, Check)>,
-    /// Milliseconds, or `None` for a field that is to live as long as its record.
+    /// The TTL in milliseconds, or `None` to persist the field.
     pub(crate) field_ttls: Vec<(&'static str, Option<u64>)>,
     pub(crate) key_ttl: KeyTtl,
     pub(crate) or_create: bool,
@@ -193,7 +193,7 @@ fn stored(random: &mut Random, column: &Column) -> String {
 pub(crate) fn start(random: &mut Random, columns: &[Column], fields_expire: bool) -> State {
     let mut state = State::default();
     let fill = *random.pick(&[0, 30, 60, 95, 95]);
-    // Half of the hashes are in order, so that updates are applied as well as refused.
+    // Half of the hashes are valid, so that some updates are applied and some are refused.
     let own = random.once_in(2);
     for column in columns {
         let in_place = column.in_place.is_some() && random.once_in(2);

@@ -1,10 +1,10 @@
-//! A small generator of random numbers, so that a seed is all that a run depends on.
+//! A small generator of random numbers, so that a run depends on its seed only.
 
 pub(crate) struct Random(u64);
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Self {
-        // Zero is the one state that xorshift never leaves.
+        // Zero is the only state that xorshift never leaves.
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 

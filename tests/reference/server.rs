@@ -13,7 +13,7 @@ use crate::random::Random;
 
 const AT_ONCE: usize = 500;
 
-/// How much of a time to live may have passed, in milliseconds: all times differ by more.
+/// The part of a TTL that may have passed, in milliseconds. All TTLs differ by more.
 const TOLERANCE: u64 = 200_000;
 
 struct Case {
@@ -64,7 +64,7 @@ pub(crate) fn compare<M: Modelled>(
             check_state(&expected, &found, &columns, &context);
         }
     }
-    // A generator whose programs are all refused, or all applied, would show little.
+    // Programs that are all refused or all applied would test little.
     assert!(seen.len() == 5 && seen.values().all(|count| *count > programs / 200), "{seen:?}");
 }
 

@@ -18,7 +18,7 @@ struct Counter {
     note: String,
 }
 
-/// A connection to whichever server is the primary when it is opened.
+/// A connection to the server that is the primary when it is opened.
 enum Con {
     Sync(redis::Connection),
     Async(MultiplexedConnection, Runtime),
@@ -55,18 +55,18 @@ impl Con {
     }
 }
 
-/// What one worker was told.
+/// The results of one worker.
 #[derive(Debug, Default)]
 struct Told {
     applied: u64,
     /// Calls that may have been applied or not.
     unknown: u64,
-    /// Calls that say that they were not applied.
+    /// Calls that were reported as not applied.
     refused: u64,
     applied_after: u64,
 }
 
-/// Increments a counter of its own until enough was applied after the fail-over.
+/// Increments its own counter until enough increments were applied after the fail-over.
 fn hit(deployment: &Deployment, id: u64, is_async: bool, failed_over: &AtomicBool) -> Told {
     let (mut told, begin) = (Told::default(), Instant::now());
     let f = Counter::FIELDS;
@@ -108,7 +108,7 @@ fn hit(deployment: &Deployment, id: u64, is_async: bool, failed_over: &AtomicBoo
     told
 }
 
-/// The connection broke, or the server says by its code why it does not serve.
+/// Asserts that the connection broke or the server reported by a code why it does not serve.
 fn assert_clear(error: &Error, id: u64) {
     let is_known = matches!(error.code(), Some("READONLY" | "LOADING" | "MASTERDOWN"));
     assert!(error.is_connection() || is_known, "{error}");
@@ -116,7 +116,7 @@ fn assert_clear(error: &Error, id: u64) {
 }
 
 #[test]
-fn increments_through_a_fail_over_are_exact_or_errors() {
+fn increments_during_a_fail_over_are_exact_or_errors() {
     const WORKERS: u64 = 6;
     let deployment = Deployment::start();
     let mut con = Con::open(&deployment, false).unwrap();
@@ -151,7 +151,7 @@ fn increments_through_a_fail_over_are_exact_or_errors() {
         for (id, told) in (0..).zip(&told) {
             let hits = con.run(Counter::get(id)).unwrap().unwrap().hits;
             assert!(hits <= told.applied + told.unknown, "{id}: {hits}, {told:?}");
-            // Replication is asynchronous: the primary may have died between its reply
+            // Replication is asynchronous: the primary may have died between its reply to the last call
             // to the one call that was under way and passing it on.
             assert!(hits + 1 >= told.applied, "{id}: {hits}, {told:?}");
         }

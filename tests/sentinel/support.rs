@@ -15,7 +15,7 @@ const NAME: &str = "main";
 const REPLICAS: usize = 2;
 const SENTINELS: usize = 3;
 
-/// How long anything here may take. It takes seconds; a loaded machine, more.
+/// The longest time for any step. It takes seconds; on a loaded machine, more.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 pub(crate) struct Deployment {

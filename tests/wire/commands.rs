@@ -7,7 +7,7 @@ use redis_model::op::SentCommand;
 
 use crate::operations::all;
 
-/// The file is written anew with `BLESS=1 cargo test --test wire`; read what changed.
+/// `BLESS=1 cargo test --test wire` writes the file. Read the changes.
 #[test]
 fn every_operation_sends_what_the_table_says() {
     let mut table = String::from(
@@ -45,7 +45,7 @@ fn shown(command: &SentCommand) -> String {
     shorter(text.trim_end_matches(&format!(" # {script}.lua")).to_owned())
 }
 
-/// What is large is large by repetition.
+/// Abbreviates long values, which consist of repetitions.
 fn shorter(text: String) -> String {
     text.replace(&"large".repeat(300), "large…")
 }

@@ -1,4 +1,4 @@
-//! What flows send, one command after the other, on a real server.
+//! The commands that flows send to a real server, one after the other.
 
 use redis::{ConnectionLike, RedisResult, Value};
 use redis_model::embedded::Server;
@@ -7,10 +7,10 @@ use redis_model::{Operation, RedisModel, Result};
 use crate::mock::commands;
 use crate::models::{USER, User};
 
-/// A connection that notes what is sent.
+/// A connection that records the commands.
 struct Noted {
     con: redis::Connection,
-    /// Each command's name, a script by its first line, and the key.
+    /// Returns the name and the key of each command; a script's name is its first line.
     sent: Vec<String>,
 }
 
@@ -71,13 +71,13 @@ impl ConnectionLike for Noted {
 }
 
 #[test]
-fn a_scan_asks_what_it_is_connected_to_and_then_page_after_page() -> Result<()> {
+fn a_scan_detects_the_server_and_then_sends_one_script_per_page() -> Result<()> {
     let server = Server::start().unwrap();
     let mut con = Noted::on(&server);
     let page = "SCAN 0 MATCH user:* COUNT 1000 TYPE hash";
     let ask = "CLUSTER SLOTS";
     let begin = || vec![ask.to_owned(), "INFO server".to_owned(), page.to_owned()];
-    // Of a found hash, whether it is a record.
+    // The scan checks if a found hash is a record.
     let check = "script user:1".to_owned();
 
     assert_eq!(User::count().run(&mut con)?, 0);
@@ -101,7 +101,7 @@ fn a_scan_asks_what_it_is_connected_to_and_then_page_after_page() -> Result<()> 
 }
 
 #[test]
-fn modify_reads_and_writes_and_writes_nothing_without_a_change() -> Result<()> {
+fn modify_reads_and_writes_only_with_a_change() -> Result<()> {
     let server = Server::start().unwrap();
     let mut con = Noted::on(&server);
     USER.save().run(&mut con)?;
@@ -109,7 +109,7 @@ fn modify_reads_and_writes_and_writes_nothing_without_a_change() -> Result<()> {
     assert!(User::modify(1, |_| ()).run(&mut con)?.is_applied());
     assert_eq!(con.sent(), ["HMGET user:1"]);
     assert!(User::modify(1, |user| user.visits += 1).run(&mut con)?.is_applied());
-    // The script is not known yet: once by its digest, once with its text.
+    // The server does not know the script yet: the client sends its digest, then its text.
     assert_eq!(con.sent(), ["HMGET user:1", "script user:1", "script user:1"]);
     assert!(User::modify(2, |_| ()).run(&mut con)?.is_missing());
     assert_eq!(con.sent(), ["HMGET user:2"]);
@@ -117,13 +117,13 @@ fn modify_reads_and_writes_and_writes_nothing_without_a_change() -> Result<()> {
 }
 
 #[test]
-fn take_reads_first_and_deletes_only_what_it_has_decoded() -> Result<()> {
+fn take_reads_first_and_deletes_only_a_decoded_record() -> Result<()> {
     let server = Server::start().unwrap();
     let mut con = Noted::on(&server);
     USER.save().run(&mut con)?;
     con.sent();
     assert_eq!(User::take(1).run(&mut con)?.as_ref(), Some(&*USER));
-    // The script is not known yet: once by its digest, once with its text.
+    // The server does not know the script yet: the client sends its digest, then its text.
     assert_eq!(con.sent(), ["HMGET user:1", "script user:1", "script user:1"]);
     assert!(User::take(1).run(&mut con)?.is_none());
     assert_eq!(con.sent(), ["HMGET user:1"]);

@@ -7,7 +7,7 @@ use crate::mock::Mock;
 use crate::models::{Full, Login, User};
 
 #[test]
-fn a_reply_of_another_length_is_never_no_record() {
+fn a_reply_of_another_length_is_never_read_as_no_record() {
     let text = || Value::BulkString(b"1".to_vec());
     for answer in [
         Value::Array(vec![]),

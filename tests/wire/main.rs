@@ -1,5 +1,5 @@
-//! What every operation sends, exactly, and that it reads as many replies as
-//! it sends commands, whatever the replies are.
+//! The exact commands of every operation, and that each operation reads one reply per
+//! command, for any replies.
 
 mod commands;
 mod flows;

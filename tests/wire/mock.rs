@@ -1,5 +1,5 @@
-//! A connection that answers whatever is wanted, to see what operations make
-//! of it, and a server for what has to be read first.
+//! A connection with given answers, and a server for the operations that need a record that
+//! was read.
 
 use redis::{RedisResult, Value};
 use redis_model::embedded::Server;
@@ -27,7 +27,7 @@ pub(crate) fn draft<M: RedisModel>(record: &M, change: impl FnOnce(&mut M)) -> D
     draft
 }
 
-/// Answers a marker with itself, and anything else with what it was given.
+/// Answers a marker with itself, and every other command with the given reply.
 pub(crate) struct Mock {
     pub(crate) answers: Vec<Value>,
     pub(crate) next: usize,

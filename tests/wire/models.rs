@@ -1,4 +1,4 @@
-//! The models that the operations are about.
+//! The models of the operations.
 
 use std::sync::LazyLock;
 
@@ -21,7 +21,7 @@ pub(crate) struct Address {
     pub(crate) zip: Option<u32>,
 }
 
-/// With everything that makes a write more than its fields.
+/// A model with every attribute that adds commands or arguments to a write.
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "{{{tenant}}}:full:{id}", ttl = "1h", on_update = "refresh")]
 pub(crate) struct Full {
@@ -45,7 +45,7 @@ pub(crate) struct Page {
     pub(crate) views: i64,
 }
 
-/// With a field that expires.
+/// A model with a field that expires.
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "login:{user}")]
 pub(crate) struct Login {
@@ -55,7 +55,7 @@ pub(crate) struct Login {
     pub(crate) code: Option<u32>,
 }
 
-/// A record that may have no field at all.
+/// A model whose record may have no field.
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "hollow")]
 pub(crate) struct Hollow {
@@ -92,7 +92,7 @@ pub(crate) struct PlaceV1 {
     pub(crate) position: String,
 }
 
-/// The same now.
+/// The same hash with a version.
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "place:{id}", version_field = "_v", version = 2, migrate(PlaceV1))]
 pub(crate) struct Place {

@@ -6,7 +6,7 @@ use redis_model::{Error, ErrorKind, Operation, Result, ValueError, atomic, batch
 
 use crate::mock::Mock;
 
-/// An operation of a user's own, which may send or read what it should not.
+/// A user's operation, which may send or read a wrong number of commands or replies.
 #[derive(Debug, Clone, Copy)]
 struct Leaf {
     number: usize,
@@ -44,7 +44,7 @@ impl Operation for Leaf {
     }
 }
 
-/// What an operation decoded, in its shape.
+/// The decoded values of an operation, in its shape.
 #[derive(Debug, Clone, PartialEq)]
 enum Seen {
     Replies(Vec<Option<String>>),
@@ -96,7 +96,7 @@ fn inside(results: Vec<Result<Seen>>) -> Seen {
     Seen::Inside(results.into_iter().map(seen).collect())
 }
 
-/// Makes the operation of a tree, whose leaves are numbered in order.
+/// Creates the operation of a tree, whose leaves are numbered in order.
 fn operation(tree: &Tree, next: &mut usize) -> Boxed {
     match tree {
         Tree::Leaf { sends, reads, fails } => leaf(*sends, *reads, *fails, next).boxed(),
@@ -132,7 +132,7 @@ fn leaf(sends: usize, reads: usize, fails: bool, next: &mut usize) -> Leaf {
     Leaf { number: *next, sends, reads, fails }
 }
 
-/// Returns what a tree must decode, or `None` if it cannot be encoded.
+/// Returns the values that a tree must decode, or `None` if it cannot be encoded.
 fn expected(tree: &Tree, next: &mut usize) -> Option<Seen> {
     let mut all = |trees: &[&Tree]| -> Vec<Option<Seen>> {
         trees.iter().map(|tree| expected(tree, next)).collect()
@@ -156,7 +156,7 @@ fn expected(tree: &Tree, next: &mut usize) -> Option<Seen> {
             let items = all(&trees).into_iter().map(|item| item.unwrap_or(Seen::NotEncoded));
             Some(Seen::Inside(items.collect()))
         }
-        // Nothing of a step is sent if any of it cannot be.
+        // Nothing of a step is sent if a member cannot be encoded.
         Tree::Atomic(inner) => {
             let seen = all(&[inner]).remove(0);
             seen.filter(|_| !fails_anywhere(inner))
@@ -188,7 +188,7 @@ proptest! {
         }
     }
 
-    /// Lists are decoded in parts where they are not inside anything.
+    /// A list is decoded in parts if it is not part of another operation.
     #[test]
     fn each_item_of_a_list_decodes_exactly_its_own_replies(trees in proptest::collection::vec(trees(), 0..6)) {
         let mut con = Mock { answers: Vec::new(), next: 0 };

@@ -16,7 +16,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 macro_rules! operations {
     ($($operation:expr;)*) => {
-        /// Each with the words in which it is written here.
+        /// Returns each operation with its source text.
         pub(crate) fn all() -> Vec<(&'static str, BoxedOperation<'static, ()>)> {
             vec![$((stringify!($operation), unit($operation))),*]
         }

@@ -1,4 +1,4 @@
-//! Each operation reads as many replies as it sends commands, whatever they are.
+//! Each operation reads as many replies as it sends commands, for any replies.
 
 use proptest::prelude::*;
 use redis::Value;
@@ -8,7 +8,8 @@ use redis_model::{Operation, Result, atomic, batch};
 use crate::mock::Mock;
 use crate::operations::all;
 
-/// Whether its reply is its own: not, if one before it read too many or too few.
+/// Returns `true` if the mark reads its own reply, which fails if an operation before it reads
+/// too many or too few.
 struct Mark(usize);
 
 impl Operation for Mark {
@@ -35,7 +36,7 @@ fn answer() -> impl Strategy<Value = Value> {
     prop_oneof![leaf, array]
 }
 
-/// Some of all operations, each between two marks.
+/// Returns some of all operations, each between two marks.
 fn marked(which: &[usize]) -> Vec<([Vec<BoxedOperation<'static, ()>>; 1], Mark)> {
     let mut all: Vec<_> = all().into_iter().map(|(_, operation)| Some(operation)).collect();
     let mut take = |which: &usize| {
@@ -56,7 +57,7 @@ proptest! {
         in_tuple in any::<bool>(),
     ) {
         let mut con = Mock { answers, next: 0 };
-        // As a batch each decodes, also behind one that failed; as a tuple too.
+        // In a batch and in a tuple each operation decodes, also after one that failed.
         let marked = marked(&which);
         if in_tuple {
             let nested = (batch(marked), (Some(Mark(99)), None::<Mark>));
@@ -71,9 +72,9 @@ proptest! {
     }
 }
 
-/// Each alone, where a script is called by its digest and nothing is listed.
+/// Each operation alone, where a script is called by its digest.
 #[test]
-fn each_operation_alone_ends_whatever_it_is_answered() {
+fn each_operation_alone_ends_for_any_reply() {
     for answer in [
         Value::Nil,
         Value::Okay,
@@ -90,13 +91,13 @@ fn each_operation_alone_ends_whatever_it_is_answered() {
     }
 }
 
-/// A connection on which somebody began a MULTI answers everything with `QUEUED`.
+/// A connection with an open MULTI answers every command with `QUEUED`.
 #[test]
 fn no_operation_takes_a_queued_command_for_an_executed_one() {
     for (words, operation) in all() {
         let mut con = Mock { answers: vec![Value::SimpleString("QUEUED".into())], next: 0 };
         let sends = operation.explain().map_or(0, |plan| plan.commands().len());
-        // A list has its errors inside, and a step is executed by its own EXEC.
+        // The output of a list contains its errors, and a step sends its own EXEC.
         if sends == 0 || words.contains("many") || words.contains("batch") || words.contains("vec!")
         {
             continue;

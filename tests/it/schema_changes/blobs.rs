@@ -1,16 +1,16 @@
-//! What becomes of stored values when the struct changes: with every codec, it
-//! loads or it errs, and is never something else.
+//! Blobs of a struct that was changed: with every codec the old value is read right or is an
+//! error, and never another value.
 
 use redis_model::codec::{Bincode, BincodeLegacy, Cbor, MsgPack, Postcard};
 use redis_model::{ErrorKind, Json, RedisModel};
 use serde::{Deserialize, Serialize};
 
-/// What a changed struct makes of an old value.
+/// The result of reading an old value as the changed struct.
 #[derive(Debug, PartialEq)]
 enum Now {
-    /// It loads, and these fields still hold what they did.
+    /// The fields have their old values.
     Ok,
-    /// It is an error, of this kind.
+    /// An error of this kind.
     Err(ErrorKind),
 }
 use ErrorKind::{Codec, LayoutChanged};
@@ -52,7 +52,7 @@ macro_rules! table {
             use super::*;
 
             #[test]
-            fn evolves_or_errs() {
+            fn an_old_value_is_read_right_or_is_an_error() {
                 let kept = || if $named { Ok } else { Err(LayoutChanged) };
                 change!($codec, kept(), { a: u32 } => { a: u32, #[serde(default)] b: String },
                     T { id: 1, a: 2 }, |now| now.a == 2 && now.b.is_empty());

@@ -1,5 +1,5 @@
-//! A struct changes, and what the old one wrote is still there: each change
-//! reads it right or tells the field; none reads it wrong.
+//! Hashes of a struct that was changed: the old record is read right or is an error that names
+//! the field.
 
 use redis_model::{ErrorKind, Json, RedisFields, RedisModel, RedisValue};
 
@@ -11,7 +11,7 @@ enum Status {
     Done,
 }
 
-/// As everything was written at first.
+/// The struct that wrote all records.
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "schema:{id}")]
 struct Old {
@@ -49,7 +49,7 @@ fn old() -> Old {
 
 type Read<T> = redis_model::Result<Option<T>>;
 
-/// Declares the struct as it is now, and reads what the old one wrote.
+/// Declares the changed struct, and reads a record of the old one.
 macro_rules! now {
     ($con:ident, { $($(#[$($attribute:tt)*])* $field:ident: $ty:ty),* $(,)? }) => {{
         #[derive(Debug, Clone, PartialEq, RedisModel)]
@@ -58,7 +58,7 @@ macro_rules! now {
         let record = old();
         $con.run(record.save()).unwrap();
         let read: Read<Old> = $con.run(Old::get(record.id));
-        // Told wherever it is read.
+        // Every verb that reads reports the error.
         if read.is_err() {
             assert!($con.run(Old::edit(record.id)).is_err());
         }
@@ -78,7 +78,7 @@ fn five() -> u8 {
 }
 
 #[test]
-fn a_field_is_added() {
+fn an_added_field_has_its_default_or_is_reported_missing() {
     everywhere(|con| {
         let read = now!(con, { name: String, #[redis(default)] new: u8, #[redis(default = "five")] other: u8, maybe: Option<u8> });
         let it = read.0.unwrap().unwrap();
@@ -88,7 +88,7 @@ fn a_field_is_added() {
 }
 
 #[test]
-fn a_field_is_removed_renamed_or_moved() {
+fn a_removed_field_stays_and_a_renamed_one_needs_an_alias() {
     everywhere(|con| {
         // Removed and reordered: fields are found by name.
         let (read, key) = now!(con, { ratio: f64, name: String });
@@ -102,14 +102,14 @@ fn a_field_is_removed_renamed_or_moved() {
         assert_eq!(now!(con, { full_name: String }).0.unwrap(), None);
         let (read, _) = now!(con, { #[redis(alias = "name")] full_name: String });
         assert_eq!(read.unwrap().unwrap().full_name, "Ada");
-        // Without an alias an optional one is taken for none: nothing tells it from one.
+        // Without an alias an optional field is read as `None`: nothing shows that it was renamed.
         let (read, _) = now!(con, { name: String, post_code: Option<u32> });
         assert_eq!(read.unwrap().unwrap().post_code, None);
     });
 }
 
 #[test]
-fn a_number_becomes_wider_or_narrower() {
+fn a_wider_number_is_read_and_a_narrower_one_checks_its_range() {
     everywhere(|con| {
         let (read, _) = now!(con, { small: u64, large: i128, negative: i64 });
         let it = read.unwrap().unwrap();
@@ -123,9 +123,9 @@ fn a_number_becomes_wider_or_narrower() {
 }
 
 #[test]
-fn a_field_gets_another_type() {
+fn a_field_of_another_type_is_read_if_its_text_is_valid() {
     everywhere(|con| {
-        // Whatever is stored is text.
+        // Every stored value is text.
         let (read, _) =
             now!(con, { small: String, flag: String, ratio: String, status: String, tags: String });
         let it = read.unwrap().unwrap();
@@ -147,7 +147,7 @@ fn a_field_gets_another_type() {
 }
 
 #[test]
-fn a_field_becomes_optional_or_required() {
+fn a_required_field_can_become_optional_and_not_the_reverse() {
     everywhere(|con| {
         let (read, _) = now!(con, { name: Option<String>, small: Option<u8>, #[redis(codec = Json)] tags: Option<Vec<String>> });
         let it = read.unwrap().unwrap();
@@ -184,7 +184,7 @@ enum Others {
 }
 
 #[test]
-fn an_enum_gets_more_or_fewer_variants() {
+fn an_unknown_variant_is_an_error_or_the_other_variant() {
     everywhere(|con| {
         let (read, _) = now!(con, { status: More });
         assert_eq!(read.unwrap().unwrap().status, More::Finished);
@@ -204,9 +204,9 @@ struct Address {
 }
 
 #[test]
-fn fields_become_a_struct_that_is_flattened() {
+fn fields_that_move_into_a_flattened_struct_are_reported_missing() {
     everywhere(|con| {
-        // Their names change, and no alias reaches out of the struct.
+        // The names of the fields change, and an alias cannot name a field outside of the struct.
         errs(
             now!(con, { name: String, #[redis(flatten)] home: Address }),
             ErrorKind::MissingField,
@@ -217,9 +217,8 @@ fn fields_become_a_struct_that_is_flattened() {
     });
 }
 
-/// What a newer program has added stays, whatever an older one does.
 #[test]
-fn fields_of_a_newer_program_survive_the_older_one() {
+fn fields_of_a_newer_program_survive_every_write_of_an_older_one() {
     #[derive(Debug, Clone, PartialEq, RedisModel)]
     #[redis(key = "schema:{id}")]
     struct New {

@@ -1,5 +1,5 @@
-//! Two properties of the value types of every feature: no bytes make a reader panic, and
-//! a value is read back equal unless writing it is an error.
+//! Two properties of every value type: no bytes make a reader panic, and a written value is
+//! read back equal.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
@@ -22,7 +22,7 @@ fn runner() -> TestRunner {
     TestRunner::new(ProptestConfig { failure_persistence: None, ..config })
 }
 
-/// Characters of the texts of values, and others.
+/// Characters that occur in the texts of values, and others.
 const CHARACTERS: [&str; 44] = [
     "0", "1", "2", "3", "4", "5", "6", "9", "-", "+", ".", ":", ",", "/", "%", "[", "]", "T", "t",
     "Z", "z", "P", "Y", "W", "D", "H", "M", "S", "e", "E", "inf", "nan", "_", " ", "\0", "\n", "é",
@@ -119,7 +119,7 @@ macro_rules! value_types {
     )*};
 }
 
-/// Adds the smallest and largest values of a type.
+/// Adds the limits of a type to its values.
 fn ends<T: std::fmt::Debug + Clone + 'static, const N: usize>(
     values: impl Strategy<Value = T>,
     ends: [T; N],

@@ -1,5 +1,5 @@
-//! Every type that a field can have comes back as it was, 1,000 times a type:
-//! as text, as a record, as a selection and as a draft, which has no changes.
+//! 1,000 random values of each field type are read back equal: as text, as a record, as a
+//! selection and as a draft without changes.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
@@ -13,7 +13,7 @@ use redis_model::{Operation, RedisModel, RedisValue};
 use crate::support::{fresh, on_sync_connections};
 use crate::value_types::{Answer, Colour, Level, Sku, Status};
 
-/// How many records go to the server at once.
+/// The number of records in one round trip.
 const TOGETHER: usize = 50;
 
 fn comes_back<V: RedisValue + PartialEq + std::fmt::Debug>(value: &V) {
@@ -65,7 +65,7 @@ macro_rules! come_back {
     )*};
 }
 
-/// Also the values at which types end.
+/// Adds the limits of a type to its values.
 fn ends<T: std::fmt::Debug + Clone + 'static, const N: usize>(
     values: impl Strategy<Value = T>,
     ends: [T; N],
@@ -79,7 +79,7 @@ macro_rules! whole_range {
     };
 }
 
-/// Text with what texts get wrong: nothing, NUL, quotes, line ends, other planes.
+/// Texts with typical problems: empty, NUL, quotes, line ends, characters of 4 bytes.
 pub(crate) fn texts() -> impl Strategy<Value = String> {
     let odd =
         ["", "\0", "\r\n", "\"'\\", "None", "null", "ſ\u{10ffff}", " ", "%3A{}"].map(String::from);

@@ -192,7 +192,7 @@ where
 }
 
 #[test]
-fn tuples_generics_and_raw_names() {
+fn tuple_structs_generics_and_raw_names_are_models() {
     everywhere(|con| {
         let tuple = Tuple(fresh(), "x".into(), Some(i128::MAX));
         con.run(tuple.save()).unwrap();
@@ -219,7 +219,7 @@ fn tuples_generics_and_raw_names() {
 }
 
 #[test]
-fn values_of_other_crates_have_their_text_form() {
+fn values_of_other_crates_are_stored_as_text() {
     #[derive(Debug, RedisModel)]
     #[redis(key = "values:crates:{id}")]
     struct Crates {
