@@ -21,8 +21,8 @@ pub(crate) use revision::next as next_revision;
 pub(crate) use row::KeyOf;
 pub use row::Row;
 pub use select::{Select, Selection};
-pub use versions::SchemaVersions;
 use versions::VersionList;
+pub use versions::{Predecessors, SchemaVersions};
 
 use std::cell::Cell;
 
