@@ -82,6 +82,7 @@ twins! {
     "ui/pass/empty-as-none-on-a-required-field.rs" empty_as_none_on_a_required_field;
     "ui/pass/field-attribute-misspelled.rs" field_attribute_misspelled;
     "ui/pass/field-attribute-unknown.rs" field_attribute_unknown;
+    "ui/pass/field-declared-twice.rs" field_declared_twice;
     "ui/pass/field-is-a-list.rs" field_is_a_list;
     "ui/pass/field-is-an-option-of-an-option.rs" field_is_an_option_of_an_option;
     "ui/pass/field-name-misspelled.rs" field_name_misspelled;
@@ -96,6 +97,7 @@ twins! {
     "ui/pass/fields-with-a-lifetime.rs" fields_with_a_lifetime;
     "ui/pass/flag-with-arguments.rs" flag_with_arguments;
     "ui/pass/flatten-a-type-parameter.rs" flatten_a_type_parameter;
+    "ui/pass/flatten-an-enum.rs" flatten_an_enum;
     "ui/pass/flatten-an-option-without-the-derive.rs" flatten_an_option_without_the_derive;
     "ui/pass/flatten-collides.rs" flatten_collides;
     "ui/pass/flatten-has-more-than-256-fields.rs" flatten_has_more_than_256_fields;
@@ -113,6 +115,7 @@ twins! {
     "ui/pass/hash-version-as-a-field-attribute.rs" hash_version_as_a_field_attribute;
     "ui/pass/hash-version-without-a-field.rs" hash_version_without_a_field;
     "ui/pass/hash-with-value.rs" hash_with_value;
+    "ui/pass/id-is-private.rs" id_is_private;
     "ui/pass/id-of-another-type.rs" id_of_another_type;
     "ui/pass/id-parts-missing.rs" id_parts_missing;
     "ui/pass/id-parts-of-another-type.rs" id_parts_of_another_type;
@@ -198,6 +201,7 @@ twins! {
     "ui/pass/value-repr-int-with-rename.rs" value_repr_int_with_rename;
     "ui/pass/value-repr-unknown.rs" value_repr_unknown;
     "ui/pass/value-with-two-others.rs" value_with_two_others;
+    "ui/pass/value-without-a-field.rs" value_without_a_field;
     "ui/pass/variant-name-empty.rs" variant_name_empty;
     "ui/pass/version-field-empty.rs" version_field_empty;
     "ui/pass/version-field-in-the-key.rs" version_field_in_the_key;

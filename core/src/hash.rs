@@ -23,8 +23,8 @@ pub(crate) use row::decode_or_none;
 pub(crate) use save::save;
 pub use select::{Select, Selection};
 pub(crate) use snapshot::RawSnapshot;
-pub use versions::SchemaVersions;
 use versions::VersionList;
+pub use versions::{Predecessors, SchemaVersions};
 
 use std::vec;
 

@@ -28,6 +28,13 @@ pub const fn at<M, V, Enc>(index: u16) -> Field<M, V, Enc> {
     Field::at(index)
 }
 
+impl Stub {
+    /// The handles of a struct that cannot be flattened.
+    pub const fn at(_: u16) -> Self {
+        Self
+    }
+}
+
 /// See `use_at` in the derive.
 pub trait HandlesAt: Sized {
     /// Never called.
@@ -39,16 +46,7 @@ pub mod value {
     use std::io::Write;
 
     use crate::error::ValueError;
-    use crate::key::PartWriter;
     use crate::value::{RedisValue, put};
-
-    /// Writes an enum into a key as its stored text.
-    pub fn write_part(value: &impl RedisValue, out: &mut PartWriter<'_>) {
-        let mut text = Vec::new();
-        if value.write(&mut text).is_ok() {
-            out.text(&String::from_utf8_lossy(&text));
-        }
-    }
 
     /// Reads an enum from a key.
     pub fn read_part<T: RedisValue>(text: &str) -> Result<T, ValueError> {

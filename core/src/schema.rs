@@ -11,6 +11,9 @@ pub use describe::{Description, FieldDescription};
 pub use part::KeyPartType;
 pub use visit::Visitor;
 
+// Error messages name them by this path.
+#[doc(hidden)]
+pub use crate::hash::{Predecessors, SchemaVersions};
 use crate::key::Template;
 use crate::ttl::Expiry;
 

@@ -15,7 +15,7 @@
 // seen: bool,
 // }
 
-#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
+#[allow(warnings, deprecated, unused_parens, unused_qualifications)]
 const _: () = {
     use renamed::__private as __rt;
     pub(crate) struct MemberFields {

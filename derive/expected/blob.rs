@@ -1,7 +1,7 @@
 // #[redis(key = "session:{token}", blob = Json, ttl = "1h")]
 // struct Session { token: String, user: u64 }
 
-#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
+#[allow(warnings, deprecated, unused_parens, unused_qualifications)]
 const _: () = {
     use ::redis_model::__private as __rt;
     #[automatically_derived]

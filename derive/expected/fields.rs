@@ -1,6 +1,6 @@
 // struct Address { street: String, #[redis(alias = "postcode")] zip: Option<u32>, #[redis(flatten)] geo: Option<Geo> }
 
-#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
+#[allow(warnings, deprecated, unused_parens, unused_qualifications)]
 const _: () = {
     use __rt::HandlesAt as _;
     use ::redis_model::__private as __rt;

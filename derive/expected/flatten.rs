@@ -1,7 +1,7 @@
 // #[redis(key = "user:{id}")]
 // struct User { id: u64, name: String, #[redis(flatten)] home: Address }
 
-#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
+#[allow(warnings, deprecated, unused_parens, unused_qualifications)]
 const _: () = {
     use __rt::HandlesAt as _;
     use ::redis_model::__private as __rt;

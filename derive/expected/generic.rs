@@ -1,7 +1,7 @@
 // #[redis(key = "box:{id}")]
 // struct Keep<T, const N: usize> { id: T, value: Option<T>, bytes: [u8; N], #[redis(codec = Json)] list: Vec<T> }
 
-#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
+#[allow(warnings, deprecated, unused_parens, unused_qualifications)]
 const _: () = {
     use ::redis_model::__private as __rt;
     struct KeepFields<T, const N: usize> {

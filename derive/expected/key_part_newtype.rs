@@ -1,6 +1,6 @@
 // struct Sku(String);
 
-#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
+#[allow(warnings, deprecated, unused_parens, unused_qualifications)]
 const _: () = {
     use ::redis_model::__private as __rt;
     #[automatically_derived]

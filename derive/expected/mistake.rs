@@ -4,7 +4,7 @@
 ::core::compile_error! { "unknown attribute `tll` of a model (did you mean `ttl`?)" }
 ::core::compile_error! { "the key names `di`, which is not a field of the struct (did you mean `id`?)" }
 ::core::compile_error! { "unknown attribute `renam` of a field (did you mean `rename`?)" }
-#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
+#[allow(warnings, deprecated, unused_parens, unused_qualifications)]
 const _: () = {
     use ::redis_model::__private as __rt;
     struct UserFields {

@@ -1,6 +1,7 @@
 // #[redis(key = "user:{id}", ttl = "1h", on_update = "refresh")]
 // struct User {
 // id: u64,
+// /// The address, once confirmed.
 // #[redis(alias = "mail", alias = "e_mail")]
 // email: Option<String>,
 // #[redis(ttl = "5m")]
@@ -15,7 +16,7 @@
 // revision: u64,
 // }
 
-#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
+#[allow(warnings, deprecated, unused_parens, unused_qualifications)]
 const _: () = {
     use ::redis_model::__private as __rt;
     pub struct __Default_quota;
@@ -25,6 +26,7 @@ const _: () = {
         }
     }
     struct UserFields {
+        #[doc = " The address, once confirmed."]
         email: __rt::Field<User, Option<String>>,
         code: __rt::Field<User, Option<u32>>,
         quota: __rt::Field<User, u32, __rt::WithDefault<__rt::Plain, __Default_quota>>,

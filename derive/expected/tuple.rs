@@ -1,6 +1,6 @@
 // #[redis(key = "pair:{0}")] struct Pair(u64, String, Option<u8>);
 
-#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
+#[allow(warnings, deprecated, unused_parens, unused_qualifications)]
 const _: () = {
     use ::redis_model::__private as __rt;
     struct PairFields {

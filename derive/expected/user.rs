@@ -1,7 +1,7 @@
 // #[redis(key = "user:{id}")]
 // struct User { id: u64, name: String, email: Option<String>, visits: u64 }
 
-#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
+#[allow(warnings, deprecated, unused_parens, unused_qualifications)]
 const _: () = {
     use ::redis_model::__private as __rt;
     struct UserFields {

@@ -1,7 +1,7 @@
 // #[redis(rename_all = "snake_case")]
 // enum Status { New, InTransit, #[redis(rename = "gone", alias = "lost")] Gone, #[redis(other)] Other(String) }
 
-#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
+#[allow(warnings, deprecated, unused_parens, unused_qualifications)]
 const _: () = {
     use ::redis_model::__private as __rt;
     #[automatically_derived]

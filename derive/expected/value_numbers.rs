@@ -1,6 +1,6 @@
 // #[redis(repr = "int")] enum Level { Low, Middle = 5, High, #[redis(other)] Other(i64) }
 
-#[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
+#[allow(warnings, deprecated, unused_parens, unused_qualifications)]
 const _: () = {
     use ::redis_model::__private as __rt;
     #[automatically_derived]

@@ -10,9 +10,10 @@ mod this;
 mod value;
 mod versions;
 
-use proc_macro2::{Literal, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::DeriveInput;
+use syn::spanned::Spanned;
 
 use crate::attr::Attrs;
 use crate::field::{Field, FieldRole};
@@ -31,20 +32,23 @@ pub(crate) fn model(model: &Model<'_>, mistakes: &[syn::Error]) -> TokenStream {
     let (imp, _, bounds) = generics.split_for_impl();
     let stub = !mistakes.is_empty();
     let StorageParts { declaration, handles, value, storage, marker } = storage(model, stub);
-    let (id, spec) = (id_type(model), spec(model, stub));
-    let visit = if stub { quote!(let _ = visit;) } else { visit(model) };
+    let (place, id, spec) = (id_place(model), id_type(model), spec(model, stub));
+    let id = quote_spanned!(place=> type Id = #id;);
+    let visit = fields::local("visit");
+    let list = if stub { quote!(let _ = #visit;) } else { self::visit(model) };
+    let visit = quote_spanned! {place=>
+        fn visit(#visit: &mut __rt::Visitor<'_, Self, Self::Id>) { #list }
+    };
     let items = quote! {
         #declaration
         #[automatically_derived]
         impl #imp __rt::RedisModel for #ident #ty #bounds {
-            type Id = #id;
+            #id
             type Fields = #handles;
             type Storage = #storage;
             const FIELDS: #handles = #value;
             const SPEC: __rt::Spec = #spec;
-            fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
-                #visit
-            }
+            #visit
         }
         impl #imp #marker
     };
@@ -55,30 +59,21 @@ pub(crate) fn model(model: &Model<'_>, mistakes: &[syn::Error]) -> TokenStream {
 fn wrapped(crate_path: &syn::Path, mistakes: &[syn::Error], items: &TokenStream) -> TokenStream {
     let mistakes = mistakes.iter().map(syn::Error::to_compile_error);
     quote! {
-        #(#mistakes)*
-        #[allow(warnings, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
-        const _: () = {
-            use #crate_path::__private as __rt;
-            #items
-        };
-    }
-}
-
-/// Only the mistakes.
-pub(crate) fn mistakes(mistakes: &[syn::Error]) -> TokenStream {
-    mistakes.iter().map(syn::Error::to_compile_error).collect()
+            #(#mistakes)*
+    #[allow(warnings, deprecated, unused_parens, unused_qualifications)]
+            const _: () = {
+                use #crate_path::__private as __rt;
+                #items
+            };
+        }
 }
 
 /// The mistakes of something that is not a model, and a stub that takes any id, so that
 /// its uses do not make more errors.
 pub(crate) fn no_model(input: &DeriveInput, attrs: &Attrs, mistakes: &[syn::Error]) -> TokenStream {
-    if input.generics.lifetimes().next().is_some() {
-        return self::mistakes(mistakes);
-    }
     let (ident, (imp, ty, bounds)) = (&input.ident, input.generics.split_for_impl());
-    let name = ident.to_string();
-    let crate_path = crate_path_or_default(attrs);
-    let items = quote! {
+    let (name, visit) = (ident.to_string(), fields::local("visit"));
+    let stub = quote! {
         #[automatically_derived]
         impl #imp __rt::RedisModel for #ident #ty #bounds {
             type Id = __rt::Stub;
@@ -86,13 +81,48 @@ pub(crate) fn no_model(input: &DeriveInput, attrs: &Attrs, mistakes: &[syn::Erro
             type Storage = __rt::Stub;
             const FIELDS: __rt::NoFields = __rt::NoFields::NONE;
             const SPEC: __rt::Spec = __rt::Spec::new(#name, "", &[]);
-            fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
-                let _ = visit;
+            fn visit(#visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
+                let _ = #visit;
             }
         }
         impl #imp __rt::HashModel for #ident #ty #bounds {}
     };
-    wrapped(&crate_path, mistakes, &items)
+    with_stub(input, attrs, mistakes, &stub)
+}
+
+/// The mistakes of something that cannot be flattened, and a stub without fields.
+pub(crate) fn no_fields(
+    input: &DeriveInput,
+    attrs: &Attrs,
+    mistakes: &[syn::Error],
+) -> TokenStream {
+    let generics = bounds::with_static(&input.generics);
+    let (ident, visit) = (&input.ident, fields::local("visit"));
+    let (imp, ty, bounds) = generics.split_for_impl();
+    let stub = quote! {
+        #[automatically_derived]
+        impl #imp __rt::RedisFields for #ident #ty #bounds {
+            type Handles<__M, __P: __rt::Presence> = __rt::Stub;
+            const COLUMNS: __rt::Columns = __rt::Columns::new(&[__rt::Column::new("")]);
+            fn visit(#visit: &mut __rt::Visitor<'_, Self>) {
+                let _ = #visit;
+            }
+        }
+    };
+    with_stub(input, attrs, mistakes, &stub)
+}
+
+/// The mistakes and a stub, unless the type has lifetimes: an impl for such would report
+/// more mistakes.
+fn with_stub(
+    input: &DeriveInput,
+    attrs: &Attrs,
+    mistakes: &[syn::Error],
+    stub: &TokenStream,
+) -> TokenStream {
+    let has_lifetimes = input.generics.lifetimes().next().is_some();
+    let stub = if has_lifetimes { &TokenStream::new() } else { stub };
+    wrapped(&crate_path_or_default(attrs), mistakes, stub)
 }
 
 /// The parts of the expansion that depend on the storage.
@@ -122,7 +152,11 @@ fn storage(model: &Model<'_>, stub: bool) -> StorageParts {
                 let declaration = TokenStream::new();
                 return StorageParts { declaration, handles, value, storage, marker };
             }
-            let (name, vis) = (handles(model.input), &model.input.vis);
+            let (mut name, vis) = (handles(model.input), &model.input.vis);
+            if let Some(flattened) = fields.iter().find(|field| field.is_flattened()) {
+                // A flattened struct without handles makes an error here, too.
+                name.set_span(flattened.ty.span());
+            }
             let declared = fields::declared(fields, model.input, None);
             let made = fields::made(fields, None, &quote!(Self), &quote!(__rt::Required));
             let parameters = bounds::plain(&model.input.generics, &[]);
@@ -166,14 +200,23 @@ fn id_type(model: &Model<'_>) -> TokenStream {
     match model.parts.as_slice() {
         [only] => only.ty.to_token_stream(),
         parts => {
+            let place = id_place(model);
             let types = parts.iter().map(|part| {
-                let ty = part.ty;
-                quote_spanned!(part.span()=> <#ty as __rt::KeyPartType>::Part)
+                let ty = fields::at_one_place(part.ty, place);
+                quote_spanned!(place=> <#ty as __rt::KeyPartType>::Part)
             });
-            // The error of a part points at the whole tuple.
-            let place = parts.first().map_or_else(Span::call_site, Part::span);
             quote_spanned!(place=> (#(#types),*))
         }
+    }
+}
+
+/// Returns the place of mistakes in an id. If the key names several fields, rustc finds
+/// such a mistake wherever the id is mentioned, and reports it once for each place.
+fn id_place(model: &Model<'_>) -> Span {
+    match model.parts.as_slice() {
+        [] => Span::call_site(),
+        [only] => only.span(),
+        _ => model.key.span(),
     }
 }
 
@@ -201,16 +244,17 @@ fn spec(model: &Model<'_>, stub: bool) -> TokenStream {
 /// One call for each part of the key and each field.
 fn visit(model: &Model<'_>) -> TokenStream {
     let generics = &model.input.generics;
-    let it = fields::local("it");
+    let (visit, it) = (fields::local("visit"), fields::local("it"));
     let parts = model.parts.iter().map(|part| {
         let access = &part.member.access;
         fields::Call::Chained(quote_spanned!(part.span()=> .part(|#it| &#it.#access)))
     });
-    let id = fields::local("id");
+    let place = id_place(model);
+    let id = Ident::new("id", place);
     // `id` if the key names one field, else `id.0`, `id.1` and so on.
     let ids = model.parts.iter().enumerate().map(|(at, _)| {
         let at = Literal::usize_unsuffixed(at);
-        if model.parts.len() == 1 { quote!(#id) } else { quote!(#id.#at) }
+        if model.parts.len() == 1 { quote!(#id) } else { quote_spanned!(place=> #id.#at) }
     });
     let ids: Vec<_> = ids.collect();
     match &model.storage {
@@ -222,21 +266,23 @@ fn visit(model: &Model<'_>) -> TokenStream {
                 model.parts.iter().position(of).map(|at| ids[at].clone())
             };
             let made = fields::made_of(fields, generics, &row, id_of);
+            let construct = quote_spanned!(place=> #visit.construct(|#id, #row| __rt::Ok(#made)););
             quote! {
                 #list
-                visit.construct(|#id, #row| __rt::Ok(#made));
+                #construct
             }
         }
-        Storage::Blob(_) if model.parts.is_empty() => quote!(let _ = visit;),
+        Storage::Blob(_) if model.parts.is_empty() => quote!(let _ = #visit;),
         Storage::Blob(_) => {
             let list = fields::statements(parts);
             let set = model.parts.iter().zip(&ids).map(|(part, id)| {
                 let access = &part.member.access;
                 quote!(#it.#access = #id)
             });
+            let set_id = quote_spanned!(place=> #visit.set_id(|#it, #id| { #(#set;)* }););
             quote! {
                 #list
-                visit.set_id(|#it, #id| { #(#set;)* });
+                #set_id
             }
         }
     }

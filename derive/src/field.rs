@@ -5,7 +5,8 @@ use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, ExprPath, Fields, GenericArgument, Ident, LitStr, PathArguments, Type, Visibility,
+    Attribute, ExprPath, Fields, GenericArgument, Ident, LitStr, PathArguments, Type,
+    VisRestricted, Visibility,
 };
 
 use crate::attr::{Attrs, Item};
@@ -17,7 +18,8 @@ use crate::ttl;
 pub(crate) struct Field<'a> {
     pub(crate) member: Member,
     pub(crate) ty: &'a Type,
-    pub(crate) vis: &'a Visibility,
+    /// The visibility of its handle.
+    pub(crate) vis: Visibility,
     /// The user's documentation of the field.
     pub(crate) docs: Vec<&'a Attribute>,
     pub(crate) role: FieldRole,
@@ -97,14 +99,16 @@ impl Member {
     pub(crate) fn of(at: usize, field: &syn::Field) -> Self {
         match &field.ident {
             Some(ident) => {
-                Self { access: syn::Member::Named(ident.clone()), handle: ident.clone() }
+                let mut handle = ident.clone();
+                handle.set_span(handle_span(ident.span()));
+                Self { access: syn::Member::Named(ident.clone()), handle }
             }
             None => {
                 let span = field.ty.span();
                 let index = syn::Index { index: at as u32, span };
                 Self {
                     access: syn::Member::Unnamed(index),
-                    handle: format_ident!("_{at}", span = span),
+                    handle: format_ident!("_{at}", span = handle_span(span)),
                 }
             }
         }
@@ -117,6 +121,22 @@ impl Member {
             syn::Member::Unnamed(index) => index.index.to_string(),
         }
     }
+}
+
+/// Returns the span of a handle: at the user's field, but not the user's code, so that no
+/// lint is about it.
+fn handle_span(field: Span) -> Span {
+    Span::mixed_site().located_at(field)
+}
+
+fn handle_visibility(field: &Visibility) -> Visibility {
+    let mut visibility = field.clone();
+    if let Visibility::Public(token)
+    | Visibility::Restricted(VisRestricted { pub_token: token, .. }) = &mut visibility
+    {
+        token.span = handle_span(token.span);
+    }
+    visibility
 }
 
 /// Returns the fields with what their attributes say.
@@ -136,9 +156,16 @@ pub(crate) fn check<'a>(
             role(ctxt, &member, &field.ty, attrs, case)
         };
         let docs = field.attrs.iter().filter(|attr| attr.path().is_ident("doc")).collect();
-        Field { member, ty: &field.ty, vis: &field.vis, docs, role }
+        Field { member, ty: &field.ty, vis: handle_visibility(&field.vis), docs, role }
     };
-    let fields: Vec<_> = fields.iter().enumerate().zip(attrs).map(check).collect();
+    let mut checked: Vec<Field<'_>> = Vec::new();
+    for field in fields.iter().enumerate().zip(attrs).map(check) {
+        // rustc reports a second field of one name, once if it has no handle.
+        if !checked.iter().any(|other| other.member.handle == field.member.handle) {
+            checked.push(field);
+        }
+    }
+    let fields = checked;
     distinct_names(ctxt, &fields);
     one_revision(ctxt, &fields);
     fields
@@ -279,10 +306,6 @@ fn distinct_names(ctxt: &Ctxt, fields: &[Field<'_>]) {
             FieldRole::Key | FieldRole::Skipped(_) => continue,
         };
         let member = field.member.text();
-        // rustc reports two fields of one name.
-        if known.iter().any(|(_, other)| *other == member) {
-            continue;
-        }
         let own = std::iter::once((name.to_owned(), field.member.access.to_token_stream()));
         let others = aliases.iter().map(|alias| (alias.value(), alias.to_token_stream()));
         for (name, tokens) in own.chain(others) {

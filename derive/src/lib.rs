@@ -60,7 +60,7 @@ fn derive_fields(input: &DeriveInput) -> proc_macro2::TokenStream {
     let mistakes = ctxt.check();
     match flattened {
         Some(flattened) => expand::flattened(&flattened, &mistakes),
-        None => expand::mistakes(&mistakes),
+        None => expand::no_fields(input, &attrs, &mistakes),
     }
 }
 
@@ -92,8 +92,5 @@ fn derive_value(
     let attrs = attr::Attrs::read(&ctxt, &input.attrs, attr::Site::Value);
     let value = value::Value::check(&ctxt, input, &attrs);
     let mistakes = ctxt.check();
-    match value {
-        Some(value) => expand(&value, &mistakes),
-        None => expand::mistakes(&mistakes),
-    }
+    expand(&value, &mistakes)
 }

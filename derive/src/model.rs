@@ -54,7 +54,7 @@ pub(crate) struct FlattenedStruct<'a> {
 impl<'a> FlattenedStruct<'a> {
     pub(crate) fn check(ctxt: &Ctxt, input: &'a DeriveInput, attrs: &'a Attrs) -> Option<Self> {
         let crate_path = crate_path(ctxt, attrs);
-        let fields = fields_of(ctxt, input, "a struct that is flattened");
+        let fields = fields_of(ctxt, input, "a flattened type");
         no_lifetimes(ctxt, input);
         let case = rename_all(ctxt, attrs);
         let fields = fields.filter(|_| input.generics.lifetimes().next().is_none())?;
@@ -109,7 +109,7 @@ impl<'a> Model<'a> {
 
 /// Returns the name of the struct of field handles, unlike any in the fields' types.
 pub(crate) fn handles(input: &DeriveInput) -> Ident {
-    let mut name = format_ident!("{}Fields", input.ident.unraw());
+    let mut name = format_ident!("{}Fields", input.ident.unraw(), span = Span::call_site());
     let tokens = input.to_token_stream().to_string();
     while tokens.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| name == word) {
         name = format_ident!("{name}_");

@@ -158,6 +158,7 @@ fn aliases_a_revision_and_fields_that_expire() {
         #[redis(key = "user:{id}", ttl = "1h", on_update = "refresh")]
         struct User {
             id: u64,
+            /// The address, once confirmed.
             #[redis(alias = "mail", alias = "e_mail")]
             email: Option<String>,
             #[redis(ttl = "5m")]

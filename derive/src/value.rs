@@ -1,6 +1,5 @@
 //! A value: an enum without data, or a newtype, checked.
 
-use proc_macro2::Span;
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Data, DataEnum, DeriveInput, Expr, Fields, Ident, LitStr, Path, Type};
@@ -24,6 +23,8 @@ pub(crate) enum Kind<'a> {
     Names { variants: Vec<Variant<'a>>, other: Option<Other<'a>> },
     /// Stored as its variant's discriminant.
     Numbers { variants: Vec<Variant<'a>>, other: Option<Other<'a>> },
+    /// Not a value, which is reported.
+    Mistake,
 }
 
 pub(crate) struct Variant<'a> {
@@ -42,29 +43,24 @@ pub(crate) struct Other<'a> {
 }
 
 impl<'a> Value<'a> {
-    pub(crate) fn check(ctxt: &Ctxt, input: &'a DeriveInput, attrs: &Attrs) -> Option<Self> {
+    pub(crate) fn check(ctxt: &Ctxt, input: &'a DeriveInput, attrs: &Attrs) -> Self {
         let crate_path = crate_path(ctxt, attrs);
         for lifetime in input.generics.lifetimes() {
             ctxt.error(lifetime, "a value owns what is in it: use `String` for `&str`");
         }
         let kind = match &input.data {
-            Data::Struct(data) => newtype(ctxt, input, &data.fields, attrs)?,
-            Data::Enum(data) => variants(ctxt, input, data, attrs)?,
+            Data::Struct(data) => newtype(ctxt, input, &data.fields, attrs),
+            Data::Enum(data) => variants(ctxt, input, data, attrs),
             Data::Union(data) => {
                 ctxt.error(data.union_token, "a union cannot be stored");
-                return None;
+                Kind::Mistake
             }
         };
-        Some(Self { input, crate_path, kind })
+        Self { input, crate_path, kind }
     }
 }
 
-fn newtype<'a>(
-    ctxt: &Ctxt,
-    input: &DeriveInput,
-    fields: &'a Fields,
-    attrs: &Attrs,
-) -> Option<Kind<'a>> {
+fn newtype<'a>(ctxt: &Ctxt, input: &DeriveInput, fields: &'a Fields, attrs: &Attrs) -> Kind<'a> {
     for item in attrs.iter().filter(|item| item.name == "rename_all" || item.name == "repr") {
         ctxt.error(&item.name, format!("`{}` is for enums", item.name));
     }
@@ -82,11 +78,11 @@ fn newtype<'a>(
     match (all.next(), all.next()) {
         (Some((at, field)), None) => {
             let member = crate::field::Member::of(at, field).access;
-            Some(Kind::Newtype { member, ty: &field.ty })
+            Kind::Newtype { member, ty: &field.ty }
         }
         (None, _) => {
             ctxt.error(&input.ident, "a struct without fields holds nothing to store");
-            None
+            Kind::Mistake
         }
         (Some(_), Some(_)) => {
             ctxt.error(
@@ -94,17 +90,12 @@ fn newtype<'a>(
                 "a value is one field: store a struct of several with `#[redis(codec = Json)]`, \
                  or derive `RedisFields` and `#[redis(flatten)]` it",
             );
-            None
+            Kind::Mistake
         }
     }
 }
 
-fn variants<'a>(
-    ctxt: &Ctxt,
-    input: &DeriveInput,
-    data: &'a DataEnum,
-    attrs: &Attrs,
-) -> Option<Kind<'a>> {
+fn variants<'a>(ctxt: &Ctxt, input: &DeriveInput, data: &'a DataEnum, attrs: &Attrs) -> Kind<'a> {
     let case = rename_all(ctxt, attrs);
     let numbers = repr(ctxt, attrs);
     if numbers && let Some(item) = attrs.get("rename_all") {
@@ -159,13 +150,13 @@ fn variants<'a>(
     }
     if data.variants.is_empty() {
         ctxt.error(&input.ident, "an enum without variants has no values to store");
-        return None;
+        return Kind::Mistake;
     }
     distinct(ctxt, &variants);
     match (mistaken, numbers) {
-        (true, _) => Some(Kind::Names { variants: Vec::new(), other: None }),
-        (false, true) => Some(Kind::Numbers { variants, other }),
-        (false, false) => Some(Kind::Names { variants, other }),
+        (true, _) => Kind::Names { variants: Vec::new(), other: None },
+        (false, true) => Kind::Numbers { variants, other },
+        (false, false) => Kind::Names { variants, other },
     }
 }
 
@@ -230,11 +221,5 @@ fn distinct(ctxt: &Ctxt, variants: &[Variant<'_>]) {
                 None => known.push((name, variant.ident)),
             }
         }
-    }
-}
-
-impl Value<'_> {
-    pub(crate) fn span(&self) -> Span {
-        self.input.ident.span()
     }
 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::error::ValueError;
+use crate::value::RedisValue;
 
 /// A type that can be part of a key.
 ///
@@ -81,6 +82,15 @@ impl<'a> PartWriter<'a> {
             }
         }
         self.out.push_str(&text[plain..]);
+    }
+
+    /// Appends the text that a field stores for the value.
+    #[doc(hidden)]
+    pub fn value(&mut self, value: &impl RedisValue) {
+        let mut text = Vec::new();
+        if value.write(&mut text).is_ok() {
+            self.text(&String::from_utf8_lossy(&text));
+        }
     }
 }
 

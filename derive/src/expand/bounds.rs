@@ -13,7 +13,7 @@ use crate::model::{Model, Storage};
 pub(super) fn with_bounds(model: &Model<'_>) -> Generics {
     let mut generics = match &model.storage {
         Storage::Hash(fields) => of_fields(&model.input.generics, fields),
-        Storage::Blob(_) => model.input.generics.clone(),
+        Storage::Blob(_) => generated(&model.input.generics),
     };
     let parameters = parameters(&model.input.generics);
     if parameters.is_empty() {
@@ -32,6 +32,13 @@ pub(super) fn with_bounds(model: &Model<'_>) -> Generics {
     generics
 }
 
+/// Returns generics that are not the user's code to lints, which would otherwise report
+/// bounds that the user has written, too.
+pub(super) fn generated(generics: &Generics) -> Generics {
+    let (lt_token, gt_token) = (Some(Default::default()), Some(Default::default()));
+    Generics { lt_token, gt_token, ..generics.clone() }
+}
+
 /// Returns the generics of a flattened struct. It is `'static`, as everything that is
 /// read from Redis.
 pub(super) fn with_static(generics: &Generics) -> Generics {
@@ -48,7 +55,7 @@ pub(super) fn with_static(generics: &Generics) -> Generics {
 /// A flattened struct gets no bound. With one, its handles would be those of any type
 /// with that bound, which have no positions.
 pub(super) fn of_fields(own: &Generics, fields: &[Field<'_>]) -> Generics {
-    let mut generics = own.clone();
+    let mut generics = generated(own);
     let parameters = parameters(&generics);
     if parameters.is_empty() {
         return generics;

@@ -95,8 +95,9 @@ pub(super) fn made(
         };
         if let FieldRole::Flattened { .. } = role {
             let span = ty.span();
-            let (handle, ty) = (at_one_place(handle, span), at_one_place(ty, span));
-            made.push(quote_spanned! {ty.span()=>
+            let (mut handle, ty) = (handle.clone(), at_one_place(ty, span));
+            handle.set_span(span);
+            made.push(quote_spanned! {span=>
                 #handle: <<#ty as __rt::RedisFields>::Handles<#model, #presence>>::at(#at)
             });
             let plus = (!widths.is_empty()).then(|| quote!(#widths +));
@@ -217,7 +218,7 @@ pub(super) fn default_values(input: &DeriveInput, fields: &[Field<'_>]) -> Token
 }
 
 fn default_name(handle: &Ident) -> Ident {
-    format_ident!("__Default_{}", handle.unraw())
+    format_ident!("__Default_{}", handle.unraw(), span = Span::call_site())
 }
 
 /// A call on the visitor.
@@ -233,7 +234,7 @@ pub(super) fn puts<'f>(
     fields: &'f [Field<'_>],
     generics: &'f Generics,
 ) -> impl Iterator<Item = Call> + 'f {
-    let it = local("it");
+    let (visit, it) = (local("visit"), local("it"));
     fields.iter().filter_map(move |field| {
         let Field { member, ty, role, .. } = field;
         let (access, span) = (&member.access, ty.span());
@@ -242,7 +243,7 @@ pub(super) fn puts<'f>(
             FieldRole::Flattened { .. } => {
                 let ty = at_one_place(ty, span);
                 return Some(Call::Statement(quote_spanned! {span=>
-                    <#ty as __rt::RedisFields>::visit_in(visit, |#it| &#it.#access);
+                    <#ty as __rt::RedisFields>::visit_in(#visit, |#it| &#it.#access);
                 }));
             }
             FieldRole::Stored(stored) => stored,
@@ -270,10 +271,11 @@ const CHAIN: usize = 16;
 
 /// Makes statements of calls.
 pub(super) fn statements(calls: impl Iterator<Item = Call>) -> TokenStream {
+    let visit = local("visit");
     let (mut statements, mut chain) = (TokenStream::new(), Vec::new());
     let end = |chain: &mut Vec<TokenStream>, statements: &mut TokenStream| {
         if !chain.is_empty() {
-            statements.extend(quote!(visit #(#chain)*;));
+            statements.extend(quote!(#visit #(#chain)*;));
             chain.clear();
         }
     };
@@ -335,8 +337,8 @@ pub(super) fn made_of(
 }
 
 /// Moves tokens to one place. rustc shows equal errors at one place only once, and a type
-/// that cannot be flattened makes one wherever it is mentioned.
-fn at_one_place(tokens: &impl ToTokens, place: Span) -> TokenStream {
+/// that cannot be flattened or be part of a key makes one wherever it is mentioned.
+pub(super) fn at_one_place(tokens: &impl ToTokens, place: Span) -> TokenStream {
     let moved = tokens.to_token_stream().into_iter().map(|mut token| {
         if let TokenTree::Group(group) = token {
             let content = at_one_place(&group.stream(), place);
@@ -348,7 +350,8 @@ fn at_one_place(tokens: &impl ToTokens, place: Span) -> TokenStream {
     moved.collect()
 }
 
-/// Returns a name that no field hides.
+/// Returns the name of a variable, which no field hides and which is the same variable
+/// among tokens with the span of a user's macro.
 pub(super) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }

@@ -1,7 +1,7 @@
 //! A struct that models flatten, as code.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 use syn::{GenericParam, Generics};
 
 use super::{bounds, fields, this, wrapped};
@@ -21,23 +21,23 @@ pub(crate) fn flattened(flattened: &FlattenedStruct<'_>, mistakes: &[syn::Error]
     let arguments = arguments(&input.generics);
     let clause = bounds::own_clause(input);
     let declared = fields::declared(fields, input, Some((&model, &presence)));
-    let at = format_ident!("at");
+    let (at, visit) = (fields::local("at"), fields::local("visit"));
     let made = fields::made(fields, Some(&at), &model, &presence);
     // Mentions all parameters, also those of skipped fields. As the last field it must be
     // known to be sized, which the handles of a flattened struct may not be.
     let this = this::tokens(input);
     let types = quote!(__types: __rt::PhantomData);
 
-    let visit = if mistakes.is_empty() {
+    let body = if mistakes.is_empty() {
         let row = fields::local("row");
         let list = fields::statements(fields::puts(fields, &input.generics));
         let made = fields::made_of(fields, &input.generics, &row, |_| None);
         quote! {
             #list
-            visit.construct(|(), #row| __rt::Ok(#made));
+            #visit.construct(|(), #row| __rt::Ok(#made));
         }
     } else {
-        quote!(let _ = visit;)
+        quote!(let _ = #visit;)
     };
     let columns = fields::columns(fields);
     let defaults = fields::default_values(input, fields);
@@ -55,8 +55,8 @@ pub(crate) fn flattened(flattened: &FlattenedStruct<'_>, mistakes: &[syn::Error]
         impl #imp __rt::RedisFields for #ident #ty #bounds {
             type Handles<__M, __P: __rt::Presence> = #name #arguments;
             const COLUMNS: __rt::Columns = __rt::Columns::new(&[#(#columns),*]);
-            fn visit(visit: &mut __rt::Visitor<'_, Self>) {
-                #visit
+            fn visit(#visit: &mut __rt::Visitor<'_, Self>) {
+                #body
             }
         }
     };

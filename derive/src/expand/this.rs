@@ -1,6 +1,6 @@
 //! `Self` in the user's types and paths, for items in which it means something else.
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{Group, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::DeriveInput;
 
@@ -17,9 +17,9 @@ pub(super) fn replace(tokens: &impl ToTokens, this: &TokenStream) -> TokenStream
     while let Some(token) = tokens.next() {
         match token {
             TokenTree::Ident(ident) if ident == "Self" => {
-                let is_path = matches!(
-                    tokens.peek(), Some(TokenTree::Punct(colon)) if colon.as_char() == ':'
-                );
+                // `Self: Bound` has one colon, `Self::Item` two that are joined.
+                let is_path = matches!(tokens.peek(), Some(TokenTree::Punct(colon))
+                    if colon.as_char() == ':' && colon.spacing() == Spacing::Joint);
                 replaced.extend(if is_path { quote!(<#this>) } else { this.clone() });
             }
             TokenTree::Group(group) => {

@@ -1,17 +1,18 @@
 //! Values as code.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::parse_quote;
 use syn::spanned::Spanned;
 
-use super::wrapped;
+use super::fields::local;
+use super::{bounds, wrapped};
 use crate::value::{Kind, Other, Value, Variant};
 
 /// `impl RedisValue`.
 pub(crate) fn value(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStream {
     let Value { input, crate_path, kind } = value;
-    let mut generics = input.generics.clone();
+    let mut generics = bounds::generated(&input.generics);
     if let Kind::Newtype { ty, .. } = kind
         && generics.type_params().next().is_some()
     {
@@ -31,40 +32,47 @@ pub(crate) fn value(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStream {
 /// `impl KeyPart`.
 pub(crate) fn key_part(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStream {
     let Value { input, crate_path, kind } = value;
-    let mut generics = input.generics.clone();
+    let mut generics = bounds::generated(&input.generics);
+    let (this, out, text) = (this(), local("out"), local("text"));
     let (write, read) = match kind {
         Kind::Newtype { member, ty } => {
             if generics.type_params().next().is_some() {
                 generics.make_where_clause().predicates.push(parse_quote!(#ty: __rt::KeyPart));
             }
             (
-                quote_spanned!(ty.span()=> <#ty as __rt::KeyPart>::write_part(&self.#member, out)),
+                quote_spanned!(ty.span()=> <#ty as __rt::KeyPart>::write_part(&#this.#member, #out)),
                 made_of(
                     member,
-                    quote_spanned!(ty.span()=> <#ty as __rt::KeyPart>::read_part(text)?),
+                    quote_spanned!(ty.span()=> <#ty as __rt::KeyPart>::read_part(#text)?),
                 ),
             )
         }
         Kind::Names { .. } | Kind::Numbers { .. } => {
-            (quote!(__rt::value::write_part(self, out)), quote!(__rt::value::read_part(text)))
+            let span = input.ident.span();
+            (quote_spanned!(span=> #out.value(#this)), quote!(__rt::value::read_part(#text)))
         }
+        Kind::Mistake => (TokenStream::new(), TokenStream::new()),
     };
     let (imp, ty, bounds) = generics.split_for_impl();
     let ident = &input.ident;
-    let stub = quote!(let _ = text; __rt::Err(__rt::value::unknown()));
+    let stub = quote!(let _ = #text; __rt::Err(__rt::value::unknown()));
     let (write, read) = match kind {
         _ if mistakes.is_empty() => (write, read),
-        Kind::Newtype { .. } => (quote!(let _ = out;), stub),
+        Kind::Newtype { .. } | Kind::Mistake => (quote!(let _ = #out;), stub),
         // The bound on `RedisValue`, which reports what is wrong, stands in one place.
         Kind::Names { .. } | Kind::Numbers { .. } => (write, stub),
     };
     // An enum derives `RedisValue`, too, which reports the mistakes in its attributes.
-    let mistakes = if matches!(kind, Kind::Newtype { .. }) { mistakes } else { &[] };
-    let items = quote_spanned! {value.span()=>
+    let mistakes = match kind {
+        Kind::Newtype { .. } | Kind::Mistake => mistakes,
+        Kind::Names { .. } | Kind::Numbers { .. } => &[],
+    };
+    let key_part = quote_spanned!(ident.span()=> __rt::KeyPart);
+    let items = quote! {
         #[automatically_derived]
-        impl #imp __rt::KeyPart for #ident #ty #bounds {
-            fn write_part(&self, out: &mut __rt::PartWriter<'_>) { #write }
-            fn read_part(text: &__rt::str) -> __rt::Result<Self, __rt::ValueError> { #read }
+        impl #imp #key_part for #ident #ty #bounds {
+            fn write_part(&self, #out: &mut __rt::PartWriter<'_>) { #write }
+            fn read_part(#text: &__rt::str) -> __rt::Result<Self, __rt::ValueError> { #read }
         }
     };
     wrapped(crate_path, mistakes, &items)
@@ -79,11 +87,12 @@ fn made_of(member: &syn::Member, value: TokenStream) -> TokenStream {
 }
 
 fn body(kind: &Kind<'_>, stub: bool) -> TokenStream {
+    let (this, out, bytes, number_read) = (this(), local("out"), local("bytes"), local("number"));
     let (size, write, read) = if stub {
         (
             None,
-            quote!(let _ = out; __rt::Ok(())),
-            quote!(let _ = bytes; __rt::Err(__rt::value::unknown())),
+            quote!(let _ = #out; __rt::Ok(())),
+            quote!(let _ = #bytes; __rt::Err(__rt::value::unknown())),
         )
     } else {
         match kind {
@@ -91,14 +100,15 @@ fn body(kind: &Kind<'_>, stub: bool) -> TokenStream {
                 let inner = quote_spanned!(ty.span()=> <#ty as __rt::RedisValue>);
                 let size = quote! {
                     const COMPARED: &'static __rt::str = #inner::COMPARED;
-                    fn size_hint(&self) -> __rt::usize { #inner::size_hint(&self.#member) }
+                    fn size_hint(&self) -> __rt::usize { #inner::size_hint(&#this.#member) }
                 };
-                let read = made_of(member, quote!(#inner::read(bytes)?));
-                (Some(size), quote!(#inner::write(&self.#member, out)), read)
+                let read = made_of(member, quote!(#inner::read(#bytes)?));
+                (Some(size), quote!(#inner::write(&#this.#member, #out)), read)
             }
+            Kind::Mistake => Default::default(),
             Kind::Names { variants, other } => {
                 let writes = variants.iter().map(|Variant { ident, name, .. }| {
-                    quote!(Self::#ident => __rt::value::name(#name, out))
+                    quote!(Self::#ident => __rt::value::name(#name, #out))
                 });
                 let writes = writes.chain(keep(other));
                 let reads = variants.iter().map(|Variant { ident, name, aliases, .. }| {
@@ -108,11 +118,17 @@ fn body(kind: &Kind<'_>, stub: bool) -> TokenStream {
                     quote!(#(#names)|* => __rt::Ok(Self::#ident))
                 });
                 let otherwise = otherwise(other);
-                let read = quote!(match &bytes[..] { #(#reads,)* _ => #otherwise });
-                (None, quote!(match self { #(#writes,)* }), read)
+                let read = quote!(match &#bytes[..] { #(#reads,)* _ => #otherwise });
+                (None, quote!(match #this { #(#writes,)* }), read)
             }
             Kind::Numbers { variants, other } => {
+                // Where a variant keeps what was stored, there is no cast.
+                let casts = other.as_ref().is_none_or(|other| other.keeps.is_none());
                 let number = |variant: &Variant<'_>| {
+                    if casts {
+                        let ident = variant.ident;
+                        return quote!(Self::#ident as __rt::i128);
+                    }
                     let (base, more) = variant.discriminant;
                     let more = Literal::i64_unsuffixed(more);
                     match base {
@@ -122,26 +138,26 @@ fn body(kind: &Kind<'_>, stub: bool) -> TokenStream {
                 };
                 let writes = variants.iter().map(|variant| {
                     let (ident, number) = (variant.ident, number(variant));
-                    quote!(Self::#ident => __rt::value::number(#number, out))
+                    quote!(Self::#ident => __rt::value::number(#number, #out))
                 });
                 let writes = writes.chain(keep(other));
                 let reads = variants.iter().map(|variant| {
                     let (ident, number) = (variant.ident, number(variant));
-                    quote!(__rt::Ok(number) if number == #number => __rt::Ok(Self::#ident))
+                    quote!(__rt::Ok(#number_read) if #number_read == #number => __rt::Ok(Self::#ident))
                 });
                 let otherwise = otherwise(other);
                 let read =
-                    quote!(match __rt::value::read_number(&bytes) { #(#reads,)* _ => #otherwise });
-                (None, quote!(match self { #(#writes,)* }), read)
+                    quote!(match __rt::value::read_number(&#bytes) { #(#reads,)* _ => #otherwise });
+                (None, quote!(match #this { #(#writes,)* }), read)
             }
         }
     };
     quote! {
         #size
-        fn write<__W: __rt::Write>(&self, out: &mut __W) -> __rt::Result<(), __rt::ValueError> {
+        fn write<__W: __rt::Write>(&self, #out: &mut __W) -> __rt::Result<(), __rt::ValueError> {
             #write
         }
-        fn read(bytes: __rt::Vec<__rt::u8>) -> __rt::Result<Self, __rt::ValueError> {
+        fn read(#bytes: __rt::Vec<__rt::u8>) -> __rt::Result<Self, __rt::ValueError> {
             #read
         }
     }
@@ -150,8 +166,9 @@ fn body(kind: &Kind<'_>, stub: bool) -> TokenStream {
 /// The arm of an `other` that keeps what was stored.
 fn keep(other: &Option<Other<'_>>) -> Option<TokenStream> {
     let Other { ident, keeps } = other.as_ref()?;
+    let (kept, out) = (local("kept"), local("out"));
     keeps.map(|ty| {
-        quote_spanned!(ty.span()=> Self::#ident(kept) => <#ty as __rt::RedisValue>::write(kept, out))
+        quote_spanned!(ty.span()=> Self::#ident(#kept) => <#ty as __rt::RedisValue>::write(#kept, #out))
     })
 }
 
@@ -160,7 +177,13 @@ fn otherwise(other: &Option<Other<'_>>) -> TokenStream {
         None => quote!(__rt::Err(__rt::value::unknown())),
         Some(Other { ident, keeps: None }) => quote!(__rt::Ok(Self::#ident)),
         Some(Other { ident, keeps: Some(ty) }) => {
-            quote_spanned!(ty.span()=> __rt::Ok(Self::#ident(<#ty as __rt::RedisValue>::read(bytes)?)))
+            let bytes = local("bytes");
+            quote_spanned!(ty.span()=> __rt::Ok(Self::#ident(<#ty as __rt::RedisValue>::read(#bytes)?)))
         }
     }
+}
+
+/// `self`, which in tokens with the span of a user's macro would be another one.
+fn this() -> Ident {
+    Ident::new("self", Span::call_site())
 }

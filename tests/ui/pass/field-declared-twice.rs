@@ -1,0 +1,15 @@
+#![allow(unused_imports, dead_code)]
+
+use redis_model::RedisModel;
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+struct User {
+    id: u64,
+    name: String,
+    nick: u64,
+}
+
+pub fn main() {
+    let _ = User::FIELDS.name;
+}
