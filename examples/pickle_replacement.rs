@@ -57,8 +57,8 @@ fn in_redis(
     assert_eq!((a.as_ref(), b.as_ref()), (Some(person), Some(compact)));
     println!("sync:  {a:?}");
 
-    let json: String = redis::cmd("GET").arg(person.own_key()).query(&mut con)?;
-    let bytes: Vec<u8> = redis::cmd("GET").arg(compact.own_key()).query(&mut con)?;
+    let json: String = redis::cmd("GET").arg(person.redis_key()).query(&mut con)?;
+    let bytes: Vec<u8> = redis::cmd("GET").arg(compact.redis_key()).query(&mut con)?;
     println!("json, {} bytes, as any program sees it:\n  {json}", json.len());
     println!("bincode, {} bytes:\n  {}", bytes.len(), bytes.escape_ascii());
     Ok(())

@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("1000 exists: {exists}, 7: {other:?}");
 
     println!("\nThe hash in Redis:\n");
-    show(&mut con, &user.own_key())
+    show(&mut con, &user.redis_key())
 }
 
 /// Prints a hash in the format of `redis-cli`.

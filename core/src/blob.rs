@@ -11,7 +11,7 @@ use crate::error::{Error, Result, ValueError};
 use crate::key::{self, Key};
 use crate::model::{RedisModel, Storage};
 use crate::op::{CommandWriter, Request, Script};
-use crate::schema::Spec;
+use crate::schema::Schema;
 use crate::schema::visit::set_id;
 use crate::ttl::Expiry;
 pub(crate) use compare_and_set::{CompareAndSet, Snapshot};
@@ -140,7 +140,7 @@ static DELETE_UNCHANGED: Script =
 impl<M: BlobModel> Storage<M> for Blob {
     fn model() -> AnyModel {
         let format = M::VERSIONS.format;
-        AnyModel::Blob(BlobMapping { spec: &M::SPEC, codec: M::Codec::NAME, format })
+        AnyModel::Blob(BlobMapping { schema: &M::SCHEMA, codec: M::Codec::NAME, format })
     }
 
     fn decode(id: &M::Id, stored: Stored<'_, '_>) -> Result<M> {
@@ -158,7 +158,7 @@ impl<M: BlobModel> Storage<M> for Blob {
 /// A blob model without its type.
 #[derive(Debug, Clone, Copy)]
 pub struct BlobMapping {
-    pub(crate) spec: &'static Spec,
+    pub(crate) schema: &'static Schema,
     pub(crate) codec: &'static str,
     format: BlobFormat,
 }
@@ -283,7 +283,7 @@ fn set_expiry(command: &mut CommandWriter<'_>, expiry: Expiry) {
 }
 
 pub(crate) fn encode<M: BlobModel>(model: &M, location: Location<'_>) -> Result<Vec<u8>> {
-    let header = M::VERSIONS.format.header::<M, M::Codec>(M::SPEC.name);
+    let header = M::VERSIONS.format.header::<M, M::Codec>(M::SCHEMA.name);
     let mut bytes = Vec::with_capacity(256);
     bytes.extend_from_slice(header.as_bytes());
     let location = location.with_header(header.as_bytes());
@@ -294,7 +294,7 @@ pub(crate) fn encode<M: BlobModel>(model: &M, location: Location<'_>) -> Result<
 
 pub(crate) fn decode<M: BlobModel>(bytes: &[u8], location: Location<'_>) -> Result<M> {
     let versions = M::VERSIONS;
-    (versions.read)(bytes, &location, M::SPEC.name, versions.format).map_err(wrong::<M>)
+    (versions.read)(bytes, &location, M::SCHEMA.name, versions.format).map_err(wrong::<M>)
 }
 
 /// Decodes a record and puts the id of its key into it. The bytes hold the id that it
@@ -307,11 +307,11 @@ fn decode_at<M: BlobModel>(id: &M::Id, bytes: &[u8], location: Location<'_>) -> 
 
 pub(crate) fn needs_rewrite<M: BlobModel>(id: &M::Id, bytes: &[u8]) -> Result<bool> {
     let stale = Cell::new(false);
-    let key = key::write(M::SPEC.template(), id);
+    let key = key::write(M::SCHEMA.template(), id);
     decode::<M>(bytes, Location::at_key(&key).with_rewrite_flag(&stale))?;
     Ok(stale.get())
 }
 
 fn wrong<M: BlobModel>(error: ValueError) -> Error {
-    Error::from(error.of_codec(M::Codec::NAME)).with_model(M::SPEC.name)
+    Error::from(error.of_codec(M::Codec::NAME)).with_model(M::SCHEMA.name)
 }

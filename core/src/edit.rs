@@ -52,7 +52,7 @@ struct CommitPlan {
 impl<M: RedisModel> Edit<M> {
     #[inline(always)]
     pub(crate) fn new(id: M::Id) -> Self {
-        Self { key: key::write(M::SPEC.template(), &id), id }
+        Self { key: key::write(M::SCHEMA.template(), &id), id }
     }
 }
 
@@ -235,19 +235,19 @@ impl<M: RedisModel> Operation for Commit<M> {
 
 impl<M: RedisModel> fmt::Debug for Edit<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug(f, "Edit", M::SPEC.name, &self.key)
+        debug(f, "Edit", M::SCHEMA.name, &self.key)
     }
 }
 
 impl<M: RedisModel> fmt::Debug for Draft<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug(f, "Draft", M::SPEC.name, &self.key)
+        debug(f, "Draft", M::SCHEMA.name, &self.key)
     }
 }
 
 impl<M: RedisModel> fmt::Debug for Commit<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug(f, "Commit", M::SPEC.name, &self.plan.key)
+        debug(f, "Commit", M::SCHEMA.name, &self.plan.key)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::key::Key;
 use crate::model::{RedisModel, Storage};
 use crate::op::{Operation, Replies, Reply, Request};
 use crate::redis_rs::ReplyValue;
-use crate::schema::Spec;
+use crate::schema::Schema;
 use crate::schema::visit::{each_field, key_of};
 use crate::ttl::Expiry;
 use crate::update::{self, Changes, Outcome};
@@ -294,10 +294,10 @@ impl AnyModel {
         M::Storage::model()
     }
 
-    pub(crate) fn spec(self) -> &'static Spec {
+    pub(crate) fn spec(self) -> &'static Schema {
         match self {
-            Self::Hash(mapping) => mapping.spec,
-            Self::Blob(mapping) => mapping.spec,
+            Self::Hash(mapping) => mapping.schema,
+            Self::Blob(mapping) => mapping.schema,
         }
     }
 

@@ -45,12 +45,12 @@ impl<M: RedisModel, V, Enc> Field<M, V, Enc> {
     /// Returns the field's name in the hash.
     #[inline(always)]
     pub fn name(self) -> &'static str {
-        M::SPEC.fields[usize::from(self.index)]
+        M::SCHEMA.fields[usize::from(self.index)]
     }
 
     /// Returns the names under which the field is read, too: `#[redis(alias = "…")]`.
     pub fn aliases(self) -> &'static [&'static str] {
-        M::SPEC.aliases_of(self.index.into())
+        M::SCHEMA.aliases_of(self.index.into())
     }
 }
 

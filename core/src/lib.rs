@@ -198,7 +198,7 @@ pub use crate::value::{Float, Integer, IntoIncrement, Numeric, RedisValue};
 /// struct Upload { path: String, size: u64 }
 ///
 /// assert_eq!(Upload::key("a:b/{c}"), "upload-a:b/{c}");
-/// assert_eq!(Upload::id_of("upload-a:b/{c}")?, "a:b/{c}");
+/// assert_eq!(Upload::parse_key("upload-a:b/{c}")?, "a:b/{c}");
 /// # Ok::<(), redis_model::Error>(())
 /// ```
 ///

@@ -11,7 +11,7 @@ use crate::field::Field;
 use crate::key::{IntoId, Key, ModelId};
 use crate::scan::{Count, DeleteAll, RewriteAll, Scan, ScanIds};
 use crate::schema::visit::{Visitor, key_of};
-use crate::schema::{Description, Spec};
+use crate::schema::{Description, Schema};
 use crate::verbs::{
     Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, GetTtl, Persist, Save, SaveMany,
     Take, TakeMany,
@@ -67,10 +67,10 @@ pub trait RedisModel: Sized {
     const FIELDS: Self::Fields;
 
     /// The model as data: its name, key, time to live and stored names.
-    const SPEC: Spec;
+    const SCHEMA: Schema;
 
     /// Visits the parts of the key, in the key's order, then the stored
-    /// fields, in the order of [`Spec::fields`].
+    /// fields, in the order of [`Schema::fields`].
     #[doc(hidden)]
     fn visit(visit: &mut Visitor<'_, Self, Self::Id>);
 
@@ -105,11 +105,11 @@ pub trait RedisModel: Sized {
 
     /// Returns the key of a record: `user:1000`.
     fn key(id: impl IntoId<Self::Id>) -> Key {
-        key::write(Self::SPEC.template(), &id.into_id())
+        key::write(Self::SCHEMA.template(), &id.into_id())
     }
 
     /// Returns the key of this record.
-    fn own_key(&self) -> Key {
+    fn redis_key(&self) -> Key {
         key_of(self)
     }
 
@@ -118,9 +118,9 @@ pub trait RedisModel: Sized {
     /// # Errors
     ///
     /// [`InvalidValue`](crate::ErrorKind::InvalidValue) if the key is not one of this model.
-    fn id_of(key: &str) -> Result<Self::Id> {
-        key::read(Self::SPEC.template(), key)
-            .map_err(|error| Error::from(error).with_model(Self::SPEC.name).with_key(key))
+    fn parse_key(key: &str) -> Result<Self::Id> {
+        key::read(Self::SCHEMA.template(), key)
+            .map_err(|error| Error::from(error).with_model(Self::SCHEMA.name).with_key(key))
     }
 
     /// Writes the record in one atomic step, and creates it if there is none.

@@ -20,8 +20,17 @@ pub use crate::field::{
 pub use crate::hash::{Hash, HashModel, SchemaVersions};
 pub use crate::key::{KeyPart, PartWriter};
 pub use crate::model::{RedisModel, Stub};
-pub use crate::schema::{Column, Columns, FlatColumns, FlatNames, KeyPartType, Spec, Visitor};
+pub use crate::schema::{Column, Columns, FlatColumns, FlatNames, KeyPartType, Schema, Visitor};
 pub use crate::value::RedisValue;
+
+/// Returns the schema of a model without flattened structs.
+pub const fn model(
+    name: &'static str,
+    key: &'static str,
+    fields: &'static [&'static str],
+) -> Schema {
+    Schema::new(name, key, fields)
+}
 
 /// Returns the handle of the field at this position.
 pub const fn at<M, V, Enc>(index: u16) -> Field<M, V, Enc> {

@@ -102,7 +102,7 @@ macro_rules! paged {
         impl<M: RedisModel> fmt::Debug for $flow<M> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($flow))
-                    .field("model", &M::SPEC.name)
+                    .field("model", &M::SCHEMA.name)
                     .field("position", self.pages.position())
                     .finish_non_exhaustive()
             }

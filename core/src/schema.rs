@@ -20,7 +20,7 @@ use crate::ttl::Expiry;
 /// A model's name, key and stored names, known at compile time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Spec {
+pub struct Schema {
     /// The model's name, for errors and documentation.
     pub name: &'static str,
     /// The key's template, as written in the `key` attribute.
@@ -53,7 +53,7 @@ impl Options {
 }
 
 #[doc(hidden)]
-impl Spec {
+impl Schema {
     pub const fn new(
         name: &'static str,
         key: &'static str,
@@ -91,7 +91,7 @@ impl Spec {
     }
 }
 
-impl Spec {
+impl Schema {
     pub(crate) fn template(&self) -> Template {
         Template(self.key)
     }
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn aliases_belong_to_their_fields() {
-        static USER: Spec = Spec::new("User", "user:{id}", &["name", "mail", "zip"])
+        static USER: Schema = Schema::new("User", "user:{id}", &["name", "mail", "zip"])
             .aliases(&[1, 1, 2], &["email", "e_mail", "postcode"]);
         assert!(USER.aliases_of(0).is_empty());
         assert_eq!(USER.aliases_of(1), ["email", "e_mail"]);

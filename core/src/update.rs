@@ -91,7 +91,7 @@ pub struct Update<M: RedisModel, S = ()> {
 impl<M: HashModel> Update<M> {
     #[inline(always)]
     pub(crate) fn new(id: M::Id) -> Self {
-        let key = key::write(M::SPEC.template(), &id);
+        let key = key::write(M::SCHEMA.template(), &id);
         let plan = Plan::new(Mapping::of::<M>(), key);
         Self { plan, returning: (), model: PhantomData }
     }

@@ -19,7 +19,7 @@ macro_rules! debug_by_key {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 let $this = self;
                 f.debug_struct(stringify!($operation))
-                    .field("model", &M::SPEC.name)
+                    .field("model", &M::SCHEMA.name)
                     .field("key", &$key)
                     .finish_non_exhaustive()
             }

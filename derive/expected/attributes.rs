@@ -37,7 +37,7 @@ const _: () = {
             visits: __rt::at(3),
             friends: __rt::at(4),
         };
-        const SPEC: __rt::Spec = __rt::Spec::new(
+        const SCHEMA: __rt::Schema = __rt::model(
             "Member",
             "tenant:{tenant}:{{member}}:{number}",
             &["fullName", "e", "tags", "visits", "friends"],
@@ -45,13 +45,13 @@ const _: () = {
         .ttl(5400000);
         fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
             visit
-                .part(|it| &it.tenant)
-                .part(|it| &it.number)
-                .put(|it| &it.full_name)
-                .put(|it| &it.r#enum)
-                .put_as::<__rt::Encoded<Json>, _>(|it| &it.tags)
-                .put_as::<__rt::WithDefault<__rt::Plain>, _>(|it| &it.visits)
-                .put_as::<__rt::WithDefault<__rt::Encoded<Json>>, _>(|it| &it.friends);
+                .key_part(|m| &m.tenant)
+                .key_part(|m| &m.number)
+                .field(|m| &m.full_name)
+                .field(|m| &m.r#enum)
+                .field_as::<__rt::Encoded<Json>, _>(|m| &m.tags)
+                .field_as::<__rt::WithDefault<__rt::Plain>, _>(|m| &m.visits)
+                .field_as::<__rt::WithDefault<__rt::Encoded<Json>>, _>(|m| &m.friends);
             visit.construct(|id, row| {
                 __rt::Ok(Self {
                     number: id.1,

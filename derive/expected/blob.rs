@@ -10,11 +10,11 @@ const _: () = {
         type Fields = __rt::NoFields;
         type Storage = __rt::Blob;
         const FIELDS: __rt::NoFields = __rt::NoFields::NONE;
-        const SPEC: __rt::Spec = __rt::Spec::new("Session", "session:{token}", &[]).ttl(3600000);
+        const SCHEMA: __rt::Schema = __rt::model("Session", "session:{token}", &[]).ttl(3600000);
         fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
-            visit.part(|it| &it.token);
-            visit.set_id(|it, id| {
-                it.token = id;
+            visit.key_part(|m| &m.token);
+            visit.set_id(|m, id| {
+                m.token = id;
             });
         }
     }

@@ -29,8 +29,8 @@ const _: () = {
             __rt::Column::flatten("geo", <Option<Geo> as __rt::RedisFields>::COLUMNS),
         ]);
         fn visit(visit: &mut __rt::Visitor<'_, Self>) {
-            visit.put(|it| &it.street).put(|it| &it.zip);
-            <Option<Geo> as __rt::RedisFields>::visit_in(visit, |it| &it.geo);
+            visit.field(|m| &m.street).field(|m| &m.zip);
+            <Option<Geo> as __rt::RedisFields>::visit_in(visit, |m| &m.geo);
             visit.construct(|(), row| {
                 __rt::Ok(Self {
                     street: row.take()?,

@@ -27,10 +27,10 @@ const _: () = {
             home: <<Address as __rt::RedisFields>::Handles<Self, __rt::Required>>::at(1),
             __end: (),
         };
-        const SPEC: __rt::Spec = __rt::Spec::flattened::<Self>("User", "user:{id}");
+        const SCHEMA: __rt::Schema = __rt::Schema::flattened::<Self>("User", "user:{id}");
         fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
-            visit.part(|it| &it.id).put(|it| &it.name);
-            <Address as __rt::RedisFields>::visit_in(visit, |it| &it.home);
+            visit.key_part(|m| &m.id).field(|m| &m.name);
+            <Address as __rt::RedisFields>::visit_in(visit, |m| &m.home);
             visit.construct(|id, row| {
                 __rt::Ok(Self {
                     id,

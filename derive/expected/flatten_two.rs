@@ -33,12 +33,12 @@ const _: () = {
                     + <Address as __rt::RedisFields>::COLUMNS.width(),
             ),
         };
-        const SPEC: __rt::Spec = __rt::Spec::flattened::<Self>("User", "user:{id}");
+        const SCHEMA: __rt::Schema = __rt::Schema::flattened::<Self>("User", "user:{id}");
         fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
-            visit.part(|it| &it.id);
-            <Option<Address> as __rt::RedisFields>::visit_in(visit, |it| &it.home);
-            <Address as __rt::RedisFields>::visit_in(visit, |it| &it.work);
-            visit.put(|it| &it.name);
+            visit.key_part(|m| &m.id);
+            <Option<Address> as __rt::RedisFields>::visit_in(visit, |m| &m.home);
+            <Address as __rt::RedisFields>::visit_in(visit, |m| &m.work);
+            visit.field(|m| &m.name);
             visit.construct(|id, row| {
                 __rt::Ok(Self {
                     id,

@@ -21,13 +21,13 @@ const _: () = {
         type Storage = __rt::Hash;
         const FIELDS: KeepFields<T, N> =
             KeepFields { value: __rt::at(0), bytes: __rt::at(1), list: __rt::at(2) };
-        const SPEC: __rt::Spec = __rt::Spec::new("Keep", "box:{id}", &["value", "bytes", "list"]);
+        const SCHEMA: __rt::Schema = __rt::model("Keep", "box:{id}", &["value", "bytes", "list"]);
         fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
             visit
-                .part(|it| &it.id)
-                .put(|it| &it.value)
-                .put(|it| &it.bytes)
-                .put_as::<__rt::Encoded<Json>, _>(|it| &it.list);
+                .key_part(|m| &m.id)
+                .field(|m| &m.value)
+                .field(|m| &m.bytes)
+                .field_as::<__rt::Encoded<Json>, _>(|m| &m.list);
             visit.construct(|id, row| {
                 __rt::Ok(Self {
                     id,

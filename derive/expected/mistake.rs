@@ -17,7 +17,7 @@ const _: () = {
         type Fields = UserFields;
         type Storage = __rt::Stub;
         const FIELDS: UserFields = UserFields { id: __rt::at(0), name: __rt::at(1) };
-        const SPEC: __rt::Spec = __rt::Spec::new("User", "user:{di}", &["id", "name"]);
+        const SCHEMA: __rt::Schema = __rt::model("User", "user:{di}", &["id", "name"]);
         fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
             let _ = visit;
         }

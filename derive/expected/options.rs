@@ -47,7 +47,7 @@ const _: () = {
             shown: __rt::at(4),
             revision: __rt::at(5),
         };
-        const SPEC: __rt::Spec = __rt::Spec::new(
+        const SCHEMA: __rt::Schema = __rt::model(
             "User",
             "user:{id}",
             &["email", "code", "quota", "note", "shown", "revision"],
@@ -59,13 +59,13 @@ const _: () = {
         .refresh();
         fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
             visit
-                .part(|it| &it.id)
-                .put(|it| &it.email)
-                .put_expiring::<__rt::Plain, _>(|it| &it.code)
-                .put_as::<__rt::WithDefault<__rt::Plain, __Default_quota>, _>(|it| &it.quota)
-                .put_as::<__rt::EmptyAsNone, _>(|it| &it.note)
-                .put_as::<__rt::AsDisplay, _>(|it| &it.shown)
-                .put_revision(|it| &it.revision);
+                .key_part(|m| &m.id)
+                .field(|m| &m.email)
+                .expiring_field::<__rt::Plain, _>(|m| &m.code)
+                .field_as::<__rt::WithDefault<__rt::Plain, __Default_quota>, _>(|m| &m.quota)
+                .field_as::<__rt::EmptyAsNone, _>(|m| &m.note)
+                .field_as::<__rt::AsDisplay, _>(|m| &m.shown)
+                .revision(|m| &m.revision);
             visit.construct(|id, row| {
                 __rt::Ok(Self {
                     id,

@@ -12,9 +12,9 @@ const _: () = {
         type Fields = SettingsFields;
         type Storage = __rt::Hash;
         const FIELDS: SettingsFields = SettingsFields { dark: __rt::at(0) };
-        const SPEC: __rt::Spec = __rt::Spec::new("Settings", "settings", &["dark"]);
+        const SCHEMA: __rt::Schema = __rt::model("Settings", "settings", &["dark"]);
         fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
-            visit.put(|it| &it.dark);
+            visit.field(|m| &m.dark);
             visit.construct(|id, row| __rt::Ok(Self { dark: row.take()? }));
         }
     }

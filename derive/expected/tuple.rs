@@ -13,9 +13,9 @@ const _: () = {
         type Fields = PairFields;
         type Storage = __rt::Hash;
         const FIELDS: PairFields = PairFields { _1: __rt::at(0), _2: __rt::at(1) };
-        const SPEC: __rt::Spec = __rt::Spec::new("Pair", "pair:{0}", &["1", "2"]);
+        const SCHEMA: __rt::Schema = __rt::model("Pair", "pair:{0}", &["1", "2"]);
         fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
-            visit.part(|it| &it.0).put(|it| &it.1).put(|it| &it.2);
+            visit.key_part(|m| &m.0).field(|m| &m.1).field(|m| &m.2);
             visit.construct(|id, row| __rt::Ok(Self(id, row.take()?, row.take()?)));
         }
     }

@@ -16,9 +16,9 @@ const _: () = {
         type Storage = __rt::Hash;
         const FIELDS: UserFields =
             UserFields { name: __rt::at(0), email: __rt::at(1), visits: __rt::at(2) };
-        const SPEC: __rt::Spec = __rt::Spec::new("User", "user:{id}", &["name", "email", "visits"]);
+        const SCHEMA: __rt::Schema = __rt::model("User", "user:{id}", &["name", "email", "visits"]);
         fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
-            visit.part(|it| &it.id).put(|it| &it.name).put(|it| &it.email).put(|it| &it.visits);
+            visit.key_part(|m| &m.id).field(|m| &m.name).field(|m| &m.email).field(|m| &m.visits);
             visit.construct(|id, row| {
                 __rt::Ok(Self { id, name: row.take()?, email: row.take()?, visits: row.take()? })
             });

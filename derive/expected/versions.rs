@@ -13,9 +13,9 @@ const _: () = {
         type Fields = UserFields;
         type Storage = __rt::Hash;
         const FIELDS: UserFields = UserFields { name: __rt::at(0) };
-        const SPEC: __rt::Spec = __rt::Spec::new("User", "user:{id}", &["name"]);
+        const SCHEMA: __rt::Schema = __rt::model("User", "user:{id}", &["name"]);
         fn visit(visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
-            visit.part(|it| &it.id).put(|it| &it.name);
+            visit.key_part(|m| &m.id).field(|m| &m.name);
             visit.construct(|id, row| __rt::Ok(Self { id, name: row.take()? }));
         }
     }

@@ -47,7 +47,7 @@ pub(crate) fn model(model: &Model<'_>, mistakes: &[syn::Error]) -> TokenStream {
             type Fields = #handles;
             type Storage = #storage;
             const FIELDS: #handles = #value;
-            const SPEC: __rt::Spec = #spec;
+            const SCHEMA: __rt::Schema = #spec;
             #visit
         }
         impl #imp #marker
@@ -80,7 +80,7 @@ pub(crate) fn no_model(input: &DeriveInput, attrs: &Attrs, mistakes: &[syn::Erro
             type Fields = __rt::NoFields;
             type Storage = __rt::Stub;
             const FIELDS: __rt::NoFields = __rt::NoFields::NONE;
-            const SPEC: __rt::Spec = __rt::Spec::new(#name, "", &[]);
+            const SCHEMA: __rt::Schema = __rt::model(#name, "", &[]);
             fn visit(#visit: &mut __rt::Visitor<'_, Self, Self::Id>) {
                 let _ = #visit;
             }
@@ -231,23 +231,23 @@ fn spec(model: &Model<'_>, stub: bool) -> TokenStream {
     let refresh = model.refresh.then(|| quote!(.refresh()));
     // With mistakes, putting the names together could report one of them again.
     if fields.iter().any(Field::is_flattened) && !stub {
-        return quote!(__rt::Spec::flattened::<Self>(#name, #key) #ttl #refresh);
+        return quote!(__rt::Schema::flattened::<Self>(#name, #key) #ttl #refresh);
     }
     let names = fields.iter().filter_map(|field| match &field.role {
         FieldRole::Stored(stored) => Some(&stored.name),
         FieldRole::Key | FieldRole::Skipped(_) | FieldRole::Flattened { .. } => None,
     });
     let options = fields::options(fields);
-    quote!(__rt::Spec::new(#name, #key, &[#(#names),*]) #options #ttl #refresh)
+    quote!(__rt::model(#name, #key, &[#(#names),*]) #options #ttl #refresh)
 }
 
 /// One call for each part of the key and each field.
 fn visit(model: &Model<'_>) -> TokenStream {
     let generics = &model.input.generics;
-    let (visit, it) = (fields::local("visit"), fields::local("it"));
+    let (visit, m) = (fields::local("visit"), fields::local("m"));
     let parts = model.parts.iter().map(|part| {
         let access = &part.member.access;
-        fields::Call::Chained(quote_spanned!(part.span()=> .part(|#it| &#it.#access)))
+        fields::Call::Chained(quote_spanned!(part.span()=> .key_part(|#m| &#m.#access)))
     });
     let place = id_place(model);
     let id = Ident::new("id", place);
@@ -260,7 +260,7 @@ fn visit(model: &Model<'_>) -> TokenStream {
     match &model.storage {
         Storage::Hash(fields) => {
             let row = fields::local("row");
-            let list = fields::statements(parts.chain(fields::puts(fields, generics)));
+            let list = fields::statements(parts.chain(fields::visits(fields, generics)));
             let id_of = |field: &Field<'_>| {
                 let of = |part: &Part<'_>| part.member.handle == field.member.handle;
                 model.parts.iter().position(of).map(|at| ids[at].clone())
@@ -277,9 +277,9 @@ fn visit(model: &Model<'_>) -> TokenStream {
             let list = fields::statements(parts);
             let set = model.parts.iter().zip(&ids).map(|(part, id)| {
                 let access = &part.member.access;
-                quote!(#it.#access = #id)
+                quote!(#m.#access = #id)
             });
-            let set_id = quote_spanned!(place=> #visit.set_id(|#it, #id| { #(#set;)* }););
+            let set_id = quote_spanned!(place=> #visit.set_id(|#m, #id| { #(#set;)* }););
             quote! {
                 #list
                 #set_id

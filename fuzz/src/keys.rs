@@ -48,10 +48,10 @@ fn read<M: RedisModel>(key: &str) -> bool
 where
     M::Id: Debug + PartialEq + IntoId<M::Id>,
 {
-    match M::id_of(key) {
+    match M::parse_key(key) {
         Ok(id) => {
             let written = M::key(id.clone());
-            assert_eq!(M::id_of(&written).expect("a key that was written"), id);
+            assert_eq!(M::parse_key(&written).expect("a key that was written"), id);
             true
         }
         Err(error) => {
@@ -65,11 +65,11 @@ where
 fn write(text: &str) {
     let (text, length) = (text.to_owned(), text.len());
     let id = text.clone();
-    assert_eq!(User::id_of(&User::key(id.clone())).expect("a user"), id);
+    assert_eq!(User::parse_key(&User::key(id.clone())).expect("a user"), id);
     let id = (text.clone(), -(length as i32));
-    assert_eq!(Member::id_of(&Member::key(id.clone())).expect("a member"), id);
+    assert_eq!(Member::parse_key(&Member::key(id.clone())).expect("a member"), id);
     let id = (text.clone(), length as u128);
-    assert_eq!(File::id_of(&File::key(id.clone())).expect("a file"), id);
+    assert_eq!(File::parse_key(&File::key(id.clone())).expect("a file"), id);
     // No id changes the cluster slot of the hash tag.
     let key = Member::key((text, 1));
     assert_eq!(key.matches('{').count(), 1);

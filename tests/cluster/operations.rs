@@ -125,7 +125,7 @@ fn ten_thousand_records_over_all_slots_are_saved_and_read_in_batches() {
             .collect();
         let slots: HashSet<u64> = users
             .iter()
-            .map(|user| on_node(cluster(), 0, &["CLUSTER", "KEYSLOT", &user.own_key()]))
+            .map(|user| on_node(cluster(), 0, &["CLUSTER", "KEYSLOT", &user.redis_key()]))
             .take(300)
             .collect();
         assert!(slots.len() > 250);
@@ -133,7 +133,7 @@ fn ten_thousand_records_over_all_slots_are_saved_and_read_in_batches() {
         let bad = &users[5000];
         let set = redis::cluster::ClusterClient::new(cluster().urls()).unwrap();
         redis::cmd("SET")
-            .arg(bad.own_key())
+            .arg(bad.redis_key())
             .arg("x")
             .exec(&mut set.get_connection().unwrap())
             .unwrap();
@@ -164,7 +164,7 @@ fn keys_with_a_common_tag_share_a_slot_and_a_step() {
         let id = fresh();
         let (head, lines) =
             (Head { id, total: 3 }, [1, 2].map(|line| Line { id, line, count: line }));
-        let keys = [head.own_key(), lines[0].own_key(), lines[1].own_key()];
+        let keys = [head.redis_key(), lines[0].redis_key(), lines[1].redis_key()];
         let slots = keys.map(|key| on_node::<u64>(cluster(), 0, &["CLUSTER", "KEYSLOT", &key]));
         assert!(slots[0] == slots[1] && slots[1] == slots[2], "{slots:?}");
         let ((), [(), ()]) =
@@ -190,7 +190,7 @@ fn an_atomic_step_over_two_slots_is_refused_with_both_keys_and_changes_nothing()
         let error = con.run((c.save(), atomic((a.save(), b.save())))).unwrap_err();
         assert_eq!((error.kind(), error.code()), (ErrorKind::CrossSlot, Some("CROSSSLOT")));
         let text = error.to_string();
-        assert!(text.contains(&*a.own_key()) && text.contains(&*b.own_key()), "{text}");
+        assert!(text.contains(&*a.redis_key()) && text.contains(&*b.redis_key()), "{text}");
         assert!(!error.is_connection() && !error.is_partial());
         for user in [&a, &b, &c] {
             assert!(!con.run(User::exists(user.id)).unwrap(), "{}", con.name());

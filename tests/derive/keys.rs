@@ -73,7 +73,7 @@ fn constants_of_the_same_name_are_no_patterns() {
         saved(&Constant { ID: 1, row: 2, it: 3, visit: 4 }),
         "HSET constant:1 row 2 it 3 visit 4"
     );
-    assert_eq!(ConstantBlob { ID: 1, id: 2 }.own_key(), "constant:1:2");
+    assert_eq!(ConstantBlob { ID: 1, id: 2 }.redis_key(), "constant:1:2");
     assert_eq!(saved(&Unit { name: "n".into(), at: 1 }), "HSET unit:n at 1");
 }
 
@@ -94,8 +94,8 @@ fn a_key_has_up_to_twelve_parts() {
         l: 12,
         value: 13,
     };
-    let key = record.own_key();
+    let key = record.redis_key();
     assert_eq!(key, "1:127.0.0.1:3:4:e%3A:6:true:h:i:eu:-11:12");
-    let (a, .., j, k, l) = Twelve::id_of(&key).unwrap();
+    let (a, .., j, k, l) = Twelve::parse_key(&key).unwrap();
     assert_eq!((a, j, k, l), (1, Region::Eu, -11, 12));
 }

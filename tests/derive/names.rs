@@ -53,7 +53,7 @@ macro_rules! cases {
             $(
                 let serde = serde_json::to_value($model::default()).unwrap();
                 let mut serde: Vec<_> = serde.as_object().unwrap().keys().cloned().collect();
-                let mut ours = $model::SPEC.fields.to_vec();
+                let mut ours = $model::SCHEMA.fields.to_vec();
                 serde.sort_unstable();
                 ours.sort_unstable();
                 assert_eq!(ours, serde, $case);
@@ -112,6 +112,6 @@ const fn r#default() -> u8 {
 fn keywords_are_names_without_their_mark() {
     let record = r#struct { r#type: 1, r#fn: 2, r#default: default(), r#loop: 4 };
     assert_eq!(saved(&record), "HSET raw:1 fn 2 default 1 loop 4");
-    assert_eq!(r#struct::SPEC.name, "struct");
+    assert_eq!(r#struct::SCHEMA.name, "struct");
     assert_eq!(r#struct::FIELDS.r#default.name(), "default");
 }

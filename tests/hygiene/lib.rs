@@ -34,7 +34,7 @@ mod shadow {
     pub struct Vec;
     pub struct Field;
     pub struct Fields;
-    pub struct Spec;
+    pub struct Schema;
     pub struct Visit;
     pub struct Hash;
     pub struct Blob;
@@ -307,7 +307,7 @@ fn generated_code_works_wherever_it_stands() {
         generic.save().explain().unwrap().to_string(),
         "HSET hygiene:generic:1 m 2 v x a [3] bytes hi"
     );
-    assert_eq!(Session { id: 1 }.own_key(), "hygiene:blob:1");
+    assert_eq!(Session { id: 1 }.redis_key(), "hygiene:blob:1");
     assert_eq!(Twin::FIELDS.fields.name(), "fields");
 
     let home = shadowed_values::Address {
@@ -326,7 +326,7 @@ fn generated_code_works_wherever_it_stands() {
         note: None,
         version: 0,
     };
-    assert_eq!(all.own_key(), "hygiene:some:7");
+    assert_eq!(all.redis_key(), "hygiene:some:7");
     let plan = all.save().explain().unwrap().to_string();
     assert!(plan.contains("home.row r home.type 4 count 1 shown 2 version 1"), "{plan}");
 }

@@ -68,10 +68,10 @@ fn outputs_keep_their_types_in_any_combination() {
 fn a_failed_member_is_reported_with_the_effect_of_the_others() {
     on_one_server(|con| {
         let (good, bad, after) = (account(1), account(2), account(3));
-        con.raw::<()>(&["SET", &bad.own_key(), "somebody's"]);
+        con.raw::<()>(&["SET", &bad.redis_key(), "somebody's"]);
         let error = con.run(atomic((good.save(), bad.save(), after.save()))).unwrap_err();
         assert!(error.is_wrong_type() && error.is_partial());
-        assert_eq!(error.key(), Some(&*bad.own_key()));
+        assert_eq!(error.key(), Some(&*bad.redis_key()));
         assert!(
             error.to_string().ends_with("; other commands of its atomic step were applied"),
             "{error}"
@@ -203,7 +203,7 @@ fn without_permission_for_multi_the_error_reports_separate_commands() {
 fn an_error_in_a_list_or_a_tuple_reports_if_other_commands_were_applied() {
     on_one_server(|con| {
         let (good, bad) = (account(1), account(2));
-        con.raw::<()>(&["SET", &bad.own_key(), "somebody's"]);
+        con.raw::<()>(&["SET", &bad.redis_key(), "somebody's"]);
         let partial = |error: &redis_model::Error| {
             assert!(error.is_wrong_type() && error.is_partial(), "{error}");
         };
@@ -226,8 +226,8 @@ fn an_error_in_a_list_or_a_tuple_reports_if_other_commands_were_applied() {
 fn an_error_of_a_step_reports_that_nothing_was_applied() {
     on_one_server(|con| {
         let (good, bad, other) = (account(1), account(2), account(3));
-        con.raw::<()>(&["SET", &bad.own_key(), "somebody's"]);
-        con.raw::<()>(&["SET", &other.own_key(), "somebody's"]);
+        con.raw::<()>(&["SET", &bad.redis_key(), "somebody's"]);
+        con.raw::<()>(&["SET", &other.redis_key(), "somebody's"]);
         let nothing = |error: redis_model::Error| {
             assert!(!error.is_partial(), "{error}");
             assert!(
@@ -289,7 +289,7 @@ fn a_step_with_a_member_that_cannot_be_encoded_is_refused_as_a_whole() {
         let nan = Number { id: fresh(), x: f64::NAN };
         let error = con.run(atomic(vec![good.save(), nan.save()])).unwrap_err();
         assert!(error.is_invalid_value(), "{error}");
-        assert_eq!(error.key(), Some(&*nan.own_key()));
+        assert_eq!(error.key(), Some(&*nan.redis_key()));
         assert!(!con.run(Number::exists(good.id)).unwrap());
         // In a batch of steps only this step fails.
         let steps = batch([vec![good.save(), nan.save()], vec![good.save()]].map(atomic));

@@ -234,7 +234,7 @@ fn flattened_structs_are_stored_field_by_field() {
     assert_eq!(f.work.zip.aliases(), ["w.postcode"]);
     everywhere(|con| {
         let mut record = person();
-        let (id, key) = (record.id, record.own_key());
+        let (id, key) = (record.id, record.redis_key());
         con.run(record.save()).unwrap();
         assert_eq!(
             con.hash(&key),

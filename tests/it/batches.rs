@@ -24,7 +24,7 @@ fn records_are_saved_read_and_deleted_in_order() {
     on_one_server(|con| {
         let items = items(2345);
         let bad = &items[1234];
-        con.raw::<()>(&["SET", &bad.own_key(), "somebody's"]);
+        con.raw::<()>(&["SET", &bad.redis_key(), "somebody's"]);
         let ids = || items.iter().map(|item| item.id);
         let saved = con.run(Item::save_many(&items)).unwrap();
         let read = con.run(Item::get_many(ids())).unwrap();
@@ -36,7 +36,7 @@ fn records_are_saved_read_and_deleted_in_order() {
                 {
                     let error = error.expect("each of them fails");
                     assert!(
-                        error.is_wrong_type() && error.key() == Some(&*bad.own_key()),
+                        error.is_wrong_type() && error.key() == Some(&*bad.redis_key()),
                         "{error}"
                     );
                 }
@@ -45,7 +45,7 @@ fn records_are_saved_read_and_deleted_in_order() {
                 assert_eq!(read[at].as_ref().unwrap().as_ref(), Some(item));
             }
         }
-        assert_eq!(con.raw::<String>(&["GET", &bad.own_key()]), "somebody's");
+        assert_eq!(con.raw::<String>(&["GET", &bad.redis_key()]), "somebody's");
     });
 }
 
@@ -59,7 +59,7 @@ fn in_a_batch_each_item_has_its_own_result() {
     }
     on_one_server(|con| {
         let records = [1.0, f64::NAN, 3.0, 4.0].map(|x| Float { id: fresh(), x });
-        con.raw::<()>(&["SET", &records[2].own_key(), "x"]);
+        con.raw::<()>(&["SET", &records[2].redis_key(), "x"]);
         let saved = con.run((batch(records.iter().map(Float::save)), Item::exists(1))).unwrap().0;
         assert_eq!(saved.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, false, true]);
         assert_eq!(saved[1].as_ref().unwrap_err().field(), Some("x"));

@@ -62,7 +62,7 @@ fn a_blob_is_saved_created_read_and_taken() {
 fn json_is_plain_and_json_of_other_programs_is_read() {
     everywhere(|con| {
         let record = session(fresh());
-        let key = record.own_key();
+        let key = record.redis_key();
         con.run(record.save()).unwrap();
         let text = format!(r#"{{"id":{},"token":"t","roles":["a"],"score":0.1}}"#, record.id);
         assert_eq!(con.raw::<String>(&["GET", &key]), text);
@@ -75,7 +75,7 @@ fn json_is_plain_and_json_of_other_programs_is_read() {
 fn a_key_that_holds_another_type_is_left_alone() {
     everywhere(|con| {
         for record in [session(fresh()), large(fresh())] {
-            let (id, key) = (record.id, record.own_key());
+            let (id, key) = (record.id, record.redis_key());
             let hour = std::time::Duration::from_secs(3600);
             con.raw::<()>(&["HSET", &key, "somebody's", "data"]);
             con.raw::<()>(&["PEXPIRE", &key, "3600000"]);
@@ -142,7 +142,7 @@ fn bytes_are_the_same_with_and_without_redis() {
     on_sync_connections(|con| {
         let record = Compact { id: fresh(), data: vec![0, 255, 10], nested: None };
         con.run(record.save()).unwrap();
-        let stored: Vec<u8> = con.raw(&["GET", &record.own_key()]);
+        let stored: Vec<u8> = con.raw(&["GET", &record.redis_key()]);
         assert_eq!(stored, record.to_bytes().unwrap());
     });
 }
@@ -179,7 +179,7 @@ fn a_blob_has_the_id_of_its_key() {
         let id = fresh();
         let record = Copied { id, tenant: "a".into(), name: "n".into() };
         con.run(record.save()).unwrap();
-        con.copy(&record.own_key(), &Copied::key(("b", id)));
+        con.copy(&record.redis_key(), &Copied::key(("b", id)));
         let copy = con.run(Copied::get(("b", id))).unwrap().unwrap();
         assert_eq!(copy, Copied { tenant: "b".into(), ..record.clone() });
         let mut draft = con.run(Copied::edit(("b", id))).unwrap().unwrap();

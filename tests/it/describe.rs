@@ -35,7 +35,7 @@ struct User {
 #[test]
 fn a_hash_is_described_with_all_its_fields() {
     let described = User::describe();
-    assert_eq!((described.name, described.key), ("account", User::SPEC.key));
+    assert_eq!((described.name, described.key), ("account", User::SCHEMA.key));
     assert_eq!(described.id, [("tenant", "String".to_owned()), ("id", "u64".to_owned())]);
     assert_eq!((described.redis_type, described.codec), ("hash", None));
     assert_eq!(described.ttl, Some(Duration::from_secs(90 * 60)));

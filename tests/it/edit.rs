@@ -79,7 +79,7 @@ fn an_edit_without_changes_writes_nothing() {
         let commit = draft.commit();
         assert!(commit.is_empty());
         assert_eq!(commit.explain().unwrap().commands().len(), 0);
-        con.raw::<()>(&["DEL", &user.own_key()]);
+        con.raw::<()>(&["DEL", &user.redis_key()]);
         assert_eq!(con.run(&commit).unwrap(), Outcome::Applied(()));
         assert!(!con.run(User::exists(user.id)).unwrap());
     });
@@ -89,7 +89,7 @@ fn an_edit_without_changes_writes_nothing() {
 fn only_changed_fields_are_written_and_checked() {
     everywhere(|con| {
         let mut user = saved(con);
-        let key = user.own_key();
+        let key = user.redis_key();
         con.raw::<()>(&["HSET", &key, "unknown", "of a newer program"]);
         let mut draft = edit(con, user.id);
         draft.nick = Some("Al".into());
@@ -121,7 +121,7 @@ fn only_changed_fields_are_written_and_checked() {
 fn a_field_that_another_client_changed_is_a_conflict_with_its_name() {
     everywhere(|con| {
         let user = saved(con);
-        let (key, f) = (user.own_key(), User::FIELDS);
+        let (key, f) = (user.redis_key(), User::FIELDS);
         let mut draft = edit(con, user.id);
         (draft.visits, draft.nick, draft.name) = (8, Some("Al".into()), "B".into());
         con.raw::<()>(&["HSET", &key, "visits", "9", "nick", "other"]);
@@ -146,7 +146,7 @@ fn a_record_that_is_gone_is_not_created_again() {
         let user = saved(con);
         let mut draft = edit(con, user.id);
         draft.visits = 8;
-        con.raw::<()>(&["DEL", &user.own_key()]);
+        con.raw::<()>(&["DEL", &user.redis_key()]);
         assert_eq!(con.run(draft.commit()).unwrap(), Outcome::Missing);
         assert!(!con.run(User::exists(user.id)).unwrap());
         assert!(con.run(User::edit(user.id)).unwrap().is_none());
@@ -158,7 +158,7 @@ fn a_record_that_is_gone_is_not_created_again() {
 fn values_in_another_format_are_left_alone() {
     everywhere(|con| {
         let user = saved(con);
-        let key = user.own_key();
+        let key = user.redis_key();
         con.raw::<()>(&["HSET", &key, "visits", "007", "admin", "true", "tags", r#"[ "a" ]"#]);
         con.raw::<()>(&["HDEL", &key, "level", "email"]);
         con.raw::<()>(&["HSET", &key, "mail", "old@example.com"]);
@@ -212,7 +212,7 @@ fn a_key_cannot_be_edited() {
         draft.id += 1;
         let error = con.run(draft.commit()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidOperation);
-        assert_eq!(error.key(), Some(&*user.own_key()));
+        assert_eq!(error.key(), Some(&*user.redis_key()));
     });
 }
 

@@ -70,7 +70,7 @@ fn an_envelope_is_read_even_if_the_model_writes_none() {
 #[test]
 fn a_stable_name_survives_a_renamed_struct() {
     assert_eq!(named::Renamed::from_bytes(&bytes!(full::Session)).unwrap().user, "alice");
-    assert_eq!(named::Renamed::SPEC.name, "Session");
+    assert_eq!(named::Renamed::SCHEMA.name, "Session");
 }
 
 #[test]

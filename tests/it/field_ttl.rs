@@ -77,7 +77,7 @@ fn fields_expire_on(binary: &str) {
         let con = &mut redis::Client::open(url).unwrap().get_connection().unwrap();
         rewritten_fields_live_as_long_as_before(con);
         let (record, f) = (login(), Login::FIELDS);
-        let (id, key) = (record.id, record.own_key());
+        let (id, key) = (record.id, record.redis_key());
 
         record.save().run(con).unwrap();
         assert_eq!(Login::get(id).run(con).unwrap().as_ref(), Some(&record));
@@ -132,7 +132,7 @@ fn fields_expire_on(binary: &str) {
         assert_eq!(seconds(con, &key, "code"), 300);
 
         let plain = Plain { id: fresh(), name: "n".into(), note: Some("x".into()) };
-        let key = plain.own_key();
+        let key = plain.redis_key();
         plain.save().run(con).unwrap();
         let expire = Plain::update(plain.id).expire_field(Plain::FIELDS.note, MINUTE);
         assert!(expire.run(con).unwrap().is_applied());
@@ -185,7 +185,7 @@ fn an_older_server_refuses_field_ttls_before_anything_is_written() {
         assert!(!con.run(Login::exists(record.id)).unwrap());
         assert_eq!(con.run(Plain::get(plain.id)).unwrap(), Some(plain));
         // Reading needs no field TTLs.
-        con.raw::<()>(&["HSET", &record.own_key(), "name", "n", "code", "123", "tries", "1"]);
+        con.raw::<()>(&["HSET", &record.redis_key(), "name", "n", "code", "123", "tries", "1"]);
         assert_eq!(con.run(Login::get(record.id)).unwrap(), Some(record));
     });
 }
@@ -320,7 +320,7 @@ fn a_denied_field_ttl_leaves_the_record_alone(con: &mut redis::Connection) {
     let setuser = ["SETUSER", "limited", "on", "nopass", "~*", "+@all", "-hpexpire", "-hpersist"];
     redis::cmd("ACL").arg(&setuser).exec(con).unwrap();
     let (record, f) = (login(), Login::FIELDS);
-    let key = record.own_key();
+    let key = record.redis_key();
     hset(con, &key, &["name", "before"]);
     redis::cmd("AUTH").arg("limited").arg("any").exec(con).unwrap();
     let update = || Login::update(record.id).set(f.name, "after");

@@ -75,7 +75,7 @@ fn a_list_is_one_field_in_order() {
             let record =
                 WithList { id: fresh(), before: "b".into(), items, maybe: None, after: "a".into() };
             con.run(record.save()).unwrap();
-            assert_eq!(con.raw::<usize>(&["HLEN", &record.own_key()]), 3);
+            assert_eq!(con.raw::<usize>(&["HLEN", &record.redis_key()]), 3);
             assert_eq!(con.run(WithList::get(record.id)).unwrap(), Some(record));
         }
     });
@@ -93,10 +93,10 @@ fn none_in_a_codec_field_is_absent_too() {
             after: String::new(),
         };
         con.run(record.save()).unwrap();
-        assert_eq!(con.raw::<String>(&["HGET", &record.own_key(), "maybe"]), r#"{"x":0.1}"#);
+        assert_eq!(con.raw::<String>(&["HGET", &record.redis_key(), "maybe"]), r#"{"x":0.1}"#);
         record.maybe = None;
         con.run(record.save()).unwrap();
-        assert!(!con.raw::<bool>(&["HEXISTS", &record.own_key(), "maybe"]));
+        assert!(!con.raw::<bool>(&["HEXISTS", &record.redis_key(), "maybe"]));
         assert_eq!(con.run(WithList::get(record.id)).unwrap(), Some(record));
     });
 }
@@ -237,7 +237,7 @@ fn scalars_are_stored_as_plain_text() {
         };
         con.run(record.save()).unwrap();
         assert_eq!(
-            con.hash(&record.own_key()),
+            con.hash(&record.redis_key()),
             pairs([
                 ("bigNumber", "18446744073709551615"),
                 ("half", "0.5"),
@@ -262,7 +262,7 @@ fn values_of_other_clients_are_read() {
     }
     everywhere(|con| {
         let key = Foreign::key(fresh());
-        let id = Foreign::id_of(&key).unwrap();
+        let id = Foreign::parse_key(&key).unwrap();
         for (truth, price) in [("True", "3"), ("true", "3.0"), ("1", "+3e0")] {
             con.raw::<()>(&[
                 "HSET", &key, "truth", truth, "price", price, "number", "+007", "unknown", "x",
@@ -320,11 +320,11 @@ fn a_missing_field_is_an_error_that_names_it_unless_it_has_a_default() {
 fn fields_that_the_struct_does_not_have_survive_a_save() {
     everywhere(|con| {
         let mut record = options(fresh());
-        con.raw::<()>(&["HSET", &record.own_key(), "newer", "kept"]);
+        con.raw::<()>(&["HSET", &record.redis_key(), "newer", "kept"]);
         con.run(record.save()).unwrap();
         record.middle = None;
         con.run(record.save()).unwrap();
-        assert_eq!(con.raw::<String>(&["HGET", &record.own_key(), "newer"]), "kept");
+        assert_eq!(con.raw::<String>(&["HGET", &record.redis_key(), "newer"]), "kept");
         assert_eq!(con.run(Options::get(record.id)).unwrap(), Some(record));
     });
 }
@@ -409,7 +409,7 @@ fn a_key_that_holds_another_type_is_left_alone() {
     everywhere(|con| {
         let record = options(fresh());
         let id = record.id;
-        let key = record.own_key();
+        let key = record.redis_key();
         con.raw::<()>(&["SET", &key, "somebody's", "PX", "3600000"]);
         let f = Options::FIELDS;
         let hour = std::time::Duration::from_secs(3600);
@@ -468,6 +468,6 @@ fn an_unencodable_value_is_an_error_and_sends_nothing() {
         }
         let nan = Unencodable { id, price: f64::NAN, map: BTreeMap::new() };
         assert_eq!(con.run(nan.save()).unwrap_err().field(), Some("price"));
-        assert_eq!(con.raw::<String>(&["HGET", &good.own_key(), "price"]), "1.0");
+        assert_eq!(con.raw::<String>(&["HGET", &good.redis_key(), "price"]), "1.0");
     });
 }

@@ -40,9 +40,9 @@ fn hostile_ids_have_different_keys_that_parse_back() {
         }
         for (record, name) in records.iter().zip(HOSTILE) {
             assert_eq!(con.run(Member::get((7, name))).unwrap().as_ref(), Some(record));
-            let key = record.own_key();
+            let key = record.redis_key();
             assert_eq!(key, Member::key((&7, name)));
-            assert_eq!(Member::id_of(&key).unwrap(), (7, name.to_owned()));
+            assert_eq!(Member::parse_key(&key).unwrap(), (7, name.to_owned()));
             assert!(key.starts_with("keys:{7}:member:") && !key.contains('\0'), "{key}");
         }
     });
@@ -60,7 +60,7 @@ fn the_hash_tag_decides_the_slot_for_every_id() {
 #[test]
 fn raw_parts_are_not_escaped() {
     assert_eq!(File::key("a/b:c{d}"), "keys:file:a/b:c{d}");
-    assert_eq!(File::id_of("keys:file:a/b:c{d}").unwrap(), "a/b:c{d}");
+    assert_eq!(File::parse_key("keys:file:a/b:c{d}").unwrap(), "a/b:c{d}");
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_model_without_an_id_has_one_record() {
 
 #[test]
 fn the_key_of_another_model_is_refused_with_the_models_name() {
-    let error = Member::id_of("keys:file:x").unwrap_err();
+    let error = Member::parse_key("keys:file:x").unwrap_err();
     assert_eq!(error.to_string(), "Member `keys:file:x`: not a key of this model");
 }
 
@@ -107,11 +107,11 @@ fn scans_find_every_record_with_any_raw_part() {
         let records = stored(fresh());
         let of_run = |id: &(u64, String, String, u32)| id.0 == records[0].run;
         con.run(Stored::save_many(&records)).unwrap();
-        let keys: HashSet<_> = records.iter().map(|it| it.own_key().to_string()).collect();
+        let keys: HashSet<_> = records.iter().map(|it| it.redis_key().to_string()).collect();
         assert_eq!(keys.len(), records.len());
         for record in &records {
             let id = (record.run, record.path.clone(), record.shop.clone(), record.number);
-            assert_eq!(Stored::id_of(&record.own_key()).unwrap(), id);
+            assert_eq!(Stored::parse_key(&record.redis_key()).unwrap(), id);
         }
         let mut scan = Stored::scan_ids();
         let mut found = HashSet::new();

@@ -49,7 +49,7 @@ fn seconds(con: &mut Con, key: &str) -> i64 {
 macro_rules! policies {
     ($con:ident, $record:expr, $default_fresh:expr, $default_kept:expr) => {
         let record = $record;
-        let key = record.own_key();
+        let key = record.redis_key();
         let cases = [
             (record.save(), $default_fresh, $default_kept),
             (record.save().ttl(HOUR / 2), 1800, 1800),
@@ -89,11 +89,11 @@ fn create_sets_the_ttl_in_the_same_step() {
             HourBlob { id: fresh(), text: "t".into() },
         );
         assert_eq!(con.run((hash.create(), blob.create())).unwrap(), (true, true));
-        assert_eq!(seconds(con, &hash.own_key()), 3600);
-        assert_eq!(seconds(con, &blob.own_key()), 3600);
+        assert_eq!(seconds(con, &hash.redis_key()), 3600);
+        assert_eq!(seconds(con, &blob.redis_key()), 3600);
         // An update without changes keeps the TTL.
         assert!(!con.run(hash.create().ttl(HOUR / 2)).unwrap());
-        assert_eq!(seconds(con, &hash.own_key()), 3600);
+        assert_eq!(seconds(con, &hash.redis_key()), 3600);
     });
 }
 
@@ -106,7 +106,7 @@ fn a_ttl_below_one_second_is_exact_to_the_millisecond() {
         assert!(left > Duration::ZERO && left <= Duration::from_millis(400), "{left:?}");
         let blob = NoPolicyBlob { id: fresh(), text: "t".into() };
         con.run(blob.save().ttl(Duration::from_micros(999_500))).unwrap();
-        let left: i64 = con.raw(&["PTTL", &blob.own_key()]);
+        let left: i64 = con.raw(&["PTTL", &blob.redis_key()]);
         assert!((1..=1000).contains(&left), "{left}");
     });
 }
@@ -127,7 +127,7 @@ fn a_ttl_of_zero_or_beyond_the_limit_is_refused_and_changes_nothing() {
                     .unwrap_err(),
             ] {
                 assert_eq!(error.kind(), ErrorKind::InvalidOperation, "{error}");
-                assert_eq!(error.key(), Some(&*record.own_key()));
+                assert_eq!(error.key(), Some(&*record.redis_key()));
             }
         }
         assert!(!con.run(Hour::exists(record.id)).unwrap());
@@ -146,7 +146,7 @@ fn ttl_reports_what_expire_and_persist_have_set() {
         assert!(con.run(Hour::persist(id)).unwrap());
         assert_eq!(con.run(Hour::ttl(id)).unwrap(), Ttl::Persistent);
         assert!(con.run(Hour::expire(id, HOUR / 2)).unwrap());
-        assert_eq!(seconds(con, &record.own_key()), 1800);
+        assert_eq!(seconds(con, &record.redis_key()), 1800);
     });
 }
 
@@ -161,8 +161,8 @@ fn get_with_refresh_extends_the_ttl() {
         let gets = (Hour::get(hash.id).refresh(2 * HOUR), HourBlob::get(blob.id).refresh(2 * HOUR));
         let (read, read_blob) = con.run(gets).unwrap();
         assert!(read.is_some() && read_blob.is_some());
-        assert_eq!(seconds(con, &hash.own_key()), 7200);
-        assert_eq!(seconds(con, &blob.own_key()), 7200);
+        assert_eq!(seconds(con, &hash.redis_key()), 7200);
+        assert_eq!(seconds(con, &blob.redis_key()), 7200);
         assert!(con.run(Hour::get(fresh()).refresh(HOUR)).unwrap().is_none());
     });
 }
@@ -171,7 +171,7 @@ fn get_with_refresh_extends_the_ttl() {
 fn an_update_keeps_the_ttl_unless_requested_otherwise() {
     everywhere(|con| {
         let record = Hour { id: fresh(), name: Some("x".into()), count: 1 };
-        let (f, key) = (Hour::FIELDS, record.own_key());
+        let (f, key) = (Hour::FIELDS, record.redis_key());
         con.run(record.save().ttl(HOUR / 6)).unwrap();
         assert!(
             con.run(Hour::update(record.id).incr(f.count, 1).remove(f.name)).unwrap().is_applied()

@@ -135,7 +135,7 @@ fn records() -> impl Strategy<Value = Random> {
 }
 
 fn id(record: &Random) -> <Random as RedisModel>::Id {
-    Random::id_of(&record.own_key()).unwrap()
+    Random::parse_key(&record.redis_key()).unwrap()
 }
 
 /// Changes the field with this number.

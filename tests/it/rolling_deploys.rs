@@ -309,7 +309,7 @@ macro_rules! blobs {
             fn a_save_with_a_version_keeps_and_sets_times_to_live() {
                 on_one_server(|con| {
                     let record = First { id: fresh(), text: "x".into() };
-                    let key = record.own_key();
+                    let key = record.redis_key();
                     con.run(record.save().ttl(Duration::from_secs(3600))).unwrap();
                     assert!(con.raw::<i64>(&["TTL", &key]) > 3000);
                     con.run(record.save()).unwrap();
@@ -323,7 +323,7 @@ macro_rules! blobs {
             fn a_save_with_a_version_leaves_other_types_and_later_envelopes_alone() {
                 on_one_server(|con| {
                     let record = First { id: fresh(), text: "x".into() };
-                    let key = record.own_key();
+                    let key = record.redis_key();
                     con.raw::<()>(&["HSET", &key, "somebody's", "data"]);
                     assert!(con.run(record.save()).unwrap_err().is_wrong_type());
                     assert_eq!(con.raw::<String>(&["HGET", &key, "somebody's"]), "data");
@@ -395,7 +395,7 @@ fn a_cache_replaces_an_entry_that_it_cannot_read() {
 
     on_one_server(|con| {
         let cached = Cached { id: fresh(), text: "x".into() };
-        con.raw::<()>(&["HSET", &cached.own_key(), "_v", "2", "other", "y"]);
+        con.raw::<()>(&["HSET", &cached.redis_key(), "_v", "2", "other", "y"]);
         assert_eq!(con.run(Cached::get(cached.id)).unwrap(), None);
         con.run(cached.save()).unwrap();
         assert_eq!(con.run(Cached::get(cached.id)).unwrap(), Some(cached));
@@ -404,7 +404,7 @@ fn a_cache_replaces_an_entry_that_it_cannot_read() {
         let mut newer = cached.to_bytes().unwrap();
         newer[3] = 2;
         let mut raw = crate::support::server().connection().unwrap();
-        redis::cmd("SET").arg(&*cached.own_key()).arg(newer).exec(&mut raw).unwrap();
+        redis::cmd("SET").arg(&*cached.redis_key()).arg(newer).exec(&mut raw).unwrap();
         assert_eq!(con.run(CachedBlob::get(cached.id)).unwrap(), None);
         con.run(cached.save()).unwrap();
         assert_eq!(con.run(CachedBlob::get(cached.id)).unwrap(), Some(cached));

@@ -49,7 +49,7 @@ fn a_scan_finds_every_record_and_only_those_of_its_model() {
         for saved in con.run(User::save_many(&users)).unwrap() {
             saved.unwrap();
         }
-        let key = users[0].own_key();
+        let key = users[0].redis_key();
         con.raw::<()>(&["HSET", &format!("{key}:cart"), "name", "not a user"]);
         con.raw::<()>(&["SET", &format!("scan:{run}:user:text"), "another type"]);
 
@@ -196,6 +196,6 @@ fn keys_that_no_record_has_are_not_found() {
     }
     let ids: Vec<u32> = Odd::scan_ids().iter(&mut con).map(Result::unwrap).collect();
     assert_eq!((ids, Odd::count().run(&mut con).unwrap()), (vec![1], 1));
-    assert!(Odd::id_of("scan[*]?:01").is_err());
+    assert!(Odd::parse_key("scan[*]?:01").is_err());
     assert_eq!(Odd::delete_all().run(&mut con).unwrap(), 1);
 }

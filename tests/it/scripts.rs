@@ -133,7 +133,7 @@ fn a_record_of_more_arguments_than_lua_unpacks_is_one_step() {
         let mut words: Vec<&str> = vec!["HSET", &key, "hits", "7"];
         names.iter().for_each(|name| words.extend([name.as_str(), "x"]));
         con.raw::<()>(&words);
-        let id = Counter::id_of(&key).unwrap();
+        let id = Counter::parse_key(&key).unwrap();
         assert_eq!(con.run(hit(id)).unwrap().applied(), Some(8));
         assert_eq!(con.run_flow(&mut Counter::take(id)).unwrap(), Some(Counter { id, hits: 8 }));
     });

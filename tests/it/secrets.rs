@@ -147,7 +147,7 @@ fn errors_of_writes_and_increments_contain_no_contents() {
         quiet(con.run(Telling::update(id).set(Telling::FIELDS.json, Telltale)));
         quiet(con.run(TellingBlob { id, telltale: Telltale }.save()));
         quiet(telling.save().explain());
-        con.raw::<()>(&["HSET", &telling.own_key(), "json", "1"]);
+        con.raw::<()>(&["HSET", &telling.redis_key(), "json", "1"]);
         quiet(con.run(Telling::get(id)));
     });
 }

@@ -48,9 +48,9 @@ fn tuples_arrays_and_vecs_are_one_round_trip() {
 fn a_tuple_returns_the_first_error_and_reads_all_replies() {
     on_one_server(|con| {
         let (good, bad) = (user(fresh()), user(fresh()));
-        con.raw::<()>(&["SET", &bad.own_key(), "x"]);
+        con.raw::<()>(&["SET", &bad.redis_key(), "x"]);
         let error = con.run((good.save(), User::get(bad.id), good.save())).unwrap_err();
-        assert_eq!(error.key(), Some(&*bad.own_key()));
+        assert_eq!(error.key(), Some(&*bad.redis_key()));
         // The connection stays usable.
         assert_eq!(con.run(User::get(good.id)).unwrap(), Some(good));
     });

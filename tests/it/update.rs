@@ -105,8 +105,8 @@ fn an_update_never_creates_a_stub() {
         }
         // The same after the record expired.
         let record = saved(con);
-        con.raw::<()>(&["PEXPIRE", &record.own_key(), "1"]);
-        while con.raw::<bool>(&["EXISTS", &record.own_key()]) {}
+        con.raw::<()>(&["PEXPIRE", &record.redis_key(), "1"]);
+        while con.raw::<bool>(&["EXISTS", &record.redis_key()]) {}
         assert!(con.run(Record::update(record.id).incr(f.signed, 1)).unwrap().is_missing());
         assert!(
             !con.run(Record::exists(id)).unwrap() && !con.run(Record::exists(record.id)).unwrap()
@@ -137,9 +137,9 @@ fn increments(con: &mut Con, name: &str, cases: &[(&str, i128, Option<&str>)]) {
     let f = Record::FIELDS;
     for (from, by, to) in cases {
         let record = saved(con);
-        con.raw::<()>(&["HSET", &record.own_key(), name, from]);
+        con.raw::<()>(&["HSET", &record.redis_key(), name, from]);
         for or_create in [false, true] {
-            con.raw::<()>(&["HSET", &record.own_key(), name, from]);
+            con.raw::<()>(&["HSET", &record.redis_key(), name, from]);
             let update = Record::update(record.id);
             let update = if or_create { update.or_create() } else { update };
             let update = match name {
@@ -150,7 +150,7 @@ fn increments(con: &mut Con, name: &str, cases: &[(&str, i128, Option<&str>)]) {
                 other => panic!("no field {other}"),
             };
             let done = con.run(update);
-            let now: String = con.raw(&["HGET", &record.own_key(), name]);
+            let now: String = con.raw(&["HGET", &record.redis_key(), name]);
             match to {
                 Some(to) => {
                     assert!(done.unwrap().is_applied(), "{from} + {by}");
@@ -161,7 +161,7 @@ fn increments(con: &mut Con, name: &str, cases: &[(&str, i128, Option<&str>)]) {
                     assert!(error.is_out_of_range(), "{from} + {by}: {error}");
                     assert_eq!(
                         (error.field(), error.key()),
-                        (Some(name), Some(&*record.own_key()))
+                        (Some(name), Some(&*record.redis_key()))
                     );
                     assert_eq!(now, *from, "{from} + {by}");
                 }
@@ -228,7 +228,7 @@ fn every_text_that_get_reads_as_a_number_is_incremented() {
         let f = Record::FIELDS;
         for text in ["+7", "007", "-0"] {
             let record = saved(con);
-            con.raw::<()>(&["HSET", &record.own_key(), "signed", text]);
+            con.raw::<()>(&["HSET", &record.redis_key(), "signed", text]);
             let before = con.run(Record::get(record.id)).unwrap().unwrap().signed;
             let after =
                 con.run(Record::update(record.id).incr(f.signed, 1).returning(f.signed)).unwrap();
@@ -242,7 +242,7 @@ fn a_text_that_is_not_a_number_is_not_incremented() {
     everywhere(|con| {
         let (f, record) = (Record::FIELDS, saved(con));
         for text in ["hunter2", "1.5", "", " 1", "0x10"] {
-            con.raw::<()>(&["HSET", &record.own_key(), "signed", text, "name", "before"]);
+            con.raw::<()>(&["HSET", &record.redis_key(), "signed", text, "name", "before"]);
             for update in [
                 Record::update(record.id).set(f.name, "after").incr(f.signed, 1),
                 Record::update(record.id).or_create().incr(f.signed, 1),
@@ -253,16 +253,16 @@ fn a_text_that_is_not_a_number_is_not_incremented() {
                     "{text}: {error}"
                 );
             }
-            assert_eq!(con.raw::<String>(&["HGET", &record.own_key(), "name"]), "before");
+            assert_eq!(con.raw::<String>(&["HGET", &record.redis_key(), "name"]), "before");
         }
         for text in ["nan", "inf", "1e400", "0x10", " 1", "x"] {
-            con.raw::<()>(&["HSET", &record.own_key(), "float", text]);
+            con.raw::<()>(&["HSET", &record.redis_key(), "float", text]);
             let error = con
                 .run(Record::update(record.id).incr(f.float, 1).set(f.name, "after"))
                 .unwrap_err();
             assert!(error.is_invalid_value() && error.field() == Some("float"), "{text}: {error}");
         }
-        assert_eq!(con.raw::<String>(&["HGET", &record.own_key(), "name"]), "before");
+        assert_eq!(con.raw::<String>(&["HGET", &record.redis_key(), "name"]), "before");
     });
 }
 
@@ -338,7 +338,16 @@ fn an_update_whose_condition_fails_changes_nothing() {
 fn numbers_are_compared_as_numbers() {
     everywhere(|con| {
         let record = saved(con);
-        con.raw::<()>(&["HSET", &record.own_key(), "float", "3", "signed", "+007", "flag", "True"]);
+        con.raw::<()>(&[
+            "HSET",
+            &record.redis_key(),
+            "float",
+            "3",
+            "signed",
+            "+007",
+            "flag",
+            "True",
+        ]);
         let f = Record::FIELDS;
         let update = Record::update(record.id)
             .only_if(f.float.eq(3.0))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use redis_model::ErrorKind;
-use redis_model::schema::Spec;
+use redis_model::schema::Schema;
 
 use crate::models::{Column, Kind};
 use crate::program::{Change, Check, KeyTtl, Program, Returning};
@@ -60,7 +60,7 @@ struct Run<'a> {
 pub(crate) fn apply(
     state: &mut State,
     columns: &[Column],
-    spec: &Spec,
+    spec: &Schema,
     program: &Program,
 ) -> Expected {
     let mut run = Run { columns, program, state: state.clone() };
@@ -112,7 +112,7 @@ impl Run<'_> {
         }
     }
 
-    fn all(&mut self, spec: &Spec) -> Result<Expected, Expected> {
+    fn all(&mut self, spec: &Schema) -> Result<Expected, Expected> {
         let is_new = !self.is_record();
         if is_new && !self.program.or_create {
             return Err(Expected::Missing);
@@ -262,7 +262,7 @@ impl Run<'_> {
         }
     }
 
-    fn expire(&mut self, spec: &Spec, is_new: bool) {
+    fn expire(&mut self, spec: &Schema, is_new: bool) {
         match self.program.key_ttl {
             KeyTtl::Expire(millis) => self.state.ttl = Some(millis),
             KeyTtl::Persist => self.state.ttl = None,

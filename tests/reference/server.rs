@@ -54,10 +54,10 @@ pub(crate) fn compare<M: Modelled>(
         let found = load::<M>(con, &cases, &columns, fields_expire);
         for ((case, result), found) in cases.iter().zip(results).zip(found) {
             let mut expected = live(&case.before);
-            let outcome = apply(&mut expected, &columns, &M::SPEC, &case.program);
+            let outcome = apply(&mut expected, &columns, &M::SCHEMA, &case.program);
             *seen.entry(outcome.name()).or_insert(0) += 1;
             let context = || {
-                let name = M::SPEC.name;
+                let name = M::SCHEMA.name;
                 format!("seed {seed}, {name}\n{:#?}\non {:#?}", case.program, case.before)
             };
             check_outcome(&outcome, &result, &context);

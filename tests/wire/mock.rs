@@ -19,7 +19,7 @@ pub(crate) fn draft<M: RedisModel>(record: &M, change: impl FnOnce(&mut M)) -> D
     static ALONE: Mutex<()> = Mutex::new(());
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut con = server().connection().unwrap();
-    let id = || M::id_of(&record.own_key()).unwrap();
+    let id = || M::parse_key(&record.redis_key()).unwrap();
     M::delete_many(Some(id())).run(&mut con).unwrap().remove(0).unwrap();
     record.save().run(&mut con).unwrap();
     let mut draft = M::edit(id()).run(&mut con).unwrap().unwrap();

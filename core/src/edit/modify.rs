@@ -68,6 +68,6 @@ inherent_run! {
 
 impl<M: RedisModel, F, R> fmt::Debug for Modify<M, F, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        super::debug(f, "Modify", M::SPEC.name, &key::write(M::SPEC.template(), &self.id))
+        super::debug(f, "Modify", M::SCHEMA.name, &key::write(M::SCHEMA.template(), &self.id))
     }
 }

@@ -45,9 +45,9 @@ impl RawFields {
         let mut own = values;
         let version =
             mapping.version().and_then(|(field, _)| Some((field, own.split_off_first()?)));
-        let mut stored = Vec::with_capacity(mapping.spec.fields.len());
-        for at in 0..mapping.spec.fields.len() {
-            let names = (1 + mapping.spec.aliases_of(at).len()).min(own.len());
+        let mut stored = Vec::with_capacity(mapping.schema.fields.len());
+        for at in 0..mapping.schema.fields.len() {
+            let names = (1 + mapping.schema.aliases_of(at).len()).min(own.len());
             let (of_field, rest) = own.split_at(names);
             stored.push(of_field.iter().find_map(owned));
             own = rest;
@@ -83,7 +83,7 @@ impl Snapshot {
         let mut fields = Vec::with_capacity(stored.len());
         record.each_field(&mut |at, slot| {
             let stored = stored.next().flatten();
-            let written = slot.encode(&location.with_field(record.mapping.spec.fields[at]));
+            let written = slot.encode(&location.with_field(record.mapping.schema.fields[at]));
             let written = Some(written).filter(|written| written.as_ref().ok() != Some(&stored));
             fields.push(ReadField { stored, written });
         });
@@ -94,9 +94,9 @@ impl Snapshot {
 /// Returns the stored forms of a record's fields.
 pub(super) fn fields(record: Record<'_>) -> Result<Vec<Value>> {
     let location = Location::at_key(record.key);
-    let mut fields = Vec::with_capacity(record.mapping.spec.fields.len());
+    let mut fields = Vec::with_capacity(record.mapping.schema.fields.len());
     record.each_field(&mut |at, slot| {
-        let name = record.mapping.spec.fields[at];
+        let name = record.mapping.schema.fields[at];
         fields.push(slot.encode(&location.with_field(name)).map_err(at_field(name)));
     });
     fields.into_iter().collect()
@@ -131,7 +131,7 @@ pub(super) fn rewrite(record: Record<'_>, read: &Snapshot) -> Result<Option<Chan
 /// Compares a record with its snapshot; `whole` writes fields that are the same, too.
 fn compare(record: Record<'_>, read: &Snapshot, whole: bool) -> Result<Option<Changes>> {
     save::check(record)?;
-    let spec = record.mapping.spec;
+    let schema = record.mapping.schema;
     let (mut changes, mut error) = (Changes::default(), None);
     record.each_field(&mut |at, slot| {
         if let (None, Some(field)) = (&error, read.fields.get(at)) {
@@ -145,9 +145,10 @@ fn compare(record: Record<'_>, read: &Snapshot, whole: bool) -> Result<Option<Ch
         return Ok(None);
     }
     // With a revision every other write of the record is a conflict.
-    if let Some((at, field)) = spec.revision_field().and_then(|at| Some((at, read.fields.get(at)?)))
+    if let Some((at, field)) =
+        schema.revision_field().and_then(|at| Some((at, read.fields.get(at)?)))
     {
-        changes.check_held(spec.fields[at], field.stored.as_deref());
+        changes.check_held(schema.fields[at], field.stored.as_deref());
     }
     Ok(Some(changes))
 }
@@ -160,8 +161,8 @@ fn compare_field(
     whole: bool,
     changes: &mut Changes,
 ) -> Result<()> {
-    let spec = record.mapping.spec;
-    let (name, is_revision) = (spec.fields[at], spec.revision_field() == Some(at));
+    let schema = record.mapping.schema;
+    let (name, is_revision) = (schema.fields[at], schema.revision_field() == Some(at));
     let location = Location::at_key(record.key).with_field(name);
     let now = slot.encode(&location.for_comparison());
     let same = match (&read.written, &now) {

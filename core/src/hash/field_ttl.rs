@@ -27,7 +27,7 @@ pub struct FieldTtl<M> {
 impl<M: HashModel> FieldTtl<M> {
     pub(crate) fn new<V, Enc>(id: &M::Id, field: Field<M, V, Enc>) -> Self {
         let names = std::iter::once(field.name()).chain(field.aliases().iter().copied()).collect();
-        Self { key: key::write(M::SPEC.template(), id), names, model: PhantomData }
+        Self { key: key::write(M::SCHEMA.template(), id), names, model: PhantomData }
     }
 }
 
@@ -47,7 +47,7 @@ impl<M: RedisModel> Operation for FieldTtl<M> {
     fn decode(&self, replies: &mut Replies) -> Result<Ttl> {
         let left = replies.next().and_then(|reply| reply.into_int()).map(Ttl::from_pttl);
         left.map_err(|error| {
-            error.with_model(M::SPEC.name).with_key(&self.key).with_field(self.names[0])
+            error.with_model(M::SCHEMA.name).with_key(&self.key).with_field(self.names[0])
         })
     }
 }
@@ -55,7 +55,7 @@ impl<M: RedisModel> Operation for FieldTtl<M> {
 impl<M: RedisModel> fmt::Debug for FieldTtl<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FieldTtl")
-            .field("model", &M::SPEC.name)
+            .field("model", &M::SCHEMA.name)
             .field("key", &self.key)
             .field("field", &self.names[0])
             .finish()

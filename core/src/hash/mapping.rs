@@ -15,13 +15,13 @@ use crate::field::Slot;
 use crate::key::Key;
 use crate::op::Reply;
 use crate::redis_rs::{ReplyValue, bytes_of, is_nil};
-use crate::schema::Spec;
+use crate::schema::Schema;
 use crate::schema::visit::each_type;
 
 /// The names, types and versions of a hash model.
 #[derive(Debug, Clone, Copy)]
 pub struct Mapping {
-    pub(crate) spec: &'static Spec,
+    pub(crate) schema: &'static Schema,
     pub(super) versions: &'static VersionList,
     types: VisitTypes,
 }
@@ -51,12 +51,12 @@ impl Record<'_> {
 impl Mapping {
     #[inline(always)]
     pub(crate) fn of<M: HashModel>() -> Self {
-        Self { spec: &M::SPEC, versions: &M::VERSIONS.list, types: each_type::<M> }
+        Self { schema: &M::SCHEMA, versions: &M::VERSIONS.list, types: each_type::<M> }
     }
 
     /// The mapping of a struct whose derive found mistakes.
-    pub(crate) fn stub(spec: &'static Spec) -> Self {
-        Self { spec, versions: &VersionList::NONE, types: |_| () }
+    pub(crate) fn stub(schema: &'static Schema) -> Self {
+        Self { schema, versions: &VersionList::NONE, types: |_| () }
     }
 
     pub(crate) fn record<'a>(self, record: &'a dyn AnyRecord, key: &'a Key) -> Record<'a> {
@@ -65,7 +65,7 @@ impl Mapping {
 
     /// Returns for each field whether a record without it cannot be read.
     fn requirements(self) -> Vec<bool> {
-        let mut required = Vec::with_capacity(self.spec.fields.len());
+        let mut required = Vec::with_capacity(self.schema.fields.len());
         (self.types)(&mut |slot| required.push(slot.info().is_required));
         required
     }
@@ -74,20 +74,20 @@ impl Mapping {
     pub(crate) fn required(self) -> impl Iterator<Item = usize> {
         let requirements = self.requirements().into_iter().enumerate();
         let required = requirements.filter(|(_, required)| *required).map(|(at, _)| at);
-        required.filter(move |at| !self.spec.is_in_option(*at))
+        required.filter(move |at| !self.schema.is_in_option(*at))
     }
 
     /// Returns `true` for a field without which the record, or the flattened `Option`
     /// that the field belongs to, cannot be read.
     pub(crate) fn is_needed(self, name: &str) -> bool {
-        self.spec.fields.iter().zip(self.requirements()).any(|(it, needed)| *it == name && needed)
+        self.schema.fields.iter().zip(self.requirements()).any(|(it, needed)| *it == name && needed)
     }
 
     /// Returns `true` if a record may have none of the model's fields.
     pub(crate) fn needs_marker(self) -> bool {
         let (mut at, mut required) = (0, false);
         (self.types)(&mut |slot| {
-            required |= slot.info().is_required && !self.spec.is_in_option(at);
+            required |= slot.info().is_required && !self.schema.is_in_option(at);
             at += 1;
         });
         !required
@@ -95,14 +95,14 @@ impl Mapping {
 
     /// Returns the names under which these fields are read.
     pub(crate) fn names(self, fields: &[u16]) -> Vec<&'static str> {
-        fields.iter().flat_map(|field| self.spec.names_of(usize::from(*field))).collect()
+        fields.iter().flat_map(|field| self.schema.names_of(usize::from(*field))).collect()
     }
 
     /// Returns the largest revision that the field's type holds.
     pub(crate) fn max_revision(self) -> &'static str {
         let (mut at, mut max) = (0, "");
         (self.types)(&mut |slot| {
-            if self.spec.revision_field() == Some(at) {
+            if self.schema.revision_field() == Some(at) {
                 max = slot.info().max_revision;
             }
             at += 1;
@@ -113,19 +113,19 @@ impl Mapping {
     /// Returns the flattened `Option`s that need a field and have one of those that
     /// `is_changed` names.
     pub(crate) fn groups(self, is_changed: impl Fn(&str) -> bool) -> Vec<Group> {
-        let names = |fields: Range<usize>| &self.spec.fields[fields];
+        let names = |fields: Range<usize>| &self.schema.fields[fields];
         let mut groups = Vec::new();
-        for members in self.spec.groups() {
+        for members in self.schema.groups() {
             if !names(members.clone()).iter().any(|name| is_changed(name)) {
                 continue;
             }
             let requirements = self.requirements();
             let is_inner = |at: usize| {
-                let innermost = self.spec.groups().find(|group| group.contains(&at));
+                let innermost = self.schema.groups().find(|group| group.contains(&at));
                 innermost.as_ref() != Some(&members)
             };
             let needed = members.clone().filter(|at| requirements[*at] && !is_inner(*at));
-            let needed: Vec<_> = needed.map(|at| self.spec.fields[at]).collect();
+            let needed: Vec<_> = needed.map(|at| self.schema.fields[at]).collect();
             if !needed.is_empty() {
                 groups.push(Group { needed, members: names(members) });
             }
@@ -153,9 +153,9 @@ impl Mapping {
     pub(crate) fn former_names(self) -> Vec<&'static str> {
         let mut former: Vec<&'static str> = Vec::new();
         for predecessor in self.predecessors() {
-            for name in predecessor.spec.read_names() {
+            for name in predecessor.schema.read_names() {
                 let is_known = Some(name) == self.versions.field
-                    || self.spec.read_names().any(|now| now == name);
+                    || self.schema.read_names().any(|now| now == name);
                 if !is_known && !former.contains(&name) {
                     former.push(name);
                 }
@@ -166,12 +166,12 @@ impl Mapping {
 
     /// Visits every name to read, in order; some are named twice.
     pub(crate) fn each_name(self, visit: &mut dyn FnMut(&'static str)) {
-        self.versions.field.into_iter().chain(self.spec.read_names()).for_each(&mut *visit);
+        self.versions.field.into_iter().chain(self.schema.read_names()).for_each(&mut *visit);
         if self.reads_marker() {
             visit(MARKER);
         }
         for predecessor in self.predecessors() {
-            predecessor.spec.read_names().for_each(&mut *visit);
+            predecessor.schema.read_names().for_each(&mut *visit);
         }
     }
 
@@ -196,12 +196,12 @@ impl Mapping {
             at += 1;
         }
         let mut marks = self.presence_from(at, visit);
-        at += self.spec.count_names();
+        at += self.schema.count_names();
         let marker = at;
         at += usize::from(marks || self.versions.field.is_some());
         for predecessor in self.predecessors() {
             marks |= predecessor.presence_from(at, visit);
-            at += predecessor.spec.count_names();
+            at += predecessor.schema.count_names();
         }
         if marks {
             visit(marker, MARKER);
@@ -212,8 +212,8 @@ impl Mapping {
     /// `at` on. Returns `true` if its records may have none of its fields.
     fn presence_from(self, mut at: usize, visit: &mut dyn FnMut(usize, &'static str)) -> bool {
         let required: Vec<_> = self.required().collect();
-        for field in 0..self.spec.fields.len() {
-            for name in self.spec.names_of(field) {
+        for field in 0..self.schema.fields.len() {
+            for name in self.schema.names_of(field) {
                 if required.is_empty() || required.contains(&field) {
                     visit(at, name);
                 }
@@ -271,22 +271,22 @@ impl Mapping {
 
     /// Returns the position of the first value of the version that is so many before the
     /// current one, and its schema.
-    pub(super) fn version_at(self, behind: u8) -> Option<(usize, &'static Spec)> {
+    pub(super) fn version_at(self, behind: u8) -> Option<(usize, &'static Schema)> {
         let own = usize::from(self.versions.field.is_some());
-        let Some(older) = behind.checked_sub(1) else { return Some((own, self.spec)) };
-        let mut at = own + self.spec.count_names() + usize::from(self.reads_marker());
+        let Some(older) = behind.checked_sub(1) else { return Some((own, self.schema)) };
+        let mut at = own + self.schema.count_names() + usize::from(self.reads_marker());
         let mut predecessors = self.predecessors().into_iter();
         for predecessor in predecessors.by_ref().take(older.into()) {
-            at += predecessor.spec.count_names();
+            at += predecessor.schema.count_names();
         }
-        predecessors.next().map(|predecessor| (at, predecessor.spec))
+        predecessors.next().map(|predecessor| (at, predecessor.schema))
     }
 
     /// Returns each older version's names with their values.
     pub(super) fn former_values(self, values: &[ReplyValue]) -> Vec<(&'static str, &ReplyValue)> {
         let first = self.version_at(1).map_or(values.len(), |(at, _)| at);
         let predecessors = self.predecessors();
-        let names = predecessors.iter().flat_map(|predecessor| predecessor.spec.read_names());
+        let names = predecessors.iter().flat_map(|predecessor| predecessor.schema.read_names());
         names.zip(values.get(first..).unwrap_or_default()).collect()
     }
 }

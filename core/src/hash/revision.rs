@@ -29,7 +29,7 @@ pub(super) fn after(slot: &dyn Slot) -> Result<String, ValueError> {
 pub(crate) fn next<M: RedisModel, V: RevisionNumber>(model: &M) -> Option<V> {
     let (mut at, mut next) = (0, None);
     each_field(model, &mut |slot| {
-        if M::SPEC.revision_field() == Some(at) {
+        if M::SCHEMA.revision_field() == Some(at) {
             next = after(slot).ok();
         }
         at += 1;

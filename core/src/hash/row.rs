@@ -12,7 +12,7 @@ use crate::field::{FieldType, Plain};
 use crate::key::Key;
 use crate::op::Reply;
 use crate::redis_rs::{ReplyValue, is_nil};
-use crate::schema::Spec;
+use crate::schema::Schema;
 
 /// The values of a hash's fields, in the model's order: for each the value under
 /// its name, then those under its aliases.
@@ -20,7 +20,7 @@ use crate::schema::Spec;
 #[derive(Debug)]
 pub struct Row<'a> {
     values: vec::IntoIter<ReplyValue>,
-    spec: &'static Spec,
+    schema: &'static Schema,
     at: usize,
     location: Location<'a>,
 }
@@ -40,15 +40,15 @@ impl Row<'_> {
 impl<'a> Row<'a> {
     pub(crate) fn new(
         values: vec::IntoIter<ReplyValue>,
-        spec: &'static Spec,
+        schema: &'static Schema,
         location: Location<'a>,
     ) -> Self {
-        Self { values, spec, at: 0, location }
+        Self { values, schema, at: 0, location }
     }
 
     /// Skips the next fields if the hash has none of them.
     pub(crate) fn skip_absent(&mut self, fields: usize) -> bool {
-        let names = |at| 1 + self.spec.aliases_of(at).len();
+        let names = |at| 1 + self.schema.aliases_of(at).len();
         let values: usize = (self.at..self.at + fields).map(names).sum();
         let next = self.values.as_slice().get(..values);
         let absent = next.is_some_and(|next| next.iter().all(is_nil));
@@ -63,25 +63,25 @@ impl<'a> Row<'a> {
     pub(super) fn read_at<Enc, V: FieldType<Enc>>(&mut self, at: usize) -> Result<V> {
         match self.next_bytes(at)? {
             Some(bytes) => {
-                V::read(bytes, &self.location_of(at)).map_err(at_field(self.spec.fields[at]))
+                V::read(bytes, &self.location_of(at)).map_err(at_field(self.schema.fields[at]))
             }
             None => V::absent().ok_or_else(|| self.missing(at)),
         }
     }
 
     fn location_of(&self, at: usize) -> Location<'a> {
-        self.location.with_field(self.spec.fields[at]).with_aliases(self.spec.aliases_of(at))
+        self.location.with_field(self.schema.fields[at]).with_aliases(self.schema.aliases_of(at))
     }
 
     fn missing(&self, at: usize) -> Error {
         Error::new(ErrorKind::MissingField, "missing in the stored hash")
-            .with_field(self.spec.fields[at])
+            .with_field(self.schema.fields[at])
     }
 
     /// Returns the first value found under the field's name or one of its aliases.
     fn next_bytes(&mut self, at: usize) -> Result<Option<Vec<u8>>> {
         let mut found = None;
-        for alias in 0..=self.spec.aliases_of(at).len() {
+        for alias in 0..=self.schema.aliases_of(at).len() {
             let value = self.values.next().ok_or_else(Error::unexpected_reply)?;
             if found.is_none() {
                 found = Reply(value).into_bytes()?;
@@ -103,11 +103,11 @@ pub(super) fn decode(
     into: &mut dyn DecodeInto,
 ) -> Result<bool> {
     let (behind, version) = mapping.versions_behind(values.as_slice())?;
-    let (at, spec) = mapping.version_at(behind).ok_or_else(|| unlisted_version(version))?;
+    let (at, schema) = mapping.version_at(behind).ok_or_else(|| unlisted_version(version))?;
     values.by_ref().take(at).for_each(drop);
     let stale = Cell::new(false);
     let location = Location::at_key(key).with_rewrite_flag(&stale);
-    let mut row = Row::new(values, spec, location);
+    let mut row = Row::new(values, schema, location);
     into.decode(Stored::Row { row: &mut row, behind, version })?;
     Ok(stale.get())
 }

@@ -16,7 +16,7 @@ static SAVE: Script = Script::new(
 
 pub(crate) fn save(record: Record<'_>, write: Write, request: &mut Request) -> Result<()> {
     let Record { mapping, key, .. } = record;
-    let (spec, version) = (mapping.spec, mapping.version());
+    let (schema, version) = (mapping.schema, mapping.version());
     let size = Measure::of(record)?;
     let pairs = 2 * (size.present + usize::from(version.is_some()));
     let former = mapping.former_names();
@@ -24,13 +24,13 @@ pub(crate) fn save(record: Record<'_>, write: Write, request: &mut Request) -> R
     // A `create` writes over nothing. What `get` takes for absent, a save writes over.
     let overwrites = write.overwrite_newer || mapping.versions.mismatch_is_none;
     // The revision of a record that is written over does not matter.
-    let has_revision = spec.revision_field().is_some();
+    let has_revision = schema.revision_field().is_some();
     let checked = version.filter(|_| !write.only_new && (!overwrites || has_revision));
     let is_plain = !write.only_new
         && size.absent + former.len() == 0
         && checked.is_none()
         && write.expiry == Expiry::Keep
-        && !spec.has_options();
+        && !schema.has_options();
     let mut command = if is_plain {
         let mut command = request.command("HSET", pairs + 1, size.bytes + key.len());
         command.arg(key);
@@ -51,7 +51,7 @@ pub(crate) fn save(record: Record<'_>, write: Write, request: &mut Request) -> R
     if size.marker {
         command.arg(MARKER).arg("");
     }
-    for (_, alias) in spec.aliases_by_name() {
+    for (_, alias) in schema.aliases_by_name() {
         command.arg(alias);
     }
     for name in former {
@@ -75,8 +75,8 @@ fn script<'r>(
     pairs: usize,
     former: usize,
 ) -> Result<CommandWriter<'r>> {
-    let spec = record.mapping.spec;
-    let (ttls, aliases) = (spec.ttls_by_name().count(), spec.aliases_by_name().count());
+    let schema = record.mapping.schema;
+    let (ttls, aliases) = (schema.ttls_by_name().count(), schema.aliases_by_name().count());
     let arguments = pairs + size.absent + 2 * ttls + aliases + former + 9;
     let mut command = request.script(&SAVE, record.key, arguments, size.bytes + 48);
     command.arg(mode);
@@ -85,13 +85,13 @@ fn script<'r>(
         Expiry::Persist => command.arg("persist"),
         Expiry::Keep | Expiry::Invalid => command.arg(""),
     };
-    command.arg(spec.revision_name().unwrap_or("")).arg(&size.revision);
+    command.arg(schema.revision_name().unwrap_or("")).arg(&size.revision);
     match checked {
         Some((field, version)) => command.arg(field).int(version),
         None => command.arg("").arg(""),
     };
     command.int(2 * ttls);
-    for (name, millis) in spec.ttls_by_name() {
+    for (name, millis) in schema.ttls_by_name() {
         command.arg(name).int(millis);
     }
     let presence = if mode == "create" { record.mapping.presence_names() } else { Vec::new() };
@@ -111,9 +111,9 @@ fn write_present(record: Record<'_>, command: &mut CommandWriter<'_>) -> Result<
         if error.is_some() || slot.is_absent() {
             return;
         }
-        let name = mapping.spec.fields[at];
+        let name = mapping.schema.fields[at];
         command.arg(name);
-        let written = if mapping.spec.revision_field() == Some(at) {
+        let written = if mapping.schema.revision_field() == Some(at) {
             revision::after(slot).map(|next| {
                 command.arg(next);
             })
@@ -122,14 +122,14 @@ fn write_present(record: Record<'_>, command: &mut CommandWriter<'_>) -> Result<
         };
         error = written.map_err(at_field(name)).err();
     });
-    error.map_or(Ok(()), |error: Error| Err(error.with_model(mapping.spec.name).with_key(key)))
+    error.map_or(Ok(()), |error: Error| Err(error.with_model(mapping.schema.name).with_key(key)))
 }
 
 /// Writes the names of the fields that the record does not have.
 fn write_absent(record: Record<'_>, command: &mut CommandWriter<'_>) {
     record.each_field(&mut |at, slot| {
         if slot.is_absent() {
-            command.arg(record.mapping.spec.fields[at]);
+            command.arg(record.mapping.schema.fields[at]);
         }
     });
 }
@@ -156,18 +156,18 @@ struct Measure {
 
 impl Measure {
     fn of(record: Record<'_>) -> Result<Self> {
-        let spec = record.mapping.spec;
+        let schema = record.mapping.schema;
         let (present, absent, bytes) = (0, 0, 0);
         let mut size = Self { present, absent, bytes, marker: true, revision: String::new() };
         let mut expiring_required = None;
         record.each_field(&mut |at, slot| {
-            let name = spec.fields[at];
+            let name = schema.fields[at];
             let is_required = slot.info().is_required;
-            if is_required && spec.ttl_of(at).is_some() {
+            if is_required && schema.ttl_of(at).is_some() {
                 expiring_required = Some(name);
             }
             // The marker is not needed beside a field that every record has.
-            size.marker &= !is_required || spec.is_in_option(at);
+            size.marker &= !is_required || schema.is_in_option(at);
             size.bytes += name.len();
             if slot.is_absent() {
                 size.absent += 1;
@@ -175,7 +175,7 @@ impl Measure {
             }
             size.present += 1;
             size.bytes += slot.size_hint();
-            if spec.revision_field() == Some(at) {
+            if schema.revision_field() == Some(at) {
                 size.revision = revision::text(slot).unwrap_or_default();
             }
         });
@@ -194,7 +194,7 @@ impl Measure {
 
 /// Refuses a flattened `Option` whose struct has no value.
 fn check_options(record: Record<'_>) -> Result<()> {
-    for group in record.mapping.spec.groups() {
+    for group in record.mapping.schema.groups() {
         let (mut is_some, mut is_empty) = (false, true);
         record.each_field(&mut |at, slot: &dyn Slot| {
             if group.contains(&at) {

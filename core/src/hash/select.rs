@@ -106,7 +106,7 @@ struct SelectPlan {
 impl<M: HashModel, S: Selection<M>> Select<M, S> {
     #[inline(always)]
     pub(crate) fn new(id: M::Id, selection: S) -> Self {
-        let (mapping, key) = (Mapping::of::<M>(), key::write(M::SPEC.template(), &id));
+        let (mapping, key) = (Mapping::of::<M>(), key::write(M::SCHEMA.template(), &id));
         let plan = SelectPlan { mapping, key, fields: selection.fields() };
         Self { plan, selection, model: PhantomData }
     }
@@ -144,11 +144,11 @@ impl<M: HashModel, S: Selection<M>> Operation for Select<M, S> {
 
 impl SelectPlan {
     fn locate(&self, error: Error) -> Error {
-        error.with_model(self.mapping.spec.name).with_key(&self.key)
+        error.with_model(self.mapping.schema.name).with_key(&self.key)
     }
 
     fn row(&self, values: Values) -> Row<'_> {
-        Row::new(values, self.mapping.spec, Location::at_key(&self.key))
+        Row::new(values, self.mapping.schema, Location::at_key(&self.key))
     }
 
     /// Returns all names to read, in order.
@@ -161,7 +161,7 @@ impl SelectPlan {
         let required: Vec<_> = mapping.required().collect();
         if !fields.iter().any(|field| required.contains(&usize::from(*field))) {
             match required.first() {
-                Some(at) => names.extend(mapping.spec.names_of(*at)),
+                Some(at) => names.extend(mapping.schema.names_of(*at)),
                 None => names.push(MARKER),
             }
         }
@@ -203,7 +203,7 @@ impl SelectPlan {
         for field in self.fields.iter().map(|field| usize::from(*field)) {
             migrated.push(value_of(stored[field].clone()));
             // No value stands under an alias any more.
-            migrated.extend(self.mapping.spec.aliases_of(field).iter().map(|_| value_of(None)));
+            migrated.extend(self.mapping.schema.aliases_of(field).iter().map(|_| value_of(None)));
         }
         Ok(Some(migrated.into_iter()))
     }
@@ -235,7 +235,7 @@ type Values = vec::IntoIter<ReplyValue>;
 impl<M: RedisModel, S> fmt::Debug for Select<M, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Select")
-            .field("model", &M::SPEC.name)
+            .field("model", &M::SCHEMA.name)
             .field("key", &self.plan.key)
             .finish_non_exhaustive()
     }

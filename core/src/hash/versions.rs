@@ -48,7 +48,7 @@ fn migrate_fields<M: HashModel>(
     key: &Key,
     values: vec::IntoIter<ReplyValue>,
 ) -> Result<Option<Vec<Value>>> {
-    let id = key::read(M::SPEC.template(), key)?;
+    let id = key::read(M::SCHEMA.template(), key)?;
     let mut decoded = Decoded::<M>::new(&id);
     if !row::decode_or_none(mapping, key, values, &mut decoded)? {
         return Ok(None);

@@ -27,7 +27,7 @@ pub struct Stub;
 
 impl<M: RedisModel> Storage<M> for Stub {
     fn model() -> AnyModel {
-        AnyModel::Hash(Mapping::stub(&M::SPEC))
+        AnyModel::Hash(Mapping::stub(&M::SCHEMA))
     }
 
     fn decode(_: &M::Id, _: Stored<'_, '_>) -> Result<M> {

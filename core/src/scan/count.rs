@@ -28,7 +28,7 @@ pub(super) struct KeySet {
 
 impl KeySet {
     pub(super) fn insert<M: RedisModel>(&mut self, id: &M::Id) {
-        let key = key::write(M::SPEC.template(), id);
+        let key = key::write(M::SCHEMA.template(), id);
         self.hashes.insert(self.hasher.hash_one(key.as_str()));
     }
 

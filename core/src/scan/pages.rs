@@ -26,7 +26,7 @@ pub(super) struct Pages<M> {
 impl<M: RedisModel> Pages<M> {
     /// Creates pages of keys that may hold a record, for flows that read it.
     pub(super) fn of_keys() -> Self {
-        let (name, pattern) = (M::SPEC.name, M::SPEC.template().pattern());
+        let (name, pattern) = (M::SCHEMA.name, M::SCHEMA.template().pattern());
         let keys = KeyScan::new(name, pattern, AnyModel::of::<M>().redis_type(), PAGE_SIZE);
         Self { keys, check: false, model: PhantomData }
     }
@@ -80,7 +80,7 @@ impl<M: RedisModel> Pages<M> {
 }
 
 fn id_of<M: RedisModel>(key: &Key) -> Option<M::Id> {
-    key::read(M::SPEC.template(), key).ok()
+    key::read(M::SCHEMA.template(), key).ok()
 }
 
 /// Returns `true` if there is a record, or if this user may not look.
@@ -100,11 +100,11 @@ fn may_exist(exists: &Result<bool>) -> bool {
 pub(super) fn results_of_page<M: RedisModel, T>(
     results: Result<Vec<Result<T>>>,
 ) -> Result<Vec<Result<T>>> {
-    let results = results.map_err(|error| error.with_model(M::SPEC.name))?;
+    let results = results.map_err(|error| error.with_model(M::SCHEMA.name))?;
     let mut of_records = Vec::with_capacity(results.len());
     for result in results {
         match result {
-            Err(error) if is_of_server(&error) => return Err(error.with_model(M::SPEC.name)),
+            Err(error) if is_of_server(&error) => return Err(error.with_model(M::SCHEMA.name)),
             result => of_records.push(result),
         }
     }

@@ -102,8 +102,8 @@ async fn rewrite<M: RedisModel>(mut ids: Vec<M::Id>, io: &Io) -> Result<Rewritte
 
 fn contended<M: RedisModel>(id: M::Id) -> (M::Id, Error) {
     let message = "other clients changed the record each time that it was to be rewritten";
-    let error = Error::new(ErrorKind::Conflict, message).with_model(M::SPEC.name);
-    let error = error.with_key(&key::write(M::SPEC.template(), &id));
+    let error = Error::new(ErrorKind::Conflict, message).with_model(M::SCHEMA.name);
+    let error = error.with_key(&key::write(M::SCHEMA.template(), &id));
     (id, error)
 }
 
@@ -120,7 +120,7 @@ impl<M: RedisModel> Rewritten<M> {
                 Ok(RewriteCheck::Missing) => {}
                 Ok(RewriteCheck::Current) => self.current += 1,
                 Ok(RewriteCheck::Stale(changes)) => {
-                    commits.push(Commit::rewrite(key::write(M::SPEC.template(), &id), changes));
+                    commits.push(Commit::rewrite(key::write(M::SCHEMA.template(), &id), changes));
                     stale.push(id);
                 }
                 Err(error) => self.failed.push((id, error)),
@@ -153,7 +153,7 @@ struct Check<M: RedisModel> {
 
 impl<M: RedisModel> Check<M> {
     fn new(id: M::Id) -> Self {
-        Self { key: key::write(M::SPEC.template(), &id), id }
+        Self { key: key::write(M::SCHEMA.template(), &id), id }
     }
 
     fn read(&self) -> Read<'_> {
@@ -183,7 +183,7 @@ impl<M: RedisModel> Default for Rewritten<M> {
 impl<M: RedisModel> fmt::Debug for Rewritten<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rewritten")
-            .field("model", &M::SPEC.name)
+            .field("model", &M::SCHEMA.name)
             .field("rewritten", &self.rewritten)
             .field("current", &self.current)
             .field("failed", &self.failed.len())

@@ -83,7 +83,7 @@ impl Columns {
 }
 
 /// The columns of a model with flattened structs, put together for its
-/// [`Spec`](super::Spec).
+/// [`Schema`](super::Schema).
 #[doc(hidden)]
 #[allow(private_interfaces)]
 pub trait FlatColumns {

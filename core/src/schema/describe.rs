@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Spec;
+use super::Schema;
 use super::visit;
 use crate::erased::AnyModel;
 use crate::field::Slot;
@@ -52,35 +52,35 @@ pub struct FieldDescription {
 }
 
 pub(crate) fn describe<M: RedisModel>() -> Description {
-    let (spec, model) = (&M::SPEC, AnyModel::of::<M>());
+    let (schema, model) = (&M::SCHEMA, AnyModel::of::<M>());
     let placeholder = |segment| match segment {
         Segment::Placeholder { name, .. } => Some(name),
         Segment::Literal(_) => None,
     };
-    let names = spec.template().segments().filter_map(placeholder);
+    let names = schema.template().segments().filter_map(placeholder);
     let types = visit::part_types::<M>().into_iter().map(short);
     let mut fields = Vec::new();
-    visit::each_type::<M>(&mut |slot| fields.push(field(spec, fields.len(), slot)));
+    visit::each_type::<M>(&mut |slot| fields.push(field(schema, fields.len(), slot)));
     Description {
-        name: spec.name,
-        key: spec.key,
+        name: schema.name,
+        key: schema.key,
         id: names.zip(types).collect(),
         redis_type: model.redis_type(),
         codec: model.codec(),
-        ttl: spec.ttl.map(Duration::from_millis),
+        ttl: schema.ttl.map(Duration::from_millis),
         fields,
     }
 }
 
-fn field(spec: &'static Spec, at: usize, slot: &dyn Slot) -> FieldDescription {
+fn field(schema: &'static Schema, at: usize, slot: &dyn Slot) -> FieldDescription {
     FieldDescription {
-        name: spec.fields[at],
-        aliases: spec.aliases_of(at),
+        name: schema.fields[at],
+        aliases: schema.aliases_of(at),
         ty: short(slot.info().type_name),
-        optional: spec.is_in_option(at) || !slot.info().is_required,
+        optional: schema.is_in_option(at) || !slot.info().is_required,
         codec: slot.info().codec,
-        ttl: spec.ttl_of(at).map(Duration::from_millis),
-        revision: spec.revision_field() == Some(at),
+        ttl: schema.ttl_of(at).map(Duration::from_millis),
+        revision: schema.revision_field() == Some(at),
     }
 }
 

@@ -56,7 +56,7 @@ impl<T, Id> Visitor<'_, T, Id> {
     /// No `KeyPart` bound here: `Id: ModelId` already requires it, and a second bound
     /// would report the same mistake twice.
     #[inline(always)]
-    pub fn part<P: 'static>(&mut self, get: impl FnOnce(&T) -> &P) -> &mut Self {
+    pub fn key_part<P: 'static>(&mut self, get: impl FnOnce(&T) -> &P) -> &mut Self {
         #[allow(clippy::manual_map)]
         let part = match self.this {
             Some(it) => Some(get(it) as &dyn Any),
@@ -68,13 +68,13 @@ impl<T, Id> Visitor<'_, T, Id> {
 
     /// The next stored field, without an encoding of its own.
     #[inline(always)]
-    pub fn put<V: FieldType>(&mut self, get: impl FnOnce(&T) -> &V) -> &mut Self {
-        self.put_as::<Plain, V>(get)
+    pub fn field<V: FieldType>(&mut self, get: impl FnOnce(&T) -> &V) -> &mut Self {
+        self.field_as::<Plain, V>(get)
     }
 
     /// The next stored field, with an encoding.
     #[inline(always)]
-    pub fn put_as<Enc, V: FieldType<Enc>>(&mut self, get: impl FnOnce(&T) -> &V) -> &mut Self {
+    pub fn field_as<Enc, V: FieldType<Enc>>(&mut self, get: impl FnOnce(&T) -> &V) -> &mut Self {
         // `Option::map` would be a function for each field.
         #[allow(clippy::manual_map)]
         let value = match self.this {
@@ -87,17 +87,17 @@ impl<T, Id> Visitor<'_, T, Id> {
 
     /// The next stored field, which counts the writes of the record.
     #[inline(always)]
-    pub fn put_revision<V: RevisionNumber>(&mut self, get: impl FnOnce(&T) -> &V) -> &mut Self {
-        self.put_as::<Revision, V>(get)
+    pub fn revision<V: RevisionNumber>(&mut self, get: impl FnOnce(&T) -> &V) -> &mut Self {
+        self.field_as::<Revision, V>(get)
     }
 
     /// The next stored field, which has a time to live of its own.
     #[inline(always)]
-    pub fn put_expiring<Enc, V: FieldType<Enc> + MayExpire<Enc>>(
+    pub fn expiring_field<Enc, V: FieldType<Enc> + MayExpire<Enc>>(
         &mut self,
         get: impl FnOnce(&T) -> &V,
     ) -> &mut Self {
-        self.put_as::<Enc, V>(get)
+        self.field_as::<Enc, V>(get)
     }
 
     /// Says how a `T` is made of its id and its fields.
@@ -181,7 +181,7 @@ pub(crate) fn part_types<M: RedisModel>() -> Vec<&'static str> {
 /// Returns the key of a record.
 #[inline(always)]
 pub(crate) fn key_of<M: RedisModel>(model: &M) -> Key {
-    key::write_parts::<M::Id>(M::SPEC.template(), &mut |visit| {
+    key::write_parts::<M::Id>(M::SCHEMA.template(), &mut |visit| {
         M::visit(&mut Visitor::new(Some(model), Purpose::KeyParts(visit)));
     })
 }

@@ -53,7 +53,7 @@ impl Call<'_> {
         mapping: Mapping,
         request: &'r mut Request,
     ) -> CommandWriter<'r> {
-        let spec = mapping.spec;
+        let schema = mapping.schema;
         let groups = mapping.groups(|name| self.changes.concerns(name));
         let grouped: usize =
             groups.iter().map(|group| 3 + group.needed.len() + group.members.len()).sum();
@@ -67,7 +67,7 @@ impl Call<'_> {
             Expiry::Persist => command.arg("persist"),
             Expiry::Keep | Expiry::Invalid => command.arg(""),
         };
-        match spec.ttl {
+        match schema.ttl {
             Some(millis) => command.int(millis),
             None => command.arg(""),
         };
@@ -87,10 +87,10 @@ impl Call<'_> {
         {
             command.arg("schema").arg(field).int(version);
         }
-        for (name, alias) in spec.aliases_by_name() {
+        for (name, alias) in schema.aliases_by_name() {
             command.arg("alias").arg(name).arg(alias);
         }
-        for (name, millis) in spec.ttls_by_name() {
+        for (name, millis) in schema.ttls_by_name() {
             command.arg("ttl").arg(name).int(millis);
         }
         for Group { needed, members } in &groups {
@@ -100,7 +100,7 @@ impl Call<'_> {
             }
         }
         self.changes.write(&mut command);
-        if let Some(revision) = spec.revision_name() {
+        if let Some(revision) = schema.revision_name() {
             command.arg("incr").arg(revision).arg("1").arg("0").arg(mapping.max_revision());
         }
         command

@@ -38,7 +38,7 @@ type Encoded = std::result::Result<Option<Vec<u8>>, ValueError>;
 
 impl Plan {
     pub(super) fn new(mapping: Mapping, key: Key) -> Self {
-        let (changes, expiry) = (Changes::default(), mapping.spec.expiry_of_update());
+        let (changes, expiry) = (Changes::default(), mapping.schema.expiry_of_update());
         let (or_create, returning) = (false, Vec::new());
         Self { mapping, key, changes, expiry, or_create, returning, error: None }
     }
@@ -97,7 +97,7 @@ impl Plan {
     }
 
     pub(super) fn change(&mut self, name: &'static str, change: Change) {
-        if self.mapping.spec.revision_name() == Some(name) {
+        if self.mapping.schema.revision_name() == Some(name) {
             let message = "the revision counts the writes by itself; check it with `only_if`";
             self.fail(Error::new(ErrorKind::InvalidOperation, message).with_field(name));
         }
@@ -112,12 +112,12 @@ impl Plan {
 
     /// Adds model and key to an error.
     pub(super) fn locate(&self, error: Error) -> Error {
-        error.with_model(self.mapping.spec.name).with_key(&self.key)
+        error.with_model(self.mapping.schema.name).with_key(&self.key)
     }
 
     /// Returns the required fields that a record would lack if the update created it.
     fn unset(&self) -> Vec<&'static str> {
-        let names = self.mapping.required().map(|at| self.mapping.spec.fields[at]);
+        let names = self.mapping.required().map(|at| self.mapping.schema.fields[at]);
         names.filter(|name| !self.changes.gives_value(name)).collect()
     }
 
@@ -130,9 +130,10 @@ impl Plan {
     }
 
     fn plain(&self, returned: &[&str]) -> Option<Plain<'_>> {
-        let spec = self.mapping.spec;
+        let schema = self.mapping.schema;
         let unconditional = self.no_record() == NoRecord::Create && self.changes.unconditional();
-        let simple = spec.ttl.is_none() && !spec.has_options() && self.mapping.version().is_none();
+        let simple =
+            schema.ttl.is_none() && !schema.has_options() && self.mapping.version().is_none();
         if !unconditional || self.expiry != Expiry::Keep || !simple {
             return None;
         }
@@ -157,7 +158,7 @@ impl Plan {
 
     /// Returns the values to return as a row.
     pub(super) fn row(&self, values: Values) -> Row<'_> {
-        Row::new(values, self.mapping.spec, Location::at_key(&self.key))
+        Row::new(values, self.mapping.schema, Location::at_key(&self.key))
     }
 
     fn outcome(&self, reply: Reply) -> Result<Outcome<Values>> {
@@ -226,7 +227,7 @@ fn increment(key: &Key, name: &str, by: &str) -> redis::Cmd {
 impl fmt::Debug for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Update")
-            .field("model", &self.mapping.spec.name)
+            .field("model", &self.mapping.schema.name)
             .field("key", &self.key)
             .field("changes", &self.changes)
             .finish_non_exhaustive()

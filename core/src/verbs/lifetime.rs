@@ -22,7 +22,7 @@ macro_rules! verbs {
 
         impl<M: RedisModel> $verb<M> {
             pub(crate) fn new(id: M::Id) -> Self {
-                Self { key: key::write(M::SPEC.template(), &id), model: PhantomData }
+                Self { key: key::write(M::SCHEMA.template(), &id), model: PhantomData }
             }
         }
     )*};
@@ -49,7 +49,7 @@ pub struct Expire<M> {
 
 impl<M: RedisModel> Expire<M> {
     pub(crate) fn new(id: M::Id, after: Duration) -> Self {
-        let key = key::write(M::SPEC.template(), &id);
+        let key = key::write(M::SCHEMA.template(), &id);
         Self { key, after: Expiry::after(after), model: PhantomData }
     }
 }

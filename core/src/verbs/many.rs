@@ -43,7 +43,7 @@ impl<M: RedisModel> DeleteMany<M> {
 
 impl<M: RedisModel, R: Borrow<M>> SaveMany<M, R> {
     pub(crate) fn new(records: impl Iterator<Item = R>) -> Self {
-        let expiry = M::SPEC.expiry();
+        let expiry = M::SCHEMA.expiry();
         let one = |record| SaveOne { record, expiry, overwrite_newer: false, model: PhantomData };
         Self { items: records.map(one).collect() }
     }
@@ -112,7 +112,7 @@ macro_rules! debug_by_count {
         impl<M: RedisModel $(, $record)?> fmt::Debug for $verb<M $(, $record)?> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($verb))
-                    .field("model", &M::SPEC.name)
+                    .field("model", &M::SCHEMA.name)
                     .field("records", &self.items.len())
                     .finish()
             }

@@ -22,7 +22,7 @@ pub struct Get<M: RedisModel> {
 impl<M: RedisModel> Get<M> {
     #[inline(always)]
     pub(crate) fn new(id: M::Id) -> Self {
-        let key = key::write(M::SPEC.template(), &id);
+        let key = key::write(M::SCHEMA.template(), &id);
         Self { id, key, refresh: Expiry::Keep }
     }
 

@@ -149,7 +149,7 @@ impl<M: RedisModel> TakeMany<M> {
     }
 
     fn key(&self, at: usize) -> Key {
-        key::write(M::SPEC.template(), &self.ids[at])
+        key::write(M::SCHEMA.template(), &self.ids[at])
     }
 }
 
@@ -175,7 +175,7 @@ struct DeleteUnchanged<M> {
 
 impl<M: RedisModel> ReadToTake<M> {
     fn new(id: M::Id) -> Self {
-        Self { key: key::write(M::SPEC.template(), &id), id }
+        Self { key: key::write(M::SCHEMA.template(), &id), id }
     }
 
     fn read(&self) -> Read<'_> {
@@ -213,7 +213,7 @@ impl<M: RedisModel> Operation for DeleteUnchanged<M> {
 impl<M: RedisModel> fmt::Debug for Take<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Take")
-            .field("model", &M::SPEC.name)
+            .field("model", &M::SCHEMA.name)
             .field("key", &self.many.key(0))
             .finish_non_exhaustive()
     }
@@ -222,7 +222,7 @@ impl<M: RedisModel> fmt::Debug for Take<M> {
 impl<M: RedisModel> fmt::Debug for TakeMany<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TakeMany")
-            .field("model", &M::SPEC.name)
+            .field("model", &M::SCHEMA.name)
             .field("records", &self.ids.len())
             .finish_non_exhaustive()
     }

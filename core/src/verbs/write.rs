@@ -55,7 +55,7 @@ expiry_methods!(Save Create);
 impl<'a, M: RedisModel> Save<'a, M> {
     #[inline(always)]
     pub(crate) fn new(model: &'a M) -> Self {
-        Self { model, expiry: M::SPEC.expiry(), overwrite_newer: false }
+        Self { model, expiry: M::SCHEMA.expiry(), overwrite_newer: false }
     }
 
     pub(super) fn with(model: &'a M, expiry: Expiry, overwrite_newer: bool) -> Self {
@@ -97,7 +97,7 @@ impl<'a, M: RedisModel> Save<'a, M> {
 impl<'a, M: RedisModel> Create<'a, M> {
     #[inline(always)]
     pub(crate) fn new(model: &'a M) -> Self {
-        Self { model, expiry: M::SPEC.expiry() }
+        Self { model, expiry: M::SCHEMA.expiry() }
     }
 
     /// Returns the revision of the record if it was created, and `None` if there

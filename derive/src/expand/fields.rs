@@ -223,18 +223,18 @@ fn default_name(handle: &Ident) -> Ident {
 
 /// A call on the visitor.
 pub(super) enum Call {
-    /// `.put(…)`
+    /// `.field(…)`
     Chained(TokenStream),
     Statement(TokenStream),
 }
 
 /// Returns the calls, one for each field. Each has the span of its type in the user's
 /// code, so that a mistake in the type is reported there.
-pub(super) fn puts<'f>(
+pub(super) fn visits<'f>(
     fields: &'f [Field<'_>],
     generics: &'f Generics,
 ) -> impl Iterator<Item = Call> + 'f {
-    let (visit, it) = (local("visit"), local("it"));
+    let (visit, m) = (local("visit"), local("m"));
     fields.iter().filter_map(move |field| {
         let Field { member, ty, role, .. } = field;
         let (access, span) = (&member.access, ty.span());
@@ -243,7 +243,7 @@ pub(super) fn puts<'f>(
             FieldRole::Flattened { .. } => {
                 let ty = at_one_place(ty, span);
                 return Some(Call::Statement(quote_spanned! {span=>
-                    <#ty as __rt::RedisFields>::visit_in(#visit, |#it| &#it.#access);
+                    <#ty as __rt::RedisFields>::visit_in(#visit, |#m| &#m.#access);
                 }));
             }
             FieldRole::Stored(stored) => stored,
@@ -251,16 +251,16 @@ pub(super) fn puts<'f>(
         let encoding = encoding(field, generics);
         Some(Call::Chained(match encoding {
             _ if field.is_revision() => {
-                quote_spanned!(span=> .put_revision(|#it| &#it.#access))
+                quote_spanned!(span=> .revision(|#m| &#m.#access))
             }
             encoding if stored.ttl.is_some() => {
                 let encoding = encoding.unwrap_or_else(|| quote!(__rt::Plain));
-                quote_spanned!(span=> .put_expiring::<#encoding, _>(|#it| &#it.#access))
+                quote_spanned!(span=> .expiring_field::<#encoding, _>(|#m| &#m.#access))
             }
-            None => quote_spanned!(span=> .put(|#it| &#it.#access)),
+            None => quote_spanned!(span=> .field(|#m| &#m.#access)),
             Some(encoding) => {
                 let span = stored.encoding.span(ty);
-                quote_spanned!(span=> .put_as::<#encoding, _>(|#it| &#it.#access))
+                quote_spanned!(span=> .field_as::<#encoding, _>(|#m| &#m.#access))
             }
         }))
     })

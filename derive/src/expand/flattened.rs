@@ -30,7 +30,7 @@ pub(crate) fn flattened(flattened: &FlattenedStruct<'_>, mistakes: &[syn::Error]
 
     let body = if mistakes.is_empty() {
         let row = fields::local("row");
-        let list = fields::statements(fields::puts(fields, &input.generics));
+        let list = fields::statements(fields::visits(fields, &input.generics));
         let made = fields::made_of(fields, &input.generics, &row, |_| None);
         quote! {
             #list

@@ -62,7 +62,7 @@ macro_rules! now {
         if read.is_err() {
             assert!($con.run(Old::edit(record.id)).is_err());
         }
-        (read, record.own_key().to_string())
+        (read, record.redis_key().to_string())
     }};
 }
 

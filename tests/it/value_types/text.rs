@@ -89,10 +89,10 @@ fn values() -> Values {
 fn values_are_stored_as_text_that_other_clients_can_read() {
     everywhere(|con| {
         let record = values();
-        assert_eq!(&*record.own_key(), format!("values:in_transit:a%3Ab:{}", record.id));
+        assert_eq!(&*record.redis_key(), format!("values:in_transit:a%3Ab:{}", record.id));
         con.run(record.save()).unwrap();
         assert_eq!(
-            con.hash(&record.own_key()),
+            con.hash(&record.redis_key()),
             pairs([
                 ("old", "gone"),
                 ("level", "6"),
@@ -106,7 +106,7 @@ fn values_are_stored_as_text_that_other_clients_can_read() {
                 ("socket", "[::1]:80"),
             ])
         );
-        let id = Values::id_of(&record.own_key()).unwrap();
+        let id = Values::parse_key(&record.redis_key()).unwrap();
         assert_eq!(con.run(Values::get(id)).unwrap(), Some(record));
     });
 }
@@ -115,8 +115,8 @@ fn values_are_stored_as_text_that_other_clients_can_read() {
 fn values_of_other_clients_are_read_or_reported() {
     everywhere(|con| {
         let record = values();
-        let key = record.own_key();
-        let id = || Values::id_of(&key).unwrap();
+        let key = record.redis_key();
+        let id = || Values::parse_key(&key).unwrap();
         con.run(record.save()).unwrap();
         con.raw::<()>(&[
             "HSET",
@@ -162,7 +162,7 @@ fn enums_and_newtypes_are_changed_in_place() {
     everywhere(|con| {
         let record = values();
         con.run(record.save()).unwrap();
-        let (f, id) = (Values::FIELDS, || Values::id_of(&record.own_key()).unwrap());
+        let (f, id) = (Values::FIELDS, || Values::parse_key(&record.redis_key()).unwrap());
         let update = Values::update(id())
             .set(f.old, Status::New)
             .set(f.part, None)
@@ -197,7 +197,7 @@ fn tuple_structs_generics_and_raw_names_are_models() {
         let tuple = Tuple(fresh(), "x".into(), Some(i128::MAX));
         con.run(tuple.save()).unwrap();
         assert_eq!(
-            con.hash(&tuple.own_key()),
+            con.hash(&tuple.redis_key()),
             pairs([("1", "x"), ("n", "170141183460469231731687303715884105727")])
         );
         let f = Tuple::FIELDS;
@@ -211,7 +211,7 @@ fn tuple_structs_generics_and_raw_names_are_models() {
         let record =
             Generic::<u64, 3> { id, bytes: [0, 255, 7], value: None, r#type: 9, r#fn: "f".into() };
         con.run(record.save()).unwrap();
-        assert_eq!(&*record.own_key(), format!("values:generic:9:{id}"));
+        assert_eq!(&*record.redis_key(), format!("values:generic:9:{id}"));
         assert_eq!(con.run(Generic::<u64, 3>::get((9, id))).unwrap(), Some(record));
         let f = Generic::<u64, 3>::FIELDS;
         assert_eq!(con.run(Generic::<u64, 3>::select((9, id), f.r#fn)).unwrap(), Some("f".into()));
@@ -246,5 +246,5 @@ fn values_of_other_crates_are_stored_as_text() {
              offset 1970-01-01T00:00:00Z date 2025-01-01"
         )
     );
-    assert_eq!(Crates::id_of(&record.own_key()).unwrap(), record.id);
+    assert_eq!(Crates::parse_key(&record.redis_key()).unwrap(), record.id);
 }

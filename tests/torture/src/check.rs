@@ -9,9 +9,9 @@ use redis_model::{BlobModel, Field, HashModel, Operation, Outcome, RedisModel, R
 /// Checks that a record's key is that of its id, and parses back to it.
 pub fn keys<M: RedisModel>(record: &M, id: M::Id) -> Result<()> {
     let key = M::key(id);
-    assert_eq!(record.own_key(), key);
-    assert_eq!(M::key(M::id_of(key.as_str())?), key);
-    assert_eq!(M::describe().key, M::SPEC.key);
+    assert_eq!(record.redis_key(), key);
+    assert_eq!(M::key(M::parse_key(key.as_str())?), key);
+    assert_eq!(M::describe().key, M::SCHEMA.key);
     Ok(())
 }
 

@@ -50,5 +50,5 @@ struct User {
 }
 
 fn main() {
-    assert_eq!(User::SPEC.fields.len(), 256);
+    assert_eq!(User::SCHEMA.fields.len(), 256);
 }

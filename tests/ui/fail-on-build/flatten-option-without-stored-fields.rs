@@ -17,5 +17,5 @@ struct User {
 }
 
 fn main() {
-    let _ = User::SPEC.fields;
+    let _ = User::SCHEMA.fields;
 }

@@ -49,5 +49,5 @@ struct User {
 }
 
 pub fn main() {
-    assert_eq!(User::SPEC.fields.len(), 256);
+    assert_eq!(User::SCHEMA.fields.len(), 256);
 }

@@ -18,5 +18,5 @@ struct User {
 }
 
 pub fn main() {
-    let _ = User::SPEC.fields;
+    let _ = User::SCHEMA.fields;
 }
