@@ -45,18 +45,18 @@ use plan::{Plan, Values};
 ///
 /// Nothing was written, except in the last case.
 ///
-/// - [`OutOfRange`](ErrorKind::OutOfRange): an increment would leave the range of the
+/// - [`OutOfRange`](crate::ErrorKind::OutOfRange): an increment would leave the range of the
 ///   field's type.
-/// - [`InvalidValue`](ErrorKind::InvalidValue): a field to increment holds something that
+/// - [`InvalidValue`](crate::ErrorKind::InvalidValue): a field to increment holds something that
 ///   is not a number of its type.
-/// - [`MissingField`](ErrorKind::MissingField): the update would leave a part of a
+/// - [`MissingField`](crate::ErrorKind::MissingField): the update would leave a part of a
 ///   flattened `Option`, or `or_create` would create a record without a required field.
-/// - [`NoMigration`](ErrorKind::NoMigration), [`NewerVersion`](ErrorKind::NewerVersion):
+/// - [`NoMigration`](crate::ErrorKind::NoMigration), [`NewerVersion`](crate::ErrorKind::NewerVersion):
 ///   the record is of another version of the model.
-/// - [`Unsupported`](ErrorKind::Unsupported): a field's TTL, on a server that has none.
-/// - [`Server`](ErrorKind::Server) with the code `WRONGTYPE` for a key of another Redis
+/// - [`Unsupported`](crate::ErrorKind::Unsupported): a field's TTL, on a server that has none.
+/// - [`Server`](crate::ErrorKind::Server) with the code `WRONGTYPE` for a key of another Redis
 ///   type, with `NOPERM` for a user who may not run one of the commands.
-/// - Any error whose [`is_applied`](Error::is_applied) is true: the update was applied,
+/// - Any error whose [`is_applied`](crate::Error::is_applied) is true: the update was applied,
 ///   and the fields of [`returning`](Self::returning) cannot be read. A retry would count
 ///   twice.
 ///
@@ -133,12 +133,12 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     /// default, or as zero without one.
     ///
     /// Integers are exact in all their range, and an increment that would leave it is an
-    /// error ([`ErrorKind::OutOfRange`]). The server adds floats (`HINCRBYFLOAT`), and its
+    /// error ([`ErrorKind::OutOfRange`](crate::ErrorKind::OutOfRange)). The server adds floats (`HINCRBYFLOAT`), and its
     /// arithmetic differs from that of `f64`: 0.1 + 0.2 is 0.3, and numbers below 1e-17
     /// become 0. For money use integers.
     ///
     /// A stored text that is not a number of the field's type is an error
-    /// ([`ErrorKind::InvalidValue`]), and so is one of more than 60 characters for an
+    /// ([`ErrorKind::InvalidValue`](crate::ErrorKind::InvalidValue)), and so is one of more than 60 characters for an
     /// integer or 400 for a float. The field's own TTL stays unchanged; a field that
     /// the increment creates gets the `ttl` of its attribute.
     #[inline(always)]
@@ -179,8 +179,8 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::Unsupported`] on servers before Redis 7.4 and Valkey 9.
-    /// - [`ErrorKind::InvalidOperation`] for a field without which the record, or the
+    /// - [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) on servers before Redis 7.4 and Valkey 9.
+    /// - [`ErrorKind::InvalidOperation`](crate::ErrorKind::InvalidOperation) for a field without which the record, or the
     ///   flattened `Option` that the field belongs to, could not be read; and for a time
     ///   of zero or of 2^45 ms (1,100 years) or more, which no server takes for a field.
     ///
@@ -207,7 +207,7 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::MissingField`] if there is no record and the update neither sets nor
+    /// [`ErrorKind::MissingField`](crate::ErrorKind::MissingField) if there is no record and the update neither sets nor
     /// increments every required field: such a record could not be read. Nothing is
     /// written then. To write a whole record use [`save`](RedisModel::save) or
     /// [`create`](RedisModel::create).

@@ -34,12 +34,14 @@ impl From<&str> for Sku {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[allow(dead_code, reason = "few models may have no tag among them")]
 pub struct Tag {
     text: String,
     next: Option<Box<Tag>>,
 }
 
 impl Tag {
+    #[allow(dead_code, reason = "few models may have no tag among them")]
     pub fn new(text: &str) -> Self {
         Self { text: text.into(), next: Some(Box::default()) }
     }
