@@ -38,7 +38,10 @@ fn a_poisoned_connection_never_answers_with_another_operations_reply() {
     assert!(error.is_connection() && error.needs_reconnect(), "{error}");
     assert!(con.is_poisoned() && !redis::ConnectionLike::is_open(&con));
     let error = Record::get(2).run(&mut con).unwrap_err();
-    assert!(error.is_connection() && error.to_string().contains("open a new one"), "{error}");
+    assert!(
+        error.is_connection() && error.to_string().contains("open a new connection"),
+        "{error}"
+    );
 
     // A new connection works.
     let mut con = PoisonOnError::new(server.connection().unwrap());
