@@ -7,7 +7,7 @@ const _: () = {
     #[automatically_derived]
     impl __rt::KeyPart for Status {
         fn write_part(&self, out: &mut __rt::PartWriter<'_>) {
-            out.value(self)
+            out.value::<Self>(self)
         }
         fn read_part(text: &__rt::str) -> __rt::Result<Self, __rt::ValueError> {
             __rt::value::read_part(text)

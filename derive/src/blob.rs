@@ -45,7 +45,7 @@ pub(crate) fn check<'a>(ctxt: &Ctxt, input: &DeriveInput, attrs: &'a Attrs) -> O
     if let Some(item) = attrs.get("version_field") {
         ctxt.error(
             &item.name,
-            "`version_field` is for hashes: a blob's version stands in its envelope",
+            "`version_field` is for hashes: a blob has its version in its envelope",
         );
     }
     let listed = attrs.types("codecs");
@@ -91,7 +91,7 @@ fn self_describing_only(input: &DeriveInput) -> Vec<SelfDescribingOnly> {
     found
 }
 
-/// Finds the attributes by their names alone: what they say is serde's matter.
+/// Finds the attributes by their names alone: serde checks their values.
 fn serde_names(attribute: &Attribute, found: &mut Vec<SelfDescribingOnly>) {
     let Ok(list) = attribute.meta.require_list() else { return };
     if !list.path.is_ident("serde") {

@@ -1,6 +1,6 @@
 //! The key template, as text: `"tenant:{tenant}:user:{id}"`.
 
-/// What a template names, in order.
+/// A field that a template names.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Placeholder {
     pub(crate) field: String,
@@ -143,7 +143,7 @@ fn check_separators(template: &Template, errors: &mut Vec<String>) {
     ));
 }
 
-/// What values cannot contain, because it is escaped in them.
+/// Characters that values cannot contain, because they are escaped.
 const SEPARATORS: [char; 3] = [':', '{', '}'];
 
 impl Template {
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_told() {
+    fn every_mistake_is_reported() {
         for (template, words) in [
             ("", vec!["empty"]),
             ("a:{id", vec!["unclosed"]),

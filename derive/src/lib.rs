@@ -2,8 +2,8 @@
 //!
 //! Three passes: attributes are read (`attr`), checked and turned into a
 //! `model`, and that is expanded (`expand`), which never fails. Mistakes are
-//! collected (`ctxt`) and reported all at once; next to them stands an empty
-//! impl, so that one mistake does not make errors wherever the type is used.
+//! collected (`ctxt`) and reported all at once, together with an empty impl, so that one
+//! mistake does not make errors wherever the type is used.
 
 mod attr;
 mod blob;
@@ -64,8 +64,8 @@ fn derive_fields(input: &DeriveInput) -> proc_macro2::TokenStream {
     }
 }
 
-/// Stores an enum without data as its variant's name, or a newtype as what is
-/// in it; see the `redis-model` crate.
+/// Stores an enum without data as its variant's name, or a newtype as its only field; see
+/// the `redis-model` crate.
 #[proc_macro_derive(RedisValue, attributes(redis))]
 pub fn redis_value(input: TokenStream) -> TokenStream {
     match syn::parse(input) {
@@ -74,8 +74,8 @@ pub fn redis_value(input: TokenStream) -> TokenStream {
     }
 }
 
-/// Lets an enum without data or a newtype stand in a key, as the text that it
-/// is stored as; see the `redis-model` crate.
+/// Makes an enum without data or a newtype a part of keys, as the text that a field stores
+/// for it; see the `redis-model` crate.
 #[proc_macro_derive(KeyPart, attributes(redis))]
 pub fn key_part(input: TokenStream) -> TokenStream {
     match syn::parse(input) {

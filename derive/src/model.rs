@@ -25,7 +25,7 @@ pub(crate) struct Model<'a> {
     pub(crate) key: LitStr,
     /// Milliseconds.
     pub(crate) ttl: Option<u64>,
-    /// `true` if an update sets the TTL anew.
+    /// `true` if an update sets the TTL again.
     pub(crate) refresh: bool,
     /// The types of the fields that the key names, in the key's order.
     pub(crate) parts: Vec<Part<'a>>,

@@ -1,6 +1,6 @@
 //! Golden expansions: what the derive emits, formatted, reviewed in diffs.
 //!
-//! `BLESS=1 cargo test -p redis-model-derive` writes them anew.
+//! `BLESS=1 cargo test -p redis-model-derive` writes them.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -178,7 +178,7 @@ fn aliases_a_revision_and_fields_that_expire() {
 }
 
 #[test]
-fn a_flattened_struct_and_what_stands_behind_it() {
+fn a_flattened_struct_and_the_fields_after_it() {
     let expanded = golden(
         "flatten",
         r#"
@@ -187,7 +187,7 @@ fn a_flattened_struct_and_what_stands_behind_it() {
         "#,
     );
     within_budget(&expanded, 3);
-    // A position behind a flattened struct depends on the number of its fields.
+    // A position after a flattened struct depends on the number of its fields.
     golden(
         "flatten_two",
         r#"

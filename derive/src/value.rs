@@ -35,10 +35,10 @@ pub(crate) struct Variant<'a> {
     pub(crate) discriminant: (Option<&'a Expr>, i64),
 }
 
-/// What a stored text or number is that no variant has.
+/// The variant for stored values that no other variant has.
 pub(crate) struct Other<'a> {
     pub(crate) ident: &'a Ident,
-    /// What it keeps, if it keeps what was stored.
+    /// The type of the stored value, if the variant keeps it.
     pub(crate) keeps: Option<&'a Type>,
 }
 

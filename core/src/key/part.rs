@@ -86,7 +86,7 @@ impl<'a> PartWriter<'a> {
 
     /// Appends the text that a field stores for the value.
     #[doc(hidden)]
-    pub fn value(&mut self, value: &impl RedisValue) {
+    pub fn value<V: RedisValue>(&mut self, value: &V) {
         let mut text = Vec::new();
         if value.write(&mut text).is_ok() {
             self.text(&String::from_utf8_lossy(&text));

@@ -112,9 +112,9 @@ pub(super) fn made(
     made
 }
 
-/// Imports a trait with a function of the name of the handles' constructor. Where a
-/// flattened struct has no handles, rustc takes that function, and does not report that
-/// there is none besides.
+/// Imports a trait with a function that is named like the handles' constructor. If a
+/// flattened struct has no handles, rustc resolves the call to that function and does not
+/// report a missing constructor as a second error.
 pub(super) fn use_at(fields: &[Field<'_>]) -> Option<TokenStream> {
     fields.iter().any(Field::is_flattened).then(|| {
         quote!(

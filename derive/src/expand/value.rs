@@ -19,7 +19,7 @@ pub(crate) fn value(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStream {
         generics.make_where_clause().predicates.push(parse_quote!(#ty: __rt::RedisValue));
     }
     let (imp, ty, bounds) = generics.split_for_impl();
-    let (ident, body) = (&input.ident, body(kind, !mistakes.is_empty()));
+    let (ident, body) = (&input.ident, body(&input.ident, kind, !mistakes.is_empty()));
     let items = quote! {
         #[automatically_derived]
         impl #imp __rt::RedisValue for #ident #ty #bounds {
@@ -33,7 +33,7 @@ pub(crate) fn value(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStream {
 pub(crate) fn key_part(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStream {
     let Value { input, crate_path, kind } = value;
     let mut generics = bounds::generated(&input.generics);
-    let (this, out, text) = (this(), local("out"), local("text"));
+    let (this, out, text) = (this(&input.ident), local("out"), local("text"));
     let (write, read) = match kind {
         Kind::Newtype { member, ty } => {
             if generics.type_params().next().is_some() {
@@ -49,7 +49,10 @@ pub(crate) fn key_part(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStrea
         }
         Kind::Names { .. } | Kind::Numbers { .. } => {
             let span = input.ident.span();
-            (quote_spanned!(span=> #out.value(#this)), quote!(__rt::value::read_part(#text)))
+            (
+                quote_spanned!(span=> #out.value::<Self>(#this)),
+                quote!(__rt::value::read_part(#text)),
+            )
         }
         Kind::Mistake => (TokenStream::new(), TokenStream::new()),
     };
@@ -59,7 +62,7 @@ pub(crate) fn key_part(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStrea
     let (write, read) = match kind {
         _ if mistakes.is_empty() => (write, read),
         Kind::Newtype { .. } | Kind::Mistake => (quote!(let _ = #out;), stub),
-        // The bound on `RedisValue`, which reports what is wrong, stands in one place.
+        // Without the derive of `RedisValue` too, the use of its trait makes the one error.
         Kind::Names { .. } | Kind::Numbers { .. } => (write, stub),
     };
     // An enum derives `RedisValue`, too, which reports the mistakes in its attributes.
@@ -78,7 +81,7 @@ pub(crate) fn key_part(value: &Value<'_>, mistakes: &[syn::Error]) -> TokenStrea
     wrapped(crate_path, mistakes, &items)
 }
 
-/// A newtype of its only field.
+/// Returns a newtype made of its only field.
 fn made_of(member: &syn::Member, value: TokenStream) -> TokenStream {
     match member {
         syn::Member::Named(name) => quote!(__rt::Ok(Self { #name: #value })),
@@ -86,8 +89,9 @@ fn made_of(member: &syn::Member, value: TokenStream) -> TokenStream {
     }
 }
 
-fn body(kind: &Kind<'_>, stub: bool) -> TokenStream {
-    let (this, out, bytes, number_read) = (this(), local("out"), local("bytes"), local("number"));
+fn body(ident: &Ident, kind: &Kind<'_>, stub: bool) -> TokenStream {
+    let (this, out, bytes, number_read) =
+        (this(ident), local("out"), local("bytes"), local("number"));
     let (size, write, read) = if stub {
         (
             None,
@@ -122,7 +126,7 @@ fn body(kind: &Kind<'_>, stub: bool) -> TokenStream {
                 (None, quote!(match #this { #(#writes,)* }), read)
             }
             Kind::Numbers { variants, other } => {
-                // Where a variant keeps what was stored, there is no cast.
+                // An enum with data cannot be cast.
                 let casts = other.as_ref().is_none_or(|other| other.keeps.is_none());
                 let number = |variant: &Variant<'_>| {
                     if casts {
@@ -163,7 +167,7 @@ fn body(kind: &Kind<'_>, stub: bool) -> TokenStream {
     }
 }
 
-/// The arm of an `other` that keeps what was stored.
+/// Returns the arm of an `other` that keeps the stored value.
 fn keep(other: &Option<Other<'_>>) -> Option<TokenStream> {
     let Other { ident, keeps } = other.as_ref()?;
     let (kept, out) = (local("kept"), local("out"));
@@ -183,7 +187,7 @@ fn otherwise(other: &Option<Other<'_>>) -> TokenStream {
     }
 }
 
-/// `self`, which in tokens with the span of a user's macro would be another one.
-fn this() -> Ident {
-    Ident::new("self", Span::call_site())
+/// Returns `self`. In tokens with the span of a user's macro it would be another variable.
+fn this(ident: &Ident) -> Ident {
+    Ident::new("self", Span::call_site().located_at(ident.span()))
 }

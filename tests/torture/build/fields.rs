@@ -27,12 +27,12 @@ pub(crate) enum Role {
     },
 }
 
-/// What the fields of one struct may use, and the items that they need besides it.
+/// The context of one struct's fields, and the items that they need.
 pub(crate) struct Scope {
     pub(crate) items: String,
     /// The value of the type parameter, if the struct has one.
     pub(crate) parameter: Option<Sample>,
-    /// How many fields and structs there are so far.
+    /// The number of fields and structs so far.
     pub(crate) serial: usize,
 }
 

@@ -263,7 +263,7 @@ struct Trip<'a> {
     scope: &'a Scope,
     fields: &'a [Field],
     key: &'a Key,
-    /// What an update changes; blobs have none.
+    /// The changes that updates make. Blobs have no updates.
     changes: Option<&'a [Change]>,
 }
 

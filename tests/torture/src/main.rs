@@ -10,7 +10,9 @@
     reason = "about what the generator writes, not what the derive makes of it"
 )]
 
+#[allow(dead_code, reason = "a few models do not use all of it")]
 mod check;
+#[allow(dead_code, reason = "a few models do not use all of it")]
 mod kinds;
 
 use std::io::Write;
