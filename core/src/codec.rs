@@ -6,6 +6,7 @@
 //!
 //! | codecs | |
 //! |---|---|
+//! | [`Plain`] | stores a [`RedisValue`](crate::RedisValue) as it is |
 //! | `Json`, `MsgPack`, `Cbor` | store the names of fields; fields can come and go |
 //! | `Postcard`, `Bincode`, `BincodeLegacy` | store no names; a blob gets an envelope |
 //! | `Pickle` | reads Python pickles, for moving off them |
@@ -64,6 +65,8 @@ pub use self::wrap::Zstd;
 #[cfg(feature = "seal")]
 pub use self::wrap::{Cipher, KeyProvider, KeyRing, Sealed, Signed, XChaCha20};
 use crate::error::ValueError;
+pub use crate::field::Plain;
+use crate::value::RedisValue;
 
 /// The largest blob that a codec reads or writes, in bytes: 64 MiB.
 const MAX_BLOB: usize = 64 << 20;
@@ -162,5 +165,45 @@ pub trait Codec<T> {
     /// that was stored with another layout. Formats with names return 0.
     fn fingerprint() -> u16 {
         0
+    }
+
+    /// Encodes an item of a structure; its errors name the codec.
+    #[doc(hidden)]
+    fn encode_item<W: Write>(
+        item: &T,
+        location: &Location<'_>,
+        out: &mut W,
+    ) -> Result<(), ValueError> {
+        Self::encode(item, location, out).map_err(|error| error.of_codec(Self::NAME))
+    }
+
+    /// Decodes an item of a structure, and may keep the buffer; its errors name the codec.
+    #[doc(hidden)]
+    fn decode_item(bytes: Vec<u8>, location: &Location<'_>) -> Result<T, ValueError> {
+        Self::decode(&bytes, location).map_err(|error| error.of_codec(Self::NAME))
+    }
+}
+
+/// The codec of every [`RedisValue`], without a format of its own: `42` is stored as `42`.
+///
+/// Items of [structures](crate::structures) are stored with it by default. Its errors are
+/// those of the value ([`InvalidValue`](crate::ErrorKind::InvalidValue)).
+impl<T: RedisValue> Codec<T> for Plain {
+    const NAME: &'static str = "plain";
+
+    fn encode<W: Write>(value: &T, _: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
+        value.write(out)
+    }
+
+    fn decode(bytes: &[u8], _: &Location<'_>) -> Result<T, ValueError> {
+        T::read(bytes.to_vec())
+    }
+
+    fn encode_item<W: Write>(item: &T, _: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
+        item.write(out)
+    }
+
+    fn decode_item(bytes: Vec<u8>, _: &Location<'_>) -> Result<T, ValueError> {
+        T::read(bytes)
     }
 }

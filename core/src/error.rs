@@ -62,6 +62,7 @@ struct Location {
     key: Option<Box<str>>,
     field: Option<Cow<'static, str>>,
     codec: Option<&'static str>,
+    item: Option<usize>,
 }
 
 /// The reasons for an [`Error`].
@@ -146,6 +147,12 @@ impl Error {
     /// Returns the stored name of the field, if the error is about one.
     pub fn field(&self) -> Option<&str> {
         self.0.location.field.as_deref()
+    }
+
+    /// Returns the position of the item, counted from zero, if the error is about one of
+    /// several items that an operation on a [structure](crate::structures) read.
+    pub fn item(&self) -> Option<usize> {
+        self.0.location.item
     }
 
     /// Returns the codec's name, if the error is about one.
@@ -317,6 +324,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_item(mut self, position: usize) -> Self {
+        self.0.location.item.get_or_insert(position);
+        self
+    }
+
     pub(crate) fn with_code(mut self, code: &str) -> Self {
         self.0.code = Some(code.into());
         self
@@ -353,6 +365,9 @@ impl fmt::Display for Error {
         }
         if let Some(field) = &location.field {
             part(f, format_args!("field `{}`", Escaped(field)))?;
+        }
+        if let Some(item) = location.item {
+            part(f, format_args!("item {item}"))?;
         }
         if let Some(codec) = location.codec {
             part(f, format_args!("codec {codec}"))?;

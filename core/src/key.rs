@@ -67,6 +67,24 @@ impl AsRef<[u8]> for Key {
     }
 }
 
+impl From<&str> for Key {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<String> for Key {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<&Key> for Key {
+    fn from(key: &Key) -> Self {
+        key.clone()
+    }
+}
+
 impl From<Key> for String {
     fn from(key: Key) -> Self {
         key.0

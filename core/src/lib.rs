@@ -44,6 +44,7 @@
 //! | store blobs and change their format | [`BlobModel`], [`codec`] |
 //! | run operations, together or atomically | [`Operation`], [`batch`], [`atomic`] |
 //! | go through all records | [`flow`] |
+//! | keep counters, lists, sets, rankings, logs | [`structures`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //! | test against a private server | [`embedded`] |
 //!
@@ -69,6 +70,7 @@ mod redis_rs;
 mod run;
 mod scan;
 pub mod schema;
+pub mod structures;
 mod ttl;
 mod update;
 mod value;

@@ -278,6 +278,53 @@ impl Reply {
         }
     }
 
+    /// Returns the text of a number, or `None` for nil.
+    pub(crate) fn into_number_text(self) -> Result<Option<Vec<u8>>> {
+        match self.0 {
+            Value::Int(number) => Ok(Some(itoa::Buffer::new().format(number).as_bytes().to_vec())),
+            other => Reply(other).into_bytes(),
+        }
+    }
+
+    /// Returns a double, which RESP2 sends as text.
+    pub(crate) fn into_double(self) -> Result<f64> {
+        match self.0 {
+            Value::Double(number) => Ok(number),
+            Value::Int(number) => Ok(number as f64),
+            Value::BulkString(text) => std::str::from_utf8(&text)
+                .ok()
+                .and_then(|text| text.parse().ok())
+                .ok_or_else(Error::unexpected_reply),
+            other => Err(Error::reply_of_wrong_type(&other)),
+        }
+    }
+
+    /// Returns pairs, which RESP2 sends as a flat array and RESP3 as a map or an array of
+    /// arrays. Nil is no pairs.
+    pub(crate) fn into_pairs(self) -> Result<Vec<(Reply, Reply)>> {
+        let values = match self.0 {
+            Value::Nil => return Ok(Vec::new()),
+            Value::Map(pairs) => {
+                return Ok(pairs
+                    .into_iter()
+                    .map(|(one, other)| (Reply(one), Reply(other)))
+                    .collect());
+            }
+            Value::Array(values) | Value::Set(values) => values,
+            other => return Err(Error::reply_of_wrong_type(&other)),
+        };
+        let mut flat = Vec::with_capacity(values.len());
+        for value in values {
+            match value {
+                Value::Array(pair) if pair.len() == 2 => flat.extend(pair),
+                value => flat.push(value),
+            }
+        }
+        let mut flat = flat.into_iter().map(Reply);
+        let pairs = std::iter::from_fn(|| Some((flat.next()?, flat.next()?))).collect();
+        Ok(pairs)
+    }
+
     /// Returns `true` if the reply is an array, as those of scripts are.
     pub(crate) fn is_array(&self) -> bool {
         matches!(self.0, Value::Array(_))

@@ -24,8 +24,8 @@ use crate::ttl::{self, Expiry};
 use crate::value::IntoIncrement;
 
 pub(crate) use call::{Call, NoRecord, outcome};
-pub(crate) use change::Changes;
 use change::{Change, FieldTtlChange};
+pub(crate) use change::{Changes, refused_increment, refused_native_increment};
 use condition::FieldSemantics;
 use plan::{Plan, Values};
 

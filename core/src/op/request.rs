@@ -99,6 +99,17 @@ impl Request {
         self.push(cmd, Some(script), 3..4, FIXED + arguments * ARGUMENT + bytes)
     }
 
+    /// Adds a command that was written before.
+    pub(crate) fn prepared(
+        &mut self,
+        cmd: Cmd,
+        script: Option<&'static Script>,
+        keys: Range<usize>,
+    ) {
+        let size = redis_rs::arguments(&cmd).map(|argument| argument.len() + ARGUMENT).sum();
+        self.push(cmd, script, keys, size);
+    }
+
     fn push(
         &mut self,
         cmd: Cmd,

@@ -13,7 +13,11 @@ use crate::ttl::Expiry;
 
 static UPDATE: Script = Script::new(
     "update",
-    concat!(include_str!("../hash/can_expire_fields.lua"), include_str!("update.lua")),
+    concat!(
+        include_str!("../hash/can_expire_fields.lua"),
+        include_str!("../value/decimal.lua"),
+        include_str!("update.lua")
+    ),
 );
 
 /// The effect of an update if there is no record.

@@ -281,6 +281,22 @@ const PART_OF_GROUP: &str = "the update would leave other fields of a flattened 
      set all of them together, or remove all";
 const NOT_A_NUMBER: &str = "the stored value is not a number of the field's type";
 
+/// Returns the error of an increment that changed nothing.
+pub(crate) fn refused_increment(status: &str) -> Error {
+    refused(status, Vec::new().into_iter())
+}
+
+/// Returns the script's error for the same mistake in a plain INCRBY or HINCRBY.
+pub(crate) fn refused_native_increment(error: Error) -> Error {
+    match error.to_string() {
+        text if text.contains("would overflow") => Error::new(ErrorKind::OutOfRange, OUT_OF_RANGE),
+        text if text.contains("not an integer") => {
+            Error::new(ErrorKind::InvalidValue, NOT_A_NUMBER)
+        }
+        _ => error,
+    }
+}
+
 /// Returns the script's error for the same mistake in a plain HINCRBY.
 pub(super) fn of_increment(name: &'static str, error: Error) -> Error {
     if error.to_string().contains("would overflow") {

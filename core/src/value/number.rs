@@ -65,6 +65,18 @@ pub trait IntoIncrement<Kind> {
 #[derive(Debug, Clone)]
 pub struct Increment(pub(crate) String);
 
+impl Increment {
+    pub(crate) fn negated(self) -> Self {
+        let Self(by) = self;
+        Self(match by.strip_prefix('-') {
+            Some(positive) => positive.to_owned(),
+            // Redis reads no `-0`.
+            None if by == "0" => by,
+            None => format!("-{by}"),
+        })
+    }
+}
+
 macro_rules! integers {
     ($($int:ty, $min:literal, $max:literal;)*) => {$(
         impl RedisValue for $int {

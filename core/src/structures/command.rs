@@ -1,0 +1,157 @@
+//! Operations of structures: a command that is encoded already, and a decoder of its reply.
+//!
+//! All share one type, so a structure needs no type for each of its methods. An item is
+//! encoded when the method is called, so an operation borrows nothing; an item that cannot be
+//! encoded is the error of the run.
+
+use std::fmt;
+use std::ops::Range;
+
+use redis::Cmd;
+
+use crate::codec::{Codec, Location};
+use crate::error::{Error, Result};
+use crate::key::Key;
+use crate::op::{Operation, Replies, Reply, Request, Script};
+use crate::update::refused_native_increment;
+
+/// An operation of a [structure](crate::structures), with the output `T`.
+#[must_use = "an operation does nothing until it is run"]
+pub struct Command<T> {
+    source: Source,
+    prepared: Result<Prepared>,
+    /// The command removes the items that it returns.
+    removes: bool,
+    decode: fn(Reply, &Source) -> Result<T>,
+}
+
+/// A command with the positions of its keys.
+pub(super) struct Prepared {
+    cmd: Cmd,
+    script: Option<&'static Script>,
+    keys: Range<usize>,
+}
+
+/// The structure and key that a reply is about.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub(super) structure: &'static str,
+    pub(super) key: Key,
+}
+
+impl Prepared {
+    pub(super) fn new(cmd: Cmd, script: Option<&'static Script>, keys: Range<usize>) -> Self {
+        Self { cmd, script, keys }
+    }
+}
+
+impl<T> Command<T> {
+    pub(super) fn new(
+        source: Source,
+        prepared: Result<Prepared>,
+        removes: bool,
+        decode: fn(Reply, &Source) -> Result<T>,
+    ) -> Self {
+        Self { source, prepared, removes, decode }
+    }
+}
+
+impl<T> Operation for Command<T> {
+    type Output = T;
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        let prepared = self.prepared.as_ref().map_err(Error::duplicate)?;
+        request.prepared(prepared.cmd.clone(), prepared.script, prepared.keys.clone());
+        Ok(())
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<T> {
+        let reply =
+            replies.next().map_err(|error| self.source.locate(refused_native_increment(error)))?;
+        (self.decode)(reply, &self.source).map_err(|error| {
+            let error = self.source.locate(error);
+            if self.removes { error.applied() } else { error }
+        })
+    }
+}
+
+/// A command that returns a `Result` for each item, as one that returns the items.
+#[must_use = "an operation does nothing until it is run"]
+pub struct Strict<T>(Command<Vec<Result<T>>>);
+
+impl<T> Command<Vec<Result<T>>> {
+    /// Returns the items, or the error of the first that cannot be decoded.
+    ///
+    /// ```
+    /// # use redis_model::Operation;
+    /// # use redis_model::structures::List;
+    /// # let server = redis_model::embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// let scores = List::<u32>::at("scores");
+    /// scores.push_back_all([3, 1, 4]).run(&mut con)?;
+    /// assert_eq!(scores.range(..).strict().run(&mut con)?, [3, 1, 4]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn strict(self) -> Strict<T> {
+        Strict(self)
+    }
+}
+
+impl<T> Operation for Strict<T> {
+    type Output = Vec<T>;
+
+    fn encode(&self, request: &mut Request) -> Result<()> {
+        self.0.encode(request)
+    }
+
+    fn decode(&self, replies: &mut Replies) -> Result<Vec<T>> {
+        self.0.decode(replies)?.into_iter().collect()
+    }
+}
+
+impl Source {
+    pub(super) fn locate(&self, error: Error) -> Error {
+        error.with_model(self.structure).with_key(&self.key)
+    }
+
+    /// Decodes an item.
+    pub(super) fn item<T, C: Codec<T>>(&self, bytes: Vec<u8>) -> Result<T> {
+        C::decode_item(bytes, &Location::at_key(&self.key))
+            .map_err(|error| self.locate(error.into()))
+    }
+
+    /// Decodes an item that a reply consists of, or `None` for nil.
+    pub(super) fn optional_item<T, C: Codec<T>>(&self, reply: Reply) -> Result<Option<T>> {
+        reply.into_bytes()?.map(|bytes| self.item::<T, C>(bytes)).transpose()
+    }
+}
+
+/// Decodes an array of items; nil is an empty one.
+pub(super) fn items<T, C: Codec<T>>(reply: Reply, source: &Source) -> Result<Vec<Result<T>>> {
+    if reply.is_nil() {
+        return Ok(Vec::new());
+    }
+    let item = |(at, reply): (usize, Reply)| {
+        let bytes = reply.into_bytes()?.ok_or_else(Error::unexpected_reply);
+        bytes.and_then(|bytes| source.item::<T, C>(bytes)).map_err(|error| error.with_item(at))
+    };
+    Ok(reply.into_items()?.enumerate().map(item).collect())
+}
+
+/// Decodes an item or nil.
+pub(super) fn optional_item<T, C: Codec<T>>(reply: Reply, source: &Source) -> Result<Option<T>> {
+    source.optional_item::<T, C>(reply)
+}
+
+impl<T> fmt::Debug for Command<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Source { structure, key } = &self.source;
+        f.debug_struct("Command").field("structure", structure).field("key", key).finish()
+    }
+}
+
+impl<T> fmt::Debug for Strict<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}

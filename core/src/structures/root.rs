@@ -1,0 +1,402 @@
+//! The part that all structures share: their key, and the commands built from it.
+
+use std::fmt;
+use std::ops::Range;
+use std::time::Duration;
+
+use redis::{Cmd, RedisWrite};
+
+use super::command::{Command, Prepared, Source};
+use super::item::IntoItem;
+use crate::codec::{Codec, Location};
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Key;
+use crate::op::{Reply, Script};
+use crate::ttl::{Expiry, Ttl};
+
+/// Checks the type of the key, then runs a command that would accept or overwrite any.
+static TYPED_COMMAND: Script =
+    Script::new("typed_command", include_str!("../op/typed_command.lua"));
+static READ_TYPED: Script =
+    Script::reading("typed_command", include_str!("../op/typed_command.lua"));
+/// Replaces a key, after a check of its type.
+static STORE: Script = Script::new("store", include_str!("store.lua"));
+/// Runs a write and sets the TTL of the key if it is new.
+static CREATE: Script = Script::new("create", include_str!("create.lua"));
+
+/// The key of a structure.
+#[derive(Clone)]
+pub(crate) struct Root {
+    source: Source,
+    redis_type: &'static str,
+    /// The time to live of keys that a write creates.
+    expiry: Expiry,
+}
+
+impl Root {
+    pub(super) fn new(structure: &'static str, redis_type: &'static str, key: Key) -> Self {
+        Self { source: Source { structure, key }, redis_type, expiry: Expiry::Keep }
+    }
+
+    pub(super) fn with_ttl(self, ttl: Duration) -> Self {
+        Self { expiry: Expiry::after(ttl), ..self }
+    }
+
+    pub(super) fn key(&self) -> &Key {
+        &self.source.key
+    }
+
+    pub(super) fn expiry(&self) -> Expiry {
+        self.expiry
+    }
+
+    /// Returns the time to live of new keys in milliseconds.
+    pub(super) fn millis(&self) -> Result<Option<u64>> {
+        Ok(match self.expiry.check()? {
+            Expiry::After(millis) => Some(millis),
+            _ => None,
+        })
+    }
+
+    /// Begins a command whose first argument is the key.
+    pub(super) fn command(&self, name: &str) -> CommandBuilder<'_> {
+        let mut builder = self.command_without_key(name);
+        builder = builder.arg(self.key());
+        builder.keys = 1..2;
+        builder
+    }
+
+    /// Begins a command. The caller writes its keys and sets their position.
+    pub(super) fn command_without_key(&self, name: &str) -> CommandBuilder<'_> {
+        let cmd = Cmd::with_capacity(6, 64 + self.key().len());
+        CommandBuilder { root: self, cmd, script: None, keys: 0..0, error: None, removes: false }
+            .arg(name)
+    }
+
+    /// Begins a write that may create the key, and then sets its TTL. `options` are the
+    /// arguments between the key and the items.
+    pub(super) fn create(&self, name: &str, options: &[&str]) -> CommandBuilder<'_> {
+        let builder = match self.expiry {
+            Expiry::Keep | Expiry::Persist => self.command(name),
+            Expiry::After(millis) => {
+                self.script(&CREATE, &[]).int(millis).arg(name).int(options.len())
+            }
+            Expiry::Invalid => self.command(name).check(self.millis().map(|_| ())),
+        };
+        options.iter().fold(builder, |builder, option| builder.arg(option))
+    }
+
+    /// Begins a command that takes any type, after a check of the key's type.
+    pub(super) fn typed(&self, name: &str) -> CommandBuilder<'_> {
+        self.script(&TYPED_COMMAND, &[]).arg(self.redis_type).arg(name)
+    }
+
+    /// Like [`typed`](Self::typed), for a command that changes nothing.
+    pub(super) fn typed_read(&self, name: &str) -> CommandBuilder<'_> {
+        self.script(&READ_TYPED, &[]).arg(self.redis_type).arg(name)
+    }
+
+    /// Begins a call of a script on the key and others.
+    pub(super) fn script(&self, script: &'static Script, others: &[&Key]) -> CommandBuilder<'_> {
+        let mut builder = self.command_without_key("EVALSHA").arg(script.sha());
+        builder = builder.int(others.len() + 1).arg(self.key());
+        builder = others.iter().fold(builder, |builder, key| builder.arg(key));
+        builder.script = Some(script);
+        builder.keys = 3..4 + others.len();
+        builder
+    }
+
+    pub(super) fn delete(&self) -> Command<bool> {
+        self.typed("DEL").returns(is_one)
+    }
+
+    pub(super) fn exists(&self) -> Command<bool> {
+        self.typed_read("EXISTS").returns(is_one)
+    }
+
+    pub(super) fn expire(&self, after: Duration) -> Command<bool> {
+        match Expiry::after(after).check() {
+            Ok(Expiry::After(millis)) => self.typed("PEXPIRE").int(millis).returns(is_one),
+            Ok(_) => self.typed("PEXPIRE").returns(is_one),
+            Err(error) => self.typed("PEXPIRE").check(Err(error)).returns(is_one),
+        }
+    }
+
+    pub(super) fn persist(&self) -> Command<bool> {
+        self.typed("PERSIST").returns(is_one)
+    }
+
+    pub(super) fn ttl(&self) -> Command<Ttl> {
+        self.typed_read("PTTL").returns(|reply, _| reply.into_int().map(Ttl::from_pttl))
+    }
+}
+
+impl fmt::Debug for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({:?})", self.source.structure, self.key())
+    }
+}
+
+/// A command of a structure, to which arguments are added.
+pub(super) struct CommandBuilder<'a> {
+    root: &'a Root,
+    cmd: Cmd,
+    script: Option<&'static Script>,
+    keys: Range<usize>,
+    /// The first argument that could not be encoded.
+    error: Option<Error>,
+    removes: bool,
+}
+
+impl CommandBuilder<'_> {
+    pub(super) fn arg(mut self, argument: impl AsRef<[u8]>) -> Self {
+        self.cmd.write_arg(argument.as_ref());
+        self
+    }
+
+    pub(super) fn int(self, number: impl itoa::Integer) -> Self {
+        self.arg(itoa::Buffer::new().format(number))
+    }
+
+    /// Adds an item, encoded by `C`.
+    pub(super) fn item<T, C: Codec<T>, I: IntoItem<T>>(mut self, item: I) -> Self {
+        let at = Location::at_key(&self.root.source.key);
+        let mut out = self.cmd.writer_for_next_arg();
+        let encoded = item.with_item(|item| C::encode_item(item, &at, &mut out));
+        drop(out);
+        self.check(encoded.map_err(Error::from))
+    }
+
+    /// Adds a number of items, as Redis takes it.
+    pub(super) fn size(self, size: usize) -> Self {
+        self.int(i64::try_from(size).unwrap_or(i64::MAX))
+    }
+
+    /// Adds a score or a weight.
+    pub(super) fn double(self, number: f64) -> Self {
+        match double_text(number) {
+            Some(text) => self.arg(text),
+            None => {
+                let message = "a score or weight is not a number (NaN)";
+                self.check(Err(Error::new(ErrorKind::InvalidValue, message)))
+            }
+        }
+    }
+
+    /// Adds a time to live in milliseconds, or an empty argument.
+    pub(super) fn millis(self, millis: Result<Option<u64>>) -> Self {
+        match millis {
+            Ok(Some(millis)) => self.int(millis),
+            Ok(None) => self.arg(""),
+            Err(error) => self.check(Err(error)),
+        }
+    }
+
+    /// Keeps the first error of an argument, with which nothing is sent.
+    pub(super) fn check(mut self, valid: Result<()>) -> Self {
+        if let Err(error) = valid {
+            self.error.get_or_insert(error);
+        }
+        self
+    }
+
+    /// Sets which words of the command are keys.
+    pub(super) fn keys(mut self, words: Range<usize>) -> Self {
+        self.keys = words;
+        self
+    }
+
+    /// Marks a command that removes the items that it returns: if one cannot be decoded, the
+    /// command was applied all the same.
+    pub(super) fn removes(mut self) -> Self {
+        self.removes = true;
+        self
+    }
+
+    /// Finishes the command.
+    pub(super) fn returns<T>(self, decode: fn(Reply, &Source) -> Result<T>) -> Command<T> {
+        let Self { root, cmd, script, keys, error, removes } = self;
+        let prepared = Prepared::new(cmd, script, keys);
+        let prepared = error.map_or(Ok(prepared), |error| Err(root.source.locate(error)));
+        Command::new(root.source.clone(), prepared, removes, decode)
+    }
+}
+
+pub(super) fn is_one(reply: Reply, _: &Source) -> Result<bool> {
+    reply.into_int().map(|changed| changed > 0)
+}
+
+pub(super) fn count(reply: Reply, _: &Source) -> Result<usize> {
+    let count = reply.into_int()?;
+    usize::try_from(count).map_err(|_| Error::unexpected_reply())
+}
+
+pub(super) fn optional_count(reply: Reply, source: &Source) -> Result<Option<usize>> {
+    if reply.is_nil() { Ok(None) } else { count(reply, source).map(Some) }
+}
+
+pub(super) fn nothing(reply: Reply, _: &Source) -> Result<()> {
+    reply.into_ok()
+}
+
+/// Returns `true` for each one of an array of ones and zeros.
+pub(super) fn each_is_one(reply: Reply, source: &Source) -> Result<Vec<bool>> {
+    reply.into_items()?.map(|item| is_one(item, source)).collect()
+}
+
+/// Returns zero, which a command on no items changes, after a check of the key's type.
+pub(super) fn none_of(reply: Reply, _: &Source) -> Result<usize> {
+    reply.into_int().map(|_| 0)
+}
+
+/// Returns a double as Redis reads it, `None` for NaN.
+pub(super) fn double_text(number: f64) -> Option<String> {
+    match number {
+        f64::INFINITY => Some("+inf".to_owned()),
+        f64::NEG_INFINITY => Some("-inf".to_owned()),
+        number if number.is_nan() => None,
+        number => Some(number.to_string()),
+    }
+}
+
+/// Begins a command that replaces the key by a combination of other keys. `count` is the
+/// script's word for commands that take the number of keys.
+pub(super) fn store<'a>(
+    root: &'a Root,
+    name: &str,
+    count: &str,
+    of: &[&Key],
+) -> CommandBuilder<'a> {
+    let given = if of.is_empty() {
+        let message = "there are no structures to combine";
+        Err(Error::new(ErrorKind::InvalidOperation, message))
+    } else {
+        Ok(())
+    };
+    let command = root.script(&STORE, of).check(given).arg(root.redis_type);
+    command.millis(root.millis()).arg(name).arg(count)
+}
+
+/// Returns the command that counts common members of this key and others.
+pub(super) fn intersection_len(
+    root: &Root,
+    name: &str,
+    others: &[&Key],
+    limit: Option<usize>,
+) -> Command<usize> {
+    let command = root.command_without_key(name).int(others.len() + 1).arg(root.key());
+    let command = others.iter().fold(command, |command, key| command.arg(key));
+    let command = command.keys(2..3 + others.len());
+    match limit {
+        // To Redis, 0 means no limit.
+        Some(0) => command.returns(none_of),
+        Some(limit) => command.arg("LIMIT").size(limit).returns(count),
+        None => command.returns(count),
+    }
+}
+
+/// Defines a structure: its handle and the operations that all have.
+macro_rules! structure {
+    (
+        $(#[$docs:meta])*
+        $name:ident<$($param:ident $(= $default:ty)?),*>, $redis_type:literal
+    ) => {
+        $(#[$docs])*
+        pub struct $name<$($param $(= $default)?),*> {
+            root: $crate::structures::root::Root,
+            types: std::marker::PhantomData<fn() -> ($($param,)*)>,
+        }
+
+        impl<$($param),*> $name<$($param),*> {
+            /// Creates a handle of the structure under this key. Nothing is sent.
+            pub fn at(key: impl Into<$crate::key::Key>) -> Self {
+                let root =
+                    $crate::structures::root::Root::new(stringify!($name), $redis_type, key.into());
+                Self { root, types: std::marker::PhantomData }
+            }
+
+            /// Sets a time to live for the key when a write creates it. The time is rounded up
+            /// to milliseconds; zero is an error of each such write.
+            pub fn with_ttl(self, ttl: std::time::Duration) -> Self {
+                Self { root: self.root.with_ttl(ttl), ..self }
+            }
+
+            /// Returns the key.
+            pub fn key(&self) -> &$crate::key::Key {
+                self.root.key()
+            }
+
+            /// Deletes the key. Returns `true` if it existed.
+            ///
+            /// **Sends** [`DEL`](https://redis.io/commands/del), after a check of the key's
+            /// type.
+            pub fn delete(&self) -> $crate::structures::Command<bool> {
+                self.root.delete()
+            }
+
+            /// Returns `true` if the key exists.
+            ///
+            /// **Sends** [`EXISTS`](https://redis.io/commands/exists), after a check of the
+            /// key's type.
+            pub fn exists(&self) -> $crate::structures::Command<bool> {
+                self.root.exists()
+            }
+
+            /// Sets the time to live, rounded up to milliseconds. Returns `true` if the key
+            /// exists. A time of zero is an error of the operation.
+            ///
+            /// **Sends** [`PEXPIRE`](https://redis.io/commands/pexpire), after a check of the
+            /// key's type.
+            pub fn expire(&self, after: std::time::Duration) -> $crate::structures::Command<bool> {
+                self.root.expire(after)
+            }
+
+            /// Removes the time to live. Returns `true` if the key had one.
+            ///
+            /// **Sends** [`PERSIST`](https://redis.io/commands/persist), after a check of the
+            /// key's type.
+            pub fn persist(&self) -> $crate::structures::Command<bool> {
+                self.root.persist()
+            }
+
+            /// Reads the time to live.
+            ///
+            /// **Sends** [`PTTL`](https://redis.io/commands/pttl), after a check of the key's
+            /// type.
+            pub fn ttl(&self) -> $crate::structures::Command<$crate::ttl::Ttl> {
+                self.root.ttl()
+            }
+        }
+
+        impl<$($param),*> $crate::structures::Structure for $name<$($param),*> {
+            const REDIS_TYPE: &'static str = $redis_type;
+
+            fn at(key: impl Into<$crate::key::Key>) -> Self {
+                Self::at(key)
+            }
+
+            fn with_ttl(self, ttl: std::time::Duration) -> Self {
+                self.with_ttl(ttl)
+            }
+
+            fn key(&self) -> &$crate::key::Key {
+                self.key()
+            }
+        }
+
+        // Deriving would require the same of the type parameters.
+        impl<$($param),*> Clone for $name<$($param),*> {
+            fn clone(&self) -> Self {
+                Self { root: self.root.clone(), types: std::marker::PhantomData }
+            }
+        }
+
+        impl<$($param),*> std::fmt::Debug for $name<$($param),*> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Debug::fmt(&self.root, f)
+            }
+        }
+    };
+}
+
+pub(super) use structure;
