@@ -3,8 +3,14 @@
 //! The traits rename those of redis-rs, so that a sync connection in place of an async one is a
 //! clear compile error.
 
+#[cfg(feature = "aio")]
+mod dedicated;
+
 use std::fmt;
 use std::io;
+
+#[cfg(feature = "aio")]
+pub use dedicated::Dedicated;
 
 use redis::{Cmd, ConnectionLike, RedisError, RedisResult, Value};
 

@@ -220,6 +220,13 @@ impl Error {
         self.is_connection() || self.code() == Some("READONLY")
     }
 
+    /// Returns `true` if the connection's timeout ended the wait for a reply.
+    pub(crate) fn is_timeout(&self) -> bool {
+        let source = self.0.source.as_deref();
+        let source = source.and_then(|source| source.downcast_ref::<redis::RedisError>());
+        source.is_some_and(redis::RedisError::is_timeout)
+    }
+
     /// Returns `true` if a record has no value for a field that needs one.
     pub fn is_missing_field(&self) -> bool {
         self.kind() == ErrorKind::MissingField

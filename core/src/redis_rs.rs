@@ -82,7 +82,24 @@ pub(crate) fn add_argument(cmd: &mut Cmd, argument: &[u8]) {
 /// crate may wrap either, so anything else is unknown.
 #[cfg(feature = "aio")]
 pub(crate) fn topology_of<C: ?Sized>() -> Topology {
-    let name = std::any::type_name::<C>();
+    topology_of_type(std::any::type_name::<C>())
+}
+
+/// Returns `true` if a connection of this type is known to serve one operation at a time.
+#[cfg(feature = "aio")]
+pub(crate) fn is_dedicated<C: ?Sized>() -> bool {
+    std::any::type_name::<C>().starts_with(DEDICATED)
+}
+
+/// The path of the type of dedicated connections, up to the connection inside.
+#[cfg(feature = "aio")]
+const DEDICATED: &str = "redis_model::connection::dedicated::Dedicated<";
+
+#[cfg(feature = "aio")]
+fn topology_of_type(name: &str) -> Topology {
+    if let Some(inner) = name.strip_prefix(DEDICATED) {
+        return topology_of_type(inner.strip_suffix('>').unwrap_or(inner));
+    }
     match name.split_once('<').map_or(name, |(path, _)| path) {
         "redis::cluster_handling::async_connection::ClusterConnection"
         | "deadpool_redis::cluster::Connection" => Topology::Cluster,

@@ -44,7 +44,7 @@ where
     F: Flow,
     C: ConnectionLike + ?Sized,
 {
-    let io = Io::new(topology_of(con), SystemClock::start());
+    let io = Io::new(topology_of(con), true, SystemClock::start());
     let mut steps = pin!(flow.steps(&io));
     loop {
         if let Poll::Ready(output) = steps.as_mut().poll(&mut Context::from_waker(Waker::noop())) {

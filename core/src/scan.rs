@@ -19,6 +19,9 @@ use std::fmt;
 
 pub use count::Count;
 pub use delete::DeleteAll;
+#[cfg(feature = "aio")]
+pub(crate) use items::page_stream;
+pub(crate) use items::{pages, results};
 pub use position::ScanPosition;
 pub use rewrite::{RewriteAll, Rewritten};
 

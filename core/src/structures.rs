@@ -51,27 +51,39 @@
 //! creates the key**, and never by a later write. `expire`, `persist` and `ttl` change and
 //! read that of an existing key.
 //!
+//! # Waiting and scanning
+//!
+//! Operations that wait on the server ([`Blocking`]) and scans of large collections
+//! ([`ScanItems`]) are [flows](crate::flow). [`List::consume`] takes the items of a queue one
+//! after another, as an iterator or a stream.
+//!
 //! # Other types
 //!
 //! Every operation on a key that holds another Redis type is an error
 //! ([`is_wrong_type`](crate::Error::is_wrong_type)) and changes nothing. Commands that would
 //! overwrite or delete any type, such as SET, DEL and SUNIONSTORE, are sent so that they check it.
 
+mod blocking;
 mod command;
+mod consume;
 mod counter;
 mod item;
 mod list;
 mod map;
 mod root;
+mod scan;
 mod set;
 mod sorted_set;
 mod value;
 
-pub use command::Command;
+pub use blocking::Blocking;
+pub use command::{Command, Strict};
+pub use consume::{Consume, Stop};
 pub use counter::Counter;
 pub use item::IntoItem;
 pub use list::{End, List};
 pub use map::Map;
+pub use scan::ScanItems;
 pub use set::Set;
 pub use sorted_set::{AddOptions, Aggregate, SortedRange, SortedSet};
 pub use value::Value;

@@ -19,6 +19,8 @@ pub struct Io {
     slot: Mutex<Slot>,
     clock: Box<dyn Clock>,
     topology: Topology,
+    /// The connection may wait for a command without harm to others.
+    may_block: bool,
 }
 
 /// A request of a flow to its executor.
@@ -56,8 +58,8 @@ enum State {
 }
 
 impl Io {
-    pub(crate) fn new(topology: Topology, clock: impl Clock + 'static) -> Self {
-        Self { slot: Mutex::default(), clock: Box::new(clock), topology }
+    pub(crate) fn new(topology: Topology, may_block: bool, clock: impl Clock + 'static) -> Self {
+        Self { slot: Mutex::default(), clock: Box::new(clock), topology, may_block }
     }
 
     /// Runs an operation and returns its output.
@@ -113,6 +115,11 @@ impl Io {
     /// Returns the kind of server that the connection reaches.
     pub(crate) fn topology(&self) -> Topology {
         self.topology
+    }
+
+    /// Returns `true` if a command may wait on the connection.
+    pub(crate) fn may_block(&self) -> bool {
+        self.may_block
     }
 
     async fn ask(&self, request: Request) -> Result<Replies> {
@@ -216,7 +223,7 @@ mod tests {
     }
 
     fn io(random: u64) -> Io {
-        Io::new(Topology::SingleServer, Fixed(random))
+        Io::new(Topology::SingleServer, true, Fixed(random))
     }
 
     #[test]

@@ -18,11 +18,14 @@ use crate::flow::{Flow, Io, IoRequest};
 use crate::op::{
     Exchange, Operation, Parts, Payload, RawReply, Replies, Request, Topology, Transmit,
 };
-use crate::redis_rs::topology_of;
+use crate::redis_rs::{is_dedicated, topology_of};
 
 /// A connection as the executor is given it.
 pub(crate) trait Transport: Send {
     fn topology() -> Topology;
+
+    /// Returns `true` if a command may wait on the connection.
+    fn may_block() -> bool;
 
     /// Sends a request, in as many pieces as it takes.
     fn send(&mut self, request: Request) -> impl Future<Output = Result<Replies>> + Send;
@@ -61,7 +64,7 @@ where
     F: Flow,
     T: Transport,
 {
-    let io = Io::new(T::topology(), SystemClock::start());
+    let io = Io::new(T::topology(), T::may_block(), SystemClock::start());
     let mut steps = pin!(flow.steps(&io));
     loop {
         let next = poll_fn(|context| match steps.as_mut().poll(context) {
@@ -107,6 +110,10 @@ impl<C: ConnectionLike + Send + ?Sized> Transport for Exclusive<'_, C> {
         topology_of::<C>()
     }
 
+    fn may_block() -> bool {
+        is_dedicated::<C>()
+    }
+
     async fn send(&mut self, request: Request) -> Result<Replies> {
         let mut exchange = Exchange::new(request, topology_of::<C>)?;
         while let Some(transmit) = exchange.next() {
@@ -120,6 +127,10 @@ impl<C: ConnectionLike + Send + ?Sized> Transport for Exclusive<'_, C> {
 impl<C: ConnectionLike + Clone + Send + Sync> Transport for Shared<'_, C> {
     fn topology() -> Topology {
         topology_of::<C>()
+    }
+
+    fn may_block() -> bool {
+        false
     }
 
     /// Sends what goes to different slots of a cluster side by side.

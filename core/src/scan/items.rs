@@ -12,7 +12,7 @@ use crate::flow::Flow;
 use crate::model::RedisModel;
 
 /// Returns the pages of a flow until it ends or fails.
-fn pages<F, T, C>(mut flow: F, con: &mut C) -> impl Iterator<Item = Result<Vec<T>>>
+pub(crate) fn pages<F, T, C>(mut flow: F, con: &mut C) -> impl Iterator<Item = Result<Vec<T>>>
 where
     F: Flow<Output = Option<Vec<T>>>,
     C: SyncConnection + ?Sized,
@@ -27,7 +27,7 @@ where
 }
 
 #[cfg(feature = "aio")]
-fn page_stream<'c, F, T, C>(
+pub(crate) fn page_stream<'c, F, T, C>(
     flow: F,
     con: &'c mut C,
 ) -> impl Stream<Item = Result<Vec<T>>> + Send + 'c
@@ -49,7 +49,7 @@ fn items<T>(page: Result<Vec<T>>) -> Vec<Result<T>> {
 }
 
 /// Returns each item of a page whose items have results of their own.
-fn results<T>(page: Result<Vec<Result<T>>>) -> Vec<Result<T>> {
+pub(crate) fn results<T>(page: Result<Vec<Result<T>>>) -> Vec<Result<T>> {
     page.unwrap_or_else(|error| vec![Err(error)])
 }
 

@@ -1,12 +1,16 @@
 //! A Redis list.
 
 use std::ops::{Bound, RangeBounds};
+use std::time::Duration;
 
-use super::command::{Command, items, optional_item};
+use super::blocking::{Blocking, wait_argument};
+use super::command::{Command, Source, items, optional_item};
+use super::consume::Consume;
 use super::item::IntoItem;
 use super::root::{CommandBuilder, count, nothing, optional_count, structure};
 use crate::codec::{Codec, Plain};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::key::Key;
 use crate::op::Script;
 use crate::ttl::Expiry;
 
@@ -289,6 +293,105 @@ impl<T, C: Codec<T>> List<T, C> {
             _ => self.root.script(&MOVE, &[to.key()]).millis(to.root.millis()),
         };
         command.arg(from.word()).arg(at.word()).removes().returns(optional_item::<T, C>)
+    }
+}
+
+impl<T, C: Codec<T>> List<T, C> {
+    /// Removes and returns the item at the front. If there is none, the server waits for one,
+    /// for ever (`None`) or for a time, which is rounded up to milliseconds.
+    ///
+    /// If the connection breaks while the client waits, an item may be lost; see
+    /// [`move_item_blocking`](Self::move_item_blocking).
+    ///
+    /// **Sends** [`BLPOP`](https://redis.io/commands/blpop).
+    pub fn pop_front_blocking(&self, wait: impl Into<Option<Duration>>) -> Blocking<Option<T>> {
+        self.pop_blocking("BLPOP", wait.into())
+    }
+
+    /// Removes and returns the item at the back; see
+    /// [`pop_front_blocking`](Self::pop_front_blocking).
+    ///
+    /// **Sends** [`BRPOP`](https://redis.io/commands/brpop).
+    pub fn pop_back_blocking(&self, wait: impl Into<Option<Duration>>) -> Blocking<Option<T>> {
+        self.pop_blocking("BRPOP", wait.into())
+    }
+
+    fn pop_blocking(&self, name: &str, wait: Option<Duration>) -> Blocking<Option<T>> {
+        let command = self.root.command(name).arg(wait_argument(wait)).removes();
+        Blocking::new(command.returns(|reply, source| {
+            let popped = reply.into_pairs()?.into_iter().next();
+            popped.map_or(Ok(None), |(_, item)| source.optional_item::<T, C>(item))
+        }))
+    }
+
+    /// Removes and returns the item at the front of the first list that has one, of this and
+    /// others in order, together with the list's key. If all are empty, the server waits.
+    ///
+    /// **Sends** [`BLPOP`](https://redis.io/commands/blpop).
+    pub fn pop_front_blocking_of<'a>(
+        &'a self,
+        others: impl IntoIterator<Item = &'a Self>,
+        wait: impl Into<Option<Duration>>,
+    ) -> Blocking<Option<(Key, T)>> {
+        let others: Vec<_> = others.into_iter().map(Self::key).collect();
+        let command = self.root.command("BLPOP").keys(1..2 + others.len());
+        let command = others.iter().fold(command, |command, key| command.arg(key));
+        let command = command.arg(wait_argument(wait.into())).removes();
+        Blocking::new(command.returns(|reply, _| {
+            let Some((key, item)) = reply.into_pairs()?.into_iter().next() else { return Ok(None) };
+            let source = Source { structure: "List", key: Key::new(key.into_text()?) };
+            let item = source.optional_item::<T, C>(item)?.ok_or_else(Error::unexpected_reply)?;
+            Ok(Some((source.key, item)))
+        }))
+    }
+
+    /// Moves an item to another list, as [`move_item`](Self::move_item) does. If there is none,
+    /// the server waits for one.
+    ///
+    /// The item is in the other list whatever happens to this client, so a worker that dies
+    /// loses nothing. If the server waits, a list that this creates gets no time to live:
+    /// scripts cannot wait.
+    ///
+    /// **Sends** [`BLMOVE`](https://redis.io/commands/blmove).
+    pub fn move_item_blocking(
+        &self,
+        from: End,
+        to: &Self,
+        at: End,
+        wait: impl Into<Option<Duration>>,
+    ) -> Blocking<Option<T>> {
+        let command = self.root.command("BLMOVE").arg(to.key()).keys(1..3);
+        let command = command.arg(from.word()).arg(at.word()).arg(wait_argument(wait.into()));
+        Blocking::new(command.removes().returns(optional_item::<T, C>))
+    }
+
+    /// Takes the items one after another from an end, as an iterator or a stream that waits
+    /// for new ones until it is [stopped](Consume::stop_handle).
+    ///
+    /// ```
+    /// use redis_model::Operation;
+    /// use redis_model::structures::{End, List};
+    ///
+    /// # let server = redis_model::embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// let jobs = List::<u32>::at("jobs");
+    /// jobs.push_back_all([1, 2, 3]).run(&mut con)?;
+    /// let consume = jobs.consume(End::Front);
+    /// let stop = consume.stop_handle();
+    /// let mut done = 0;
+    /// for job in consume.iter(&mut con) {
+    ///     done += job?;
+    ///     if done == 6 {
+    ///         stop.stop();
+    ///     }
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// **Sends** [`BLPOP`](https://redis.io/commands/blpop) or
+    /// [`BRPOP`](https://redis.io/commands/brpop), again and again.
+    pub fn consume(&self, from: End) -> Consume<T, C> {
+        Consume::new(self.clone(), from)
     }
 }
 

@@ -6,6 +6,7 @@ use super::command::{Command, Source, items, optional_item};
 use super::counter::{increment, incremented};
 use super::item::IntoItem;
 use super::root::{CommandBuilder, count, is_one, none_of, structure};
+use super::scan::ScanItems;
 use crate::codec::{Codec, Plain};
 use crate::error::{Error, Result};
 use crate::op::{Reply, Script};
@@ -163,6 +164,13 @@ impl<K: RedisValue, V, C: Codec<V>> Map<K, V, C> {
     /// **Sends** [`HVALS`](https://redis.io/commands/hvals).
     pub fn values(&self) -> Command<Vec<Result<V>>> {
         self.root.command("HVALS").returns(items::<V, C>)
+    }
+
+    /// Goes through all fields, a page at a time, for large maps.
+    ///
+    /// **Sends** [`HSCAN`](https://redis.io/commands/hscan), once for each page.
+    pub fn scan(&self) -> ScanItems<(K, V)> {
+        ScanItems::new(&self.root, "HSCAN", entries::<K, V, C>)
     }
 
     /// Returns the number of fields.

@@ -46,6 +46,10 @@ impl Root {
         &self.source.key
     }
 
+    pub(super) fn source(&self) -> &Source {
+        &self.source
+    }
+
     pub(super) fn expiry(&self) -> Expiry {
         self.expiry
     }

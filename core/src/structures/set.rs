@@ -5,6 +5,7 @@ use super::item::IntoItem;
 use super::root::{
     CommandBuilder, count, each_is_one, intersection_len, is_one, none_of, store, structure,
 };
+use super::scan::ScanItems;
 use crate::codec::{Codec, Plain};
 use crate::error::Result;
 use crate::key::Key;
@@ -106,6 +107,13 @@ impl<T, C: Codec<T>> Set<T, C> {
     /// **Sends** [`SMEMBERS`](https://redis.io/commands/smembers).
     pub fn members(&self) -> Command<Vec<Result<T>>> {
         self.root.command("SMEMBERS").returns(items::<T, C>)
+    }
+
+    /// Goes through all members, a page at a time, for large sets.
+    ///
+    /// **Sends** [`SSCAN`](https://redis.io/commands/sscan), once for each page.
+    pub fn scan(&self) -> ScanItems<T> {
+        ScanItems::new(&self.root, "SSCAN", items::<T, C>)
     }
 
     /// Returns the number of members.

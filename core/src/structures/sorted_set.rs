@@ -3,14 +3,18 @@
 mod options;
 mod range;
 
+use std::time::Duration;
+
 pub use options::{AddOptions, Aggregate};
 pub use range::SortedRange;
 
+use super::blocking::{Blocking, wait_argument};
 use super::command::{Command, Source, items, optional_item};
 use super::item::IntoItem;
 use super::root::{
     CommandBuilder, count, intersection_len, is_one, none_of, optional_count, store, structure,
 };
+use super::scan::ScanItems;
 use crate::codec::{Codec, Plain};
 use crate::error::{Error, Result};
 use crate::key::Key;
@@ -174,6 +178,47 @@ impl<T, C: Codec<T>> SortedSet<T, C> {
     /// **Sends** [`ZREVRANK`](https://redis.io/commands/zrevrank).
     pub fn reverse_rank(&self, member: impl IntoItem<T>) -> Command<Option<usize>> {
         self.root.command("ZREVRANK").item::<T, C, _>(member).returns(optional_count)
+    }
+
+    /// Goes through all members with their scores, in no order and a page at a time.
+    ///
+    /// **Sends** [`ZSCAN`](https://redis.io/commands/zscan), once for each page.
+    pub fn scan(&self) -> ScanItems<(T, f64)> {
+        ScanItems::new(&self.root, "ZSCAN", scored_items::<T, C>)
+    }
+
+    /// Removes and returns the member with the lowest score. If there is none, the server
+    /// waits for one, for ever (`None`) or for a time, which is rounded up to milliseconds.
+    ///
+    /// **Sends** [`BZPOPMIN`](https://redis.io/commands/bzpopmin).
+    pub fn pop_min_blocking(
+        &self,
+        wait: impl Into<Option<Duration>>,
+    ) -> Blocking<Option<(T, f64)>> {
+        self.pop_blocking("BZPOPMIN", wait.into())
+    }
+
+    /// Removes and returns the member with the highest score; see
+    /// [`pop_min_blocking`](Self::pop_min_blocking).
+    ///
+    /// **Sends** [`BZPOPMAX`](https://redis.io/commands/bzpopmax).
+    pub fn pop_max_blocking(
+        &self,
+        wait: impl Into<Option<Duration>>,
+    ) -> Blocking<Option<(T, f64)>> {
+        self.pop_blocking("BZPOPMAX", wait.into())
+    }
+
+    fn pop_blocking(&self, name: &str, wait: Option<Duration>) -> Blocking<Option<(T, f64)>> {
+        let command = self.root.command(name).arg(wait_argument(wait)).removes();
+        Blocking::new(command.returns(|reply, source| {
+            if reply.is_nil() {
+                return Ok(None);
+            }
+            let mut parts = reply.into_items()?.skip(1);
+            let mut part = || parts.next().ok_or_else(Error::unexpected_reply);
+            scored::<T, C>(part()?, part()?, source).map(Some)
+        }))
     }
 
     /// Returns the number of members.
