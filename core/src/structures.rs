@@ -62,6 +62,8 @@
 //! Every operation on a key that holds another Redis type is an error
 //! ([`is_wrong_type`](crate::Error::is_wrong_type)) and changes nothing. Commands that would
 //! overwrite or delete any type, such as SET, DEL and SUNIONSTORE, are sent so that they check it.
+//!
+#![doc = include_str!("structures/redis_py.md")]
 
 mod blocking;
 mod command;
