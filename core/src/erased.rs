@@ -125,16 +125,22 @@ impl Operation for Read<'_> {
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Option<RawRecord>> {
-        let raw = replies.next().and_then(|reply| match self.model {
-            AnyModel::Hash(mapping) => Ok(mapping.values(reply)?.map(RawRecord::Values)),
-            AnyModel::Blob(_) => Ok(reply.into_bytes()?.map(RawRecord::Bytes)),
-        });
-        raw.map_err(|error| self.locate(error))
+        // After an error of the server or the connection nothing is known to be applied.
+        let reply = replies.next().map_err(|error| self.model.locate(self.key, error))?;
+        let raw = match self.model {
+            AnyModel::Hash(mapping) => {
+                mapping.values(reply).map(|values| values.map(RawRecord::Values))
+            }
+            AnyModel::Blob(_) => reply.into_bytes().map(|bytes| bytes.map(RawRecord::Bytes)),
+        };
+        raw.map_err(|error| self.undecodable(error))
     }
 }
 
 impl Read<'_> {
-    fn locate(&self, error: Error) -> Error {
+    /// Adds the model and the key to the error of a reply that cannot be decoded. The server
+    /// has set the time to live by then.
+    fn undecodable(&self, error: Error) -> Error {
         let error = self.model.locate(self.key, error);
         if self.refresh == Expiry::Keep { error } else { error.applied() }
     }
@@ -154,7 +160,7 @@ impl Read<'_> {
             }
             _ => Ok(()),
         };
-        decoded.map_err(|error| self.locate(error))
+        decoded.map_err(|error| self.undecodable(error))
     }
 
     /// Decodes a record and returns its snapshot.
@@ -174,7 +180,7 @@ impl Read<'_> {
             }
             _ => Ok(None),
         };
-        decoded.map_err(|error| self.locate(error))
+        decoded.map_err(|error| self.undecodable(error))
     }
 
     /// Decodes a record and returns the stored values that it was decoded from.
@@ -194,7 +200,7 @@ impl Read<'_> {
             }
             _ => Ok(None),
         };
-        decoded.map_err(|error| self.locate(error))
+        decoded.map_err(|error| self.undecodable(error))
     }
 
     /// Decodes a record and returns the changes that write it in its current form.
@@ -212,7 +218,7 @@ impl Read<'_> {
             }
             _ => Ok(RewriteCheck::Missing),
         };
-        check.map_err(|error| self.locate(error))
+        check.map_err(|error| self.undecodable(error))
     }
 }
 
