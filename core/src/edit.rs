@@ -132,14 +132,14 @@ impl CommitPlan {
     fn new(model: AnyModel, record: &dyn AnyRecord, key: &Key, read: &Snapshot) -> Self {
         let new_key = record.key();
         let changes = if new_key == *key {
-            model.changes(record, key, read)
+            read.changes(record, key)
         } else {
             let message = format!(
                 "the edit changed the record's key to `{new_key}`; save it as a new record, and delete the old one"
             );
             Err(Error::new(ErrorKind::InvalidOperation, message))
         };
-        Self { model, key: key.clone(), changes, expiry: model.spec().expiry_of_update() }
+        Self { model, key: key.clone(), changes, expiry: model.schema().expiry_of_update() }
     }
 
     fn is_empty(&self) -> bool {
@@ -158,7 +158,7 @@ impl Operation for CommitPlan {
         let changes = self.changes.as_ref().map_err(|error| self.locate(error.duplicate()))?;
         let expiry = self.expiry.check().map_err(|error| self.locate(error))?;
         if let Some(changes) = changes {
-            self.model.encode_commit(changes, &self.key, expiry, request);
+            changes.encode(&self.key, expiry, request);
         }
         Ok(())
     }
@@ -168,7 +168,7 @@ impl Operation for CommitPlan {
             return Ok(Outcome::Applied(()));
         }
         let Ok(Some(changes)) = &self.changes else { return Err(Error::unexpected_reply()) };
-        match self.model.decode_commit(changes, replies) {
+        match changes.decode(replies) {
             Ok(outcome) => Ok(outcome),
             // The draft had the field, so another client has removed it.
             Err(error) if error.is_missing_field() => {

@@ -209,8 +209,10 @@ pub(crate) fn decode_to_rewrite(
     let Some(record) = into.record().filter(|_| stale) else { return Ok(RewriteCheck::Current) };
     let record = mapping.record(record, key);
     let changes = diff::rewrite(record, &Snapshot::new(record, raw))?;
-    Ok(changes
-        .map_or(RewriteCheck::Current, |changes| RewriteCheck::Stale(RecordChanges::Hash(changes))))
+    Ok(match changes {
+        Some(changes) => RewriteCheck::Stale(RecordChanges::Hash(mapping, changes)),
+        None => RewriteCheck::Current,
+    })
 }
 
 /// Adds the call of the script that commits changes.

@@ -201,7 +201,7 @@ impl<M: RedisModel> Operation for DeleteUnchanged<M> {
     type Output = Outcome<()>;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        AnyModel::of::<M>().encode_delete(&self.snapshot, &self.key, request);
+        self.snapshot.encode_delete(&self.key, request);
         Ok(())
     }
 
