@@ -11,9 +11,9 @@ use std::time::Duration;
 pub use modify::Modify;
 
 use crate::connection::SyncConnection;
-use crate::erased::{AnyModel, AnyRecord, Decoded, RawRecord, Read, RecordChanges, Snapshot};
+use crate::erased::{AnyModel, AnyRecord, RawRecord, RecordChanges, RecordKey, Snapshot};
 use crate::error::{Error, ErrorKind, Result};
-use crate::key::{self, Key};
+use crate::key::Key;
 use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Request};
 use crate::ttl::Expiry;
@@ -22,8 +22,7 @@ use crate::update::{Conflict, Outcome};
 /// Reads a record as a [`Draft`]; see [`RedisModel::edit`].
 #[must_use = "an operation does nothing until it is run"]
 pub struct Edit<M: RedisModel> {
-    id: M::Id,
-    key: Key,
+    record: RecordKey<M::Id>,
 }
 
 /// A record that was read to be changed. It derefs to the record;
@@ -52,7 +51,7 @@ struct CommitPlan {
 impl<M: RedisModel> Edit<M> {
     #[inline(always)]
     pub(crate) fn new(id: M::Id) -> Self {
-        Self { key: key::write(M::SCHEMA.template(), &id), id }
+        Self { record: RecordKey::new::<M>(id) }
     }
 }
 
@@ -181,17 +180,12 @@ impl Operation for CommitPlan {
 
 impl<M: RedisModel> Edit<M> {
     #[inline(always)]
-    fn read(&self) -> Read<'_> {
-        Read { model: AnyModel::of::<M>(), key: &self.key, refresh: Expiry::Keep }
-    }
-
-    #[inline(always)]
     fn finish(&self, raw: Result<Option<RawRecord>>) -> Result<Option<Draft<M>>> {
-        let mut decoded = Decoded::new(&self.id);
-        match self.read().finish_draft(raw, &mut decoded) {
+        let mut decoded = self.record.place::<M>();
+        match self.record.read::<M>(Expiry::Keep).finish_draft(raw, &mut decoded) {
             Ok(Some(read)) => {
                 let Some(record) = decoded.record else { return Ok(None) };
-                Ok(Some(Draft { record, key: self.key.clone(), read }))
+                Ok(Some(Draft { record, key: self.record.key.clone(), read }))
             }
             Ok(None) => Ok(None),
             Err(error) => Err(error),
@@ -203,16 +197,16 @@ impl<M: RedisModel> Operation for Edit<M> {
     type Output = Option<Draft<M>>;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        self.read().encode(request)
+        self.record.read::<M>(Expiry::Keep).encode(request)
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
-        self.finish(self.read().decode(replies))
+        self.finish(self.record.read::<M>(Expiry::Keep).decode(replies))
     }
 
     #[inline(always)]
     fn run<C: SyncConnection + ?Sized>(&self, con: &mut C) -> Result<Self::Output> {
-        self.finish(self.read().run(con))
+        self.finish(self.record.read::<M>(Expiry::Keep).run(con))
     }
 }
 
@@ -235,7 +229,7 @@ impl<M: RedisModel> Operation for Commit<M> {
 
 impl<M: RedisModel> fmt::Debug for Edit<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug(f, "Edit", M::SCHEMA.name, &self.key)
+        debug(f, "Edit", M::SCHEMA.name, &self.record.key)
     }
 }
 

@@ -6,7 +6,7 @@
 mod read;
 
 pub use read::Stored;
-pub(crate) use read::{DecodeInto, Decoded, RawRecord, Read};
+pub(crate) use read::{DecodeInto, Decoded, RawRecord, RecordKey};
 
 use crate::blob::{self, BlobMapping};
 use crate::codec::Location;

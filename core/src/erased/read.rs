@@ -7,7 +7,7 @@ use crate::blob::{self, BlobMapping};
 use crate::codec::Location;
 use crate::error::{Error, Result};
 use crate::hash::{self, Mapping, Row};
-use crate::key::Key;
+use crate::key::{self, Key, ModelId};
 use crate::model::{RedisModel, Storage};
 use crate::op::{Operation, Replies, Request};
 use crate::redis_rs::ReplyValue;
@@ -22,10 +22,10 @@ pub(crate) enum RawRecord {
 
 /// Reads a record without decoding it.
 pub(crate) struct Read<'a> {
-    pub(crate) model: AnyModel,
-    pub(crate) key: &'a Key,
+    model: AnyModel,
+    key: &'a Key,
     /// The time to live to set in the same step.
-    pub(crate) refresh: Expiry,
+    refresh: Expiry,
 }
 
 /// The stored form of a record, for its place.
@@ -50,10 +50,41 @@ pub(crate) trait DecodeInto {
     fn record(&self) -> Option<&dyn AnyRecord>;
 }
 
+/// The id and the key of a record, to read it. All models with ids of one type share the
+/// code that drops it.
+pub(crate) struct RecordKey<Id> {
+    id: Id,
+    pub(crate) key: Key,
+}
+
 /// The place for a record with this id.
 pub(crate) struct Decoded<'a, M: RedisModel> {
     id: &'a M::Id,
     pub(crate) record: Option<M>,
+}
+
+impl<Id: ModelId> RecordKey<Id> {
+    #[inline(always)]
+    pub(crate) fn new<M: RedisModel<Id = Id>>(id: Id) -> Self {
+        Self { key: key::write(M::SCHEMA.template(), &id), id }
+    }
+
+    #[inline(always)]
+    pub(crate) fn read<M: RedisModel<Id = Id>>(&self, refresh: Expiry) -> Read<'_> {
+        Read { model: AnyModel::of::<M>(), key: &self.key, refresh }
+    }
+
+    /// Returns the place for the record.
+    #[inline(always)]
+    pub(crate) fn place<M: RedisModel<Id = Id>>(&self) -> Decoded<'_, M> {
+        Decoded::new(&self.id)
+    }
+}
+
+impl<Id: ModelId> Clone for RecordKey<Id> {
+    fn clone(&self) -> Self {
+        Self { id: self.id.clone(), key: self.key.clone() }
+    }
 }
 
 impl<'a, M: RedisModel> Decoded<'a, M> {
