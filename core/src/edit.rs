@@ -129,7 +129,7 @@ impl<M: RedisModel> Commit<M> {
 
 impl CommitPlan {
     fn new(model: AnyModel, record: &dyn AnyRecord, key: &Key, read: &Snapshot) -> Self {
-        let new_key = record.key();
+        let new_key = record.key(model.schema().template());
         let changes = if new_key == *key {
             read.changes(record, key)
         } else {
@@ -181,14 +181,13 @@ impl Operation for CommitPlan {
 impl<M: RedisModel> Edit<M> {
     #[inline(always)]
     fn finish(&self, raw: Result<Option<RawRecord>>) -> Result<Option<Draft<M>>> {
-        let mut decoded = self.record.place::<M>();
-        match self.record.read::<M>(Expiry::Keep).finish_draft(raw, &mut decoded) {
-            Ok(Some(read)) => {
-                let Some(record) = decoded.record else { return Ok(None) };
+        let (read, mut record) = (self.record.read::<M>(Expiry::Keep), None);
+        match (read.finish_draft(raw, &mut self.record.place(&mut record)), record) {
+            (Ok(Some(read)), Some(record)) => {
                 Ok(Some(Draft { record, key: self.record.key.clone(), read }))
             }
-            Ok(None) => Ok(None),
-            Err(error) => Err(error),
+            (Ok(_), _) => Ok(None),
+            (Err(error), _) => Err(error),
         }
     }
 }

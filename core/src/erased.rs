@@ -13,35 +13,48 @@ use crate::codec::Location;
 use crate::error::{Error, Result};
 use crate::field::Slot;
 use crate::hash::{self, Mapping};
-use crate::key::Key;
+use crate::key::{self, Key, Template};
 use crate::model::{RedisModel, Storage};
 use crate::op::{Operation, Replies, Reply, Request};
 use crate::schema::Schema;
-use crate::schema::visit::{each_field, key_of};
+use crate::schema::visit::Purpose;
 use crate::ttl::Expiry;
 use crate::update::{self, Changes, Outcome};
 
 /// A record.
+///
+/// It has one method, because each would be a function for each model.
 pub trait AnyRecord {
-    fn key(&self) -> Key;
+    fn visit<'v>(&'v self, purpose: Purpose<'v>);
+}
 
-    fn each_field(&self, visit: &mut dyn FnMut(&dyn Slot));
+impl dyn AnyRecord + '_ {
+    pub(crate) fn key(&self, template: Template) -> Key {
+        key::write_parts(template, |visit| self.visit(Purpose::KeyParts(visit)))
+    }
+
+    pub(crate) fn each_field(&self, visit: &mut dyn FnMut(&dyn Slot)) {
+        self.visit(Purpose::Fields(visit));
+    }
 
     /// Returns the record as its codec encodes it.
-    fn to_bytes(&self, at: Location<'_>) -> Result<Vec<u8>>;
+    pub(crate) fn to_bytes(&self, at: Location<'_>) -> Result<Vec<u8>> {
+        let mut bytes = None;
+        self.visit(Purpose::Bytes(at, &mut bytes));
+        bytes.unwrap_or_else(|| Err(Error::unexpected_reply()))
+    }
+}
+
+/// Returns the key of a record.
+#[inline(always)]
+pub(crate) fn key_of<M: RedisModel>(record: &M) -> Key {
+    let record: &dyn AnyRecord = record;
+    record.key(M::SCHEMA.template())
 }
 
 impl<M: RedisModel> AnyRecord for M {
-    fn key(&self) -> Key {
-        key_of(self)
-    }
-
-    fn each_field(&self, visit: &mut dyn FnMut(&dyn Slot)) {
-        each_field(self, visit);
-    }
-
-    fn to_bytes(&self, at: Location<'_>) -> Result<Vec<u8>> {
-        M::Storage::to_bytes(self, at)
+    fn visit<'v>(&'v self, purpose: Purpose<'v>) {
+        M::Storage::visit(self, purpose);
     }
 }
 
@@ -56,7 +69,7 @@ impl Operation for Save<'_> {
     type Output = bool;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let (key, write) = (self.record.key(), self.write);
+        let (key, write) = (self.key(), self.write);
         let written = match self.model {
             AnyModel::Hash(mapping) => {
                 hash::save(mapping.record(self.record, &key), write, request)
@@ -77,7 +90,13 @@ impl Operation for Save<'_> {
             // `SET … GET` replies the old value.
             AnyModel::Blob(_) => reply.into_bytes().map(|_| true),
         });
-        written.map_err(|error| self.model.locate(&self.record.key(), error))
+        written.map_err(|error| self.model.locate(&self.key(), error))
+    }
+}
+
+impl Save<'_> {
+    fn key(&self) -> Key {
+        self.record.key(self.model.schema().template())
     }
 }
 

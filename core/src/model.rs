@@ -6,11 +6,12 @@ use std::borrow::Borrow;
 
 use crate::codec::Location;
 use crate::edit::{Edit, Modify};
+use crate::erased::key_of;
 use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::key::{IntoId, Key, ModelId};
 use crate::scan::{Count, DeleteAll, RewriteAll, Scan, ScanIds};
-use crate::schema::visit::{Visitor, key_of};
+use crate::schema::visit::Visitor;
 use crate::schema::{Description, Schema};
 use crate::verbs::{
     Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, GetTtl, Persist, Save, SaveMany,

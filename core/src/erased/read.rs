@@ -45,9 +45,8 @@ pub enum Stored<'a, 'r> {
 
 /// A place for a decoded record.
 pub(crate) trait DecodeInto {
-    fn decode(&mut self, stored: Stored<'_, '_>) -> Result<()>;
-
-    fn record(&self) -> Option<&dyn AnyRecord>;
+    /// Decodes the record and returns it.
+    fn decode(&mut self, stored: Stored<'_, '_>) -> Result<&dyn AnyRecord>;
 }
 
 /// The id and the key of a record, to read it. All models with ids of one type share the
@@ -57,10 +56,10 @@ pub(crate) struct RecordKey<Id> {
     pub(crate) key: Key,
 }
 
-/// The place for a record with this id.
+/// The place for a record with this id. It borrows the record, so that it needs no drop.
 pub(crate) struct Decoded<'a, M: RedisModel> {
     id: &'a M::Id,
-    pub(crate) record: Option<M>,
+    record: &'a mut Option<M>,
 }
 
 impl<Id: ModelId> RecordKey<Id> {
@@ -76,8 +75,11 @@ impl<Id: ModelId> RecordKey<Id> {
 
     /// Returns the place for the record.
     #[inline(always)]
-    pub(crate) fn place<M: RedisModel<Id = Id>>(&self) -> Decoded<'_, M> {
-        Decoded::new(&self.id)
+    pub(crate) fn place<'a, M>(&'a self, record: &'a mut Option<M>) -> Decoded<'a, M>
+    where
+        M: RedisModel<Id = Id>,
+    {
+        Decoded::new(&self.id, record)
     }
 }
 
@@ -89,26 +91,22 @@ impl<Id: ModelId> Clone for RecordKey<Id> {
 
 impl<'a, M: RedisModel> Decoded<'a, M> {
     #[inline(always)]
-    pub(crate) fn new(id: &'a M::Id) -> Self {
-        Self { id, record: None }
+    pub(crate) fn new(id: &'a M::Id, record: &'a mut Option<M>) -> Self {
+        Self { id, record }
     }
 }
 
 // The matches here and in the verbs' shells stand for `?` and `map`, each of which would be
 // a function for each model.
 impl<M: RedisModel> DecodeInto for Decoded<'_, M> {
-    fn decode(&mut self, stored: Stored<'_, '_>) -> Result<()> {
+    fn decode(&mut self, stored: Stored<'_, '_>) -> Result<&dyn AnyRecord> {
         match M::Storage::decode(self.id, stored) {
-            Ok(record) => self.record = Some(record),
+            Ok(record) => *self.record = Some(record),
             Err(error) => return Err(error),
         }
-        Ok(())
-    }
-
-    fn record(&self) -> Option<&dyn AnyRecord> {
-        match &self.record {
-            Some(record) => Some(record),
-            None => None,
+        match self.record {
+            Some(record) => Ok(record),
+            None => Err(Error::unexpected_reply()),
         }
     }
 }
@@ -191,7 +189,7 @@ impl Read<'_> {
             }
             RawRecord::Blob(mapping, bytes) => {
                 let found = blob::decode_or_none(mapping, self.key, &bytes, into);
-                found.map(|found| found.then_some(RawSnapshot::Blob(bytes)))
+                found.map(|found| found.map(|_| RawSnapshot::Blob(bytes)))
             }
         };
         decoded.map_err(|error| self.undecodable(error))

@@ -6,8 +6,8 @@ use super::diff::{self, Value};
 use super::mapping::Mapping;
 use super::{HashModel, Row, row};
 use crate::codec::{refused_migration, unlisted_version};
-use crate::erased::{DecodeInto, Decoded};
-use crate::error::{Error, Result, ValueError};
+use crate::erased::Decoded;
+use crate::error::{Result, ValueError};
 use crate::key::{self, Key};
 use crate::model::RedisModel;
 use crate::redis_rs::ReplyValue;
@@ -49,9 +49,9 @@ fn migrate_fields<M: HashModel>(
     values: vec::IntoIter<ReplyValue>,
 ) -> Result<Vec<Value>> {
     let id = key::read(M::SCHEMA.template(), key)?;
-    let mut decoded = Decoded::<M>::new(&id);
-    row::decode(mapping, key, values, &mut decoded)?;
-    let record = decoded.record().ok_or_else(Error::unexpected_reply)?;
+    let mut record = None;
+    let mut place = Decoded::<M>::new(&id, &mut record);
+    let (record, _) = row::decode(mapping, key, values, &mut place)?;
     diff::fields(mapping.record(record, key))
 }
 

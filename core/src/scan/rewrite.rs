@@ -156,8 +156,8 @@ impl<M: RedisModel> Operation for Check<M> {
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<RewriteCheck> {
-        let (read, mut decoded) = (self.0.read::<M>(Expiry::Keep), self.0.place::<M>());
-        read.finish_rewrite(read.decode(replies), &mut decoded)
+        let (read, mut record) = (self.0.read::<M>(Expiry::Keep), None);
+        read.finish_rewrite(read.decode(replies), &mut self.0.place::<M>(&mut record))
     }
 }
 

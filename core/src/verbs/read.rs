@@ -40,9 +40,9 @@ impl<M: RedisModel> Get<M> {
 impl<M: RedisModel> Get<M> {
     #[inline(always)]
     fn finish(&self, raw: Result<Option<RawRecord>>) -> Result<Option<M>> {
-        let mut decoded = self.record.place::<M>();
-        match self.record.read::<M>(self.refresh).finish(raw, &mut decoded) {
-            Ok(()) => Ok(decoded.record),
+        let mut record = None;
+        match self.record.read::<M>(self.refresh).finish(raw, &mut self.record.place(&mut record)) {
+            Ok(()) => Ok(record),
             Err(error) => Err(error),
         }
     }

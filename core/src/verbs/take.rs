@@ -178,9 +178,9 @@ impl<M: RedisModel> Operation for ReadToTake<M> {
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Found<M>> {
-        let (read, mut decoded) = (self.0.read::<M>(Expiry::Keep), self.0.place::<M>());
-        let raw = read.finish_take(read.decode(replies), &mut decoded)?;
-        Ok(decoded.record.zip(raw))
+        let (read, mut record) = (self.0.read::<M>(Expiry::Keep), None);
+        let raw = read.finish_take(read.decode(replies), &mut self.0.place(&mut record))?;
+        Ok(record.zip(raw))
     }
 }
 
