@@ -12,7 +12,7 @@ use crate::key::{self, Key};
 use crate::model::{RedisModel, Storage};
 use crate::op::{CommandWriter, Request, Script};
 use crate::schema::Schema;
-use crate::schema::visit::set_id;
+use crate::schema::visit::{Purpose, Visitor, set_id};
 use crate::ttl::Expiry;
 pub(crate) use compare_and_set::{CompareAndSet, Snapshot};
 
@@ -150,8 +150,12 @@ impl<M: BlobModel> Storage<M> for Blob {
         }
     }
 
-    fn to_bytes(model: &M, at: Location<'_>) -> Result<Vec<u8>> {
-        encode(model, at)
+    #[allow(private_interfaces)]
+    fn visit<'v>(record: &'v M, purpose: Purpose<'v>) {
+        match purpose {
+            Purpose::Bytes(at, bytes) => *bytes = Some(encode(record, at)),
+            parts => M::visit(&mut Visitor::new(Some(record), parts)),
+        }
     }
 }
 
@@ -203,17 +207,17 @@ pub(crate) fn encode_read(key: &Key, refresh: Option<u64>, request: &mut Request
     }
 }
 
-/// Decodes a record and returns `true`, or `false` if it is of another version or codec
-/// and that counts as absent.
-pub(crate) fn decode_or_none(
+/// Decodes a record and returns it, `None` if it is of another version or codec and that
+/// counts as absent.
+pub(crate) fn decode_or_none<'a>(
     mapping: BlobMapping,
     key: &Key,
     bytes: &[u8],
-    into: &mut dyn DecodeInto,
-) -> Result<bool> {
+    into: &'a mut dyn DecodeInto,
+) -> Result<Option<&'a dyn AnyRecord>> {
     match into.decode(Stored::Bytes { bytes, at: Location::at_key(key) }) {
-        Err(error) if mapping.format.mismatch_is_none && error.is_mismatch() => Ok(false),
-        decoded => decoded.map(|()| true),
+        Err(error) if mapping.format.mismatch_is_none && error.is_mismatch() => Ok(None),
+        decoded => decoded.map(Some),
     }
 }
 
@@ -229,10 +233,7 @@ pub(crate) fn decode_draft(
     stored: Vec<u8>,
     into: &mut dyn DecodeInto,
 ) -> Result<Option<Snapshot>> {
-    if !decode_or_none(mapping, key, &stored, into)? {
-        return Ok(None);
-    }
-    let record = into.record().ok_or_else(Error::unexpected_reply)?;
+    let Some(record) = decode_or_none(mapping, key, &stored, into)? else { return Ok(None) };
     // The stored bytes may be of an older codec, version or key.
     let written = record.to_bytes(Location::at_key(key).for_comparison())?;
     Ok(Some(Snapshot { stored, written }))
@@ -260,10 +261,10 @@ pub(crate) fn decode_to_rewrite(
 ) -> Result<RewriteCheck> {
     let stale = Cell::new(false);
     let at = Location::at_key(key).with_rewrite_flag(&stale);
-    into.decode(Stored::Bytes { bytes: &stored, at })?;
-    let Some(record) = into.record().filter(|_| stale.get()) else {
+    let record = into.decode(Stored::Bytes { bytes: &stored, at })?;
+    if !stale.get() {
         return Ok(RewriteCheck::Current);
-    };
+    }
     let new = record.to_bytes(Location::at_key(key))?;
     let changes = CompareAndSet { old: stored, new };
     Ok(RewriteCheck::Stale(RecordChanges::Blob(changes)))

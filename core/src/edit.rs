@@ -11,9 +11,9 @@ use std::time::Duration;
 pub use modify::Modify;
 
 use crate::connection::SyncConnection;
-use crate::erased::{AnyModel, AnyRecord, Decoded, RawRecord, Read, RecordChanges, Snapshot};
+use crate::erased::{AnyModel, AnyRecord, RawRecord, RecordChanges, RecordKey, Snapshot};
 use crate::error::{Error, ErrorKind, Result};
-use crate::key::{self, Key};
+use crate::key::Key;
 use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Request};
 use crate::ttl::Expiry;
@@ -22,8 +22,7 @@ use crate::update::{Conflict, Outcome};
 /// Reads a record as a [`Draft`]; see [`RedisModel::edit`].
 #[must_use = "an operation does nothing until it is run"]
 pub struct Edit<M: RedisModel> {
-    id: M::Id,
-    key: Key,
+    record: RecordKey<M::Id>,
 }
 
 /// A record that was read to be changed. It derefs to the record;
@@ -52,7 +51,7 @@ struct CommitPlan {
 impl<M: RedisModel> Edit<M> {
     #[inline(always)]
     pub(crate) fn new(id: M::Id) -> Self {
-        Self { key: key::write(M::SCHEMA.template(), &id), id }
+        Self { record: RecordKey::new::<M>(id) }
     }
 }
 
@@ -130,16 +129,16 @@ impl<M: RedisModel> Commit<M> {
 
 impl CommitPlan {
     fn new(model: AnyModel, record: &dyn AnyRecord, key: &Key, read: &Snapshot) -> Self {
-        let new_key = record.key();
+        let new_key = record.key(model.schema().template());
         let changes = if new_key == *key {
-            model.changes(record, key, read)
+            read.changes(record, key)
         } else {
             let message = format!(
                 "the edit changed the record's key to `{new_key}`; save it as a new record, and delete the old one"
             );
             Err(Error::new(ErrorKind::InvalidOperation, message))
         };
-        Self { model, key: key.clone(), changes, expiry: model.spec().expiry_of_update() }
+        Self { model, key: key.clone(), changes, expiry: model.schema().expiry_of_update() }
     }
 
     fn is_empty(&self) -> bool {
@@ -158,7 +157,7 @@ impl Operation for CommitPlan {
         let changes = self.changes.as_ref().map_err(|error| self.locate(error.duplicate()))?;
         let expiry = self.expiry.check().map_err(|error| self.locate(error))?;
         if let Some(changes) = changes {
-            self.model.encode_commit(changes, &self.key, expiry, request);
+            changes.encode(&self.key, expiry, request);
         }
         Ok(())
     }
@@ -168,7 +167,7 @@ impl Operation for CommitPlan {
             return Ok(Outcome::Applied(()));
         }
         let Ok(Some(changes)) = &self.changes else { return Err(Error::unexpected_reply()) };
-        match self.model.decode_commit(changes, replies) {
+        match changes.decode(replies) {
             Ok(outcome) => Ok(outcome),
             // The draft had the field, so another client has removed it.
             Err(error) if error.is_missing_field() => {
@@ -181,20 +180,14 @@ impl Operation for CommitPlan {
 
 impl<M: RedisModel> Edit<M> {
     #[inline(always)]
-    fn read(&self) -> Read<'_> {
-        Read { model: AnyModel::of::<M>(), key: &self.key, refresh: Expiry::Keep }
-    }
-
-    #[inline(always)]
     fn finish(&self, raw: Result<Option<RawRecord>>) -> Result<Option<Draft<M>>> {
-        let mut decoded = Decoded::new(&self.id);
-        match self.read().finish_draft(raw, &mut decoded) {
-            Ok(Some(read)) => {
-                let Some(record) = decoded.record else { return Ok(None) };
-                Ok(Some(Draft { record, key: self.key.clone(), read }))
+        let (read, mut record) = (self.record.read::<M>(Expiry::Keep), None);
+        match (read.finish_draft(raw, &mut self.record.place(&mut record)), record) {
+            (Ok(Some(read)), Some(record)) => {
+                Ok(Some(Draft { record, key: self.record.key.clone(), read }))
             }
-            Ok(None) => Ok(None),
-            Err(error) => Err(error),
+            (Ok(_), _) => Ok(None),
+            (Err(error), _) => Err(error),
         }
     }
 }
@@ -203,16 +196,16 @@ impl<M: RedisModel> Operation for Edit<M> {
     type Output = Option<Draft<M>>;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        self.read().encode(request)
+        self.record.read::<M>(Expiry::Keep).encode(request)
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
-        self.finish(self.read().decode(replies))
+        self.finish(self.record.read::<M>(Expiry::Keep).decode(replies))
     }
 
     #[inline(always)]
     fn run<C: SyncConnection + ?Sized>(&self, con: &mut C) -> Result<Self::Output> {
-        self.finish(self.read().run(con))
+        self.finish(self.record.read::<M>(Expiry::Keep).run(con))
     }
 }
 
@@ -235,7 +228,7 @@ impl<M: RedisModel> Operation for Commit<M> {
 
 impl<M: RedisModel> fmt::Debug for Edit<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug(f, "Edit", M::SCHEMA.name, &self.key)
+        debug(f, "Edit", M::SCHEMA.name, &self.record.key)
     }
 }
 

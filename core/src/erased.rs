@@ -3,111 +3,59 @@
 //! A generic function is compiled anew for each model. So the operations of a model are
 //! thin generic shells over the functions here, which dispatch on the storage.
 
-use std::vec;
+mod read;
+
+pub use read::Stored;
+pub(crate) use read::{DecodeInto, Decoded, RawRecord, RecordKey};
 
 use crate::blob::{self, BlobMapping};
 use crate::codec::Location;
 use crate::error::{Error, Result};
 use crate::field::Slot;
-use crate::hash::{self, Mapping, Row};
-use crate::key::Key;
+use crate::hash::{self, Mapping};
+use crate::key::{self, Key, Template};
 use crate::model::{RedisModel, Storage};
 use crate::op::{Operation, Replies, Reply, Request};
-use crate::redis_rs::ReplyValue;
 use crate::schema::Schema;
-use crate::schema::visit::{each_field, key_of};
+use crate::schema::visit::Purpose;
 use crate::ttl::Expiry;
 use crate::update::{self, Changes, Outcome};
 
 /// A record.
+///
+/// It has one method, because each would be a function for each model.
 pub trait AnyRecord {
-    fn key(&self) -> Key;
+    fn visit<'v>(&'v self, purpose: Purpose<'v>);
+}
 
-    fn each_field(&self, visit: &mut dyn FnMut(&dyn Slot));
+impl dyn AnyRecord + '_ {
+    pub(crate) fn key(&self, template: Template) -> Key {
+        key::write_parts(template, |visit| self.visit(Purpose::KeyParts(visit)))
+    }
+
+    pub(crate) fn each_field(&self, visit: &mut dyn FnMut(&dyn Slot)) {
+        self.visit(Purpose::Fields(visit));
+    }
 
     /// Returns the record as its codec encodes it.
-    fn to_bytes(&self, at: Location<'_>) -> Result<Vec<u8>>;
+    pub(crate) fn to_bytes(&self, at: Location<'_>) -> Result<Vec<u8>> {
+        let mut bytes = None;
+        self.visit(Purpose::Bytes(at, &mut bytes));
+        bytes.unwrap_or_else(|| Err(Error::unexpected_reply()))
+    }
+}
+
+/// Returns the key of a record.
+#[inline(always)]
+pub(crate) fn key_of<M: RedisModel>(record: &M) -> Key {
+    let record: &dyn AnyRecord = record;
+    record.key(M::SCHEMA.template())
 }
 
 impl<M: RedisModel> AnyRecord for M {
-    fn key(&self) -> Key {
-        key_of(self)
+    fn visit<'v>(&'v self, purpose: Purpose<'v>) {
+        M::Storage::visit(self, purpose);
     }
-
-    fn each_field(&self, visit: &mut dyn FnMut(&dyn Slot)) {
-        each_field(self, visit);
-    }
-
-    fn to_bytes(&self, at: Location<'_>) -> Result<Vec<u8>> {
-        M::Storage::to_bytes(self, at)
-    }
-}
-
-/// The stored form of a record.
-#[derive(Debug)]
-pub enum Stored<'a, 'r> {
-    /// The values of a hash, of the version that is so many before the current one.
-    Row {
-        row: &'a mut Row<'r>,
-        behind: u8,
-        version: u8,
-    },
-    Bytes {
-        bytes: &'a [u8],
-        at: Location<'r>,
-    },
-}
-
-/// A place for a decoded record.
-pub(crate) trait DecodeInto {
-    fn decode(&mut self, stored: Stored<'_, '_>) -> Result<()>;
-
-    fn record(&self) -> Option<&dyn AnyRecord>;
-}
-
-/// The place for a record with this id.
-pub(crate) struct Decoded<'a, M: RedisModel> {
-    id: &'a M::Id,
-    pub(crate) record: Option<M>,
-}
-
-impl<'a, M: RedisModel> Decoded<'a, M> {
-    #[inline(always)]
-    pub(crate) fn new(id: &'a M::Id) -> Self {
-        Self { id, record: None }
-    }
-}
-
-impl<M: RedisModel> DecodeInto for Decoded<'_, M> {
-    fn decode(&mut self, stored: Stored<'_, '_>) -> Result<()> {
-        match M::Storage::decode(self.id, stored) {
-            Ok(record) => self.record = Some(record),
-            Err(error) => return Err(error),
-        }
-        Ok(())
-    }
-
-    fn record(&self) -> Option<&dyn AnyRecord> {
-        match &self.record {
-            Some(record) => Some(record),
-            None => None,
-        }
-    }
-}
-
-/// A record as it is stored.
-pub(crate) enum RawRecord {
-    /// The values of the names that are read of a hash.
-    Values(vec::IntoIter<ReplyValue>),
-    Bytes(Vec<u8>),
-}
-
-/// Reads a record without decoding it.
-pub(crate) struct Read<'a> {
-    pub(crate) model: AnyModel,
-    pub(crate) key: &'a Key,
-    /// The time to live to set in the same step.
-    pub(crate) refresh: Expiry,
 }
 
 /// Writes a record; the output is `true` if it was written.
@@ -117,110 +65,11 @@ pub(crate) struct Save<'a> {
     pub(crate) write: Write,
 }
 
-impl Operation for Read<'_> {
-    type Output = Option<RawRecord>;
-
-    fn encode(&self, request: &mut Request) -> Result<()> {
-        self.model.encode_read(self.key, self.refresh, request)
-    }
-
-    fn decode(&self, replies: &mut Replies) -> Result<Option<RawRecord>> {
-        let raw = replies.next().and_then(|reply| match self.model {
-            AnyModel::Hash(mapping) => Ok(mapping.values(reply)?.map(RawRecord::Values)),
-            AnyModel::Blob(_) => Ok(reply.into_bytes()?.map(RawRecord::Bytes)),
-        });
-        raw.map_err(|error| self.locate(error))
-    }
-}
-
-impl Read<'_> {
-    fn locate(&self, error: Error) -> Error {
-        let error = self.model.locate(self.key, error);
-        if self.refresh == Expiry::Keep { error } else { error.applied() }
-    }
-
-    /// Decodes a record, if there is one.
-    pub(crate) fn finish(
-        &self,
-        raw: Result<Option<RawRecord>>,
-        into: &mut dyn DecodeInto,
-    ) -> Result<()> {
-        let decoded = match (self.model, raw?) {
-            (AnyModel::Hash(mapping), Some(RawRecord::Values(values))) => {
-                hash::decode_or_none(mapping, self.key, values, into).map(drop)
-            }
-            (AnyModel::Blob(mapping), Some(RawRecord::Bytes(bytes))) => {
-                blob::decode_or_none(mapping, self.key, &bytes, into).map(drop)
-            }
-            _ => Ok(()),
-        };
-        decoded.map_err(|error| self.locate(error))
-    }
-
-    /// Decodes a record and returns its snapshot.
-    pub(crate) fn finish_draft(
-        &self,
-        raw: Result<Option<RawRecord>>,
-        into: &mut dyn DecodeInto,
-    ) -> Result<Option<Snapshot>> {
-        let decoded = match (self.model, raw?) {
-            (AnyModel::Hash(mapping), Some(RawRecord::Values(values))) => {
-                hash::decode_draft(mapping, self.key, values, into)
-                    .map(|read| read.map(Snapshot::Hash))
-            }
-            (AnyModel::Blob(mapping), Some(RawRecord::Bytes(bytes))) => {
-                blob::decode_draft(mapping, self.key, bytes, into)
-                    .map(|read| read.map(Snapshot::Blob))
-            }
-            _ => Ok(None),
-        };
-        decoded.map_err(|error| self.locate(error))
-    }
-
-    /// Decodes a record and returns the stored values that it was decoded from.
-    pub(crate) fn finish_take(
-        &self,
-        raw: Result<Option<RawRecord>>,
-        into: &mut dyn DecodeInto,
-    ) -> Result<Option<RawSnapshot>> {
-        let decoded = match (self.model, raw?) {
-            (AnyModel::Hash(mapping), Some(RawRecord::Values(values))) => {
-                hash::decode_to_take(mapping, self.key, values, into)
-                    .map(|raw| raw.map(RawSnapshot::Hash))
-            }
-            (AnyModel::Blob(mapping), Some(RawRecord::Bytes(bytes))) => {
-                let found = blob::decode_or_none(mapping, self.key, &bytes, into);
-                found.map(|found| found.then_some(RawSnapshot::Blob(bytes)))
-            }
-            _ => Ok(None),
-        };
-        decoded.map_err(|error| self.locate(error))
-    }
-
-    /// Decodes a record and returns the changes that write it in its current form.
-    pub(crate) fn finish_rewrite(
-        &self,
-        raw: Result<Option<RawRecord>>,
-        into: &mut dyn DecodeInto,
-    ) -> Result<RewriteCheck> {
-        let check = match (self.model, raw?) {
-            (AnyModel::Hash(mapping), Some(RawRecord::Values(values))) => {
-                hash::decode_to_rewrite(mapping, self.key, values, into)
-            }
-            (AnyModel::Blob(_), Some(RawRecord::Bytes(bytes))) => {
-                blob::decode_to_rewrite(self.key, bytes, into)
-            }
-            _ => Ok(RewriteCheck::Missing),
-        };
-        check.map_err(|error| self.locate(error))
-    }
-}
-
 impl Operation for Save<'_> {
     type Output = bool;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let (key, write) = (self.record.key(), self.write);
+        let (key, write) = (self.key(), self.write);
         let written = match self.model {
             AnyModel::Hash(mapping) => {
                 hash::save(mapping.record(self.record, &key), write, request)
@@ -241,7 +90,13 @@ impl Operation for Save<'_> {
             // `SET … GET` replies the old value.
             AnyModel::Blob(_) => reply.into_bytes().map(|_| true),
         });
-        written.map_err(|error| self.model.locate(&self.record.key(), error))
+        written.map_err(|error| self.model.locate(&self.key(), error))
+    }
+}
+
+impl Save<'_> {
+    fn key(&self) -> Key {
+        self.record.key(self.model.schema().template())
     }
 }
 
@@ -263,13 +118,13 @@ pub(crate) enum RawSnapshot {
 
 /// A record as it was when it was read, to find its changes.
 pub(crate) enum Snapshot {
-    Hash(hash::Snapshot),
+    Hash(Mapping, hash::Snapshot),
     Blob(blob::Snapshot),
 }
 
 /// The changes of a record since it was read.
 pub(crate) enum RecordChanges {
-    Hash(Changes),
+    Hash(Mapping, Changes),
     Blob(blob::CompareAndSet),
 }
 
@@ -294,7 +149,7 @@ impl AnyModel {
         M::Storage::model()
     }
 
-    pub(crate) fn spec(self) -> &'static Schema {
+    pub(crate) fn schema(self) -> &'static Schema {
         match self {
             Self::Hash(mapping) => mapping.schema,
             Self::Blob(mapping) => mapping.schema,
@@ -319,7 +174,7 @@ impl AnyModel {
 
     /// Adds the model and the key to an error.
     pub(crate) fn locate(self, key: &Key, error: Error) -> Error {
-        error.with_model(self.spec().name).with_key(key)
+        error.with_model(self.schema().name).with_key(key)
     }
 
     /// Adds the command that reads a record, and sets its time to live with `refresh`.
@@ -340,14 +195,6 @@ impl AnyModel {
         Ok(())
     }
 
-    /// Adds the command that deletes a record if it still has these values.
-    pub(crate) fn encode_delete(self, raw: &RawSnapshot, key: &Key, request: &mut Request) {
-        match raw {
-            RawSnapshot::Hash(raw) => raw.encode_delete(key, request),
-            RawSnapshot::Blob(stored) => blob::encode_delete(stored, key, request),
-        }
-    }
-
     pub(crate) fn decode_deleted(self, key: &Key, replies: &mut Replies) -> Result<Outcome<()>> {
         replies.next().and_then(script_outcome).map_err(|error| self.locate(key, error))
     }
@@ -362,52 +209,51 @@ impl AnyModel {
             }
         }
     }
+}
 
-    /// Returns the changes of a record since it was read, `None` if there are none.
+impl RawSnapshot {
+    /// Adds the command that deletes the record if it still has these values.
+    pub(crate) fn encode_delete(&self, key: &Key, request: &mut Request) {
+        match self {
+            Self::Hash(raw) => raw.encode_delete(key, request),
+            Self::Blob(stored) => blob::encode_delete(stored, key, request),
+        }
+    }
+}
+
+impl Snapshot {
+    /// Returns the changes of the record since it was read, `None` if there are none.
     pub(crate) fn changes(
-        self,
+        &self,
         record: &dyn AnyRecord,
         key: &Key,
-        read: &Snapshot,
     ) -> Result<Option<RecordChanges>> {
-        match (self, read) {
-            (Self::Hash(mapping), Snapshot::Hash(read)) => {
+        match self {
+            Self::Hash(mapping, read) => {
                 let changes = hash::changes(mapping.record(record, key), read)?;
-                Ok(changes.map(RecordChanges::Hash))
+                Ok(changes.map(|changes| RecordChanges::Hash(*mapping, changes)))
             }
-            (_, Snapshot::Blob(read)) => {
-                Ok(blob::changes(record, key, read)?.map(RecordChanges::Blob))
-            }
-            (Self::Blob(_), Snapshot::Hash(_)) => Err(Error::unexpected_reply()),
+            Self::Blob(read) => Ok(blob::changes(record, key, read)?.map(RecordChanges::Blob)),
         }
     }
+}
 
+impl RecordChanges {
     /// Adds the command that writes the changes if the record still is what was read.
-    pub(crate) fn encode_commit(
-        self,
-        changes: &RecordChanges,
-        key: &Key,
-        expiry: Expiry,
-        request: &mut Request,
-    ) {
-        match (self, changes) {
-            (Self::Hash(mapping), RecordChanges::Hash(changes)) => {
-                hash::encode_commit(mapping, changes, key, expiry, request);
+    pub(crate) fn encode(&self, key: &Key, expiry: Expiry, request: &mut Request) {
+        match self {
+            Self::Hash(mapping, changes) => {
+                hash::encode_commit(*mapping, changes, key, expiry, request);
             }
-            (_, RecordChanges::Blob(changes)) => changes.encode(key, expiry, request),
-            (Self::Blob(_), RecordChanges::Hash(_)) => {}
+            Self::Blob(changes) => changes.encode(key, expiry, request),
         }
     }
 
-    pub(crate) fn decode_commit(
-        self,
-        changes: &RecordChanges,
-        replies: &mut Replies,
-    ) -> Result<Outcome<()>> {
+    pub(crate) fn decode(&self, replies: &mut Replies) -> Result<Outcome<()>> {
         let reply = replies.next()?;
-        match changes {
-            RecordChanges::Hash(_) => script_outcome(reply),
-            RecordChanges::Blob(changes) => changes.decode(reply),
+        match self {
+            Self::Hash(..) => script_outcome(reply),
+            Self::Blob(changes) => changes.decode(reply),
         }
     }
 }

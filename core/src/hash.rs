@@ -28,7 +28,7 @@ pub use versions::{Predecessors, SchemaVersions};
 
 use std::vec;
 
-use crate::codec::{Location, unlisted_version};
+use crate::codec::unlisted_version;
 use crate::erased::{AnyModel, DecodeInto, RecordChanges, RewriteCheck, Stored};
 use crate::error::{Error, Result, ValueError};
 use crate::key::Key;
@@ -164,11 +164,6 @@ impl<M: HashModel> Storage<M> for Hash {
             Stored::Bytes { .. } => Err(Error::unexpected_reply()),
         }
     }
-
-    #[inline(always)]
-    fn to_bytes(_: &M, _: Location<'_>) -> Result<Vec<u8>> {
-        Err(Error::unexpected_reply())
-    }
 }
 
 /// Decodes a record and returns the values that it was decoded from.
@@ -179,7 +174,7 @@ pub(crate) fn decode_to_take(
     into: &mut dyn DecodeInto,
 ) -> Result<Option<RawSnapshot>> {
     let raw = RawSnapshot::new(mapping, values.as_slice())?;
-    Ok(decode_or_none(mapping, key, values, into)?.then_some(raw))
+    Ok(decode_or_none(mapping, key, values, into)?.map(|_| raw))
 }
 
 /// Decodes a record and returns its snapshot.
@@ -190,11 +185,8 @@ pub(crate) fn decode_draft(
     into: &mut dyn DecodeInto,
 ) -> Result<Option<Snapshot>> {
     let raw = diff::RawFields::new(mapping, values.as_slice());
-    if !decode_or_none(mapping, key, values, into)? {
-        return Ok(None);
-    }
-    let raw = raw?;
-    Ok(into.record().map(|record| Snapshot::new(mapping.record(record, key), raw)))
+    let Some(record) = decode_or_none(mapping, key, values, into)? else { return Ok(None) };
+    Ok(Some(Snapshot::new(mapping.record(record, key), raw?)))
 }
 
 /// Decodes a record and returns the changes that write it in its current form.
@@ -205,12 +197,16 @@ pub(crate) fn decode_to_rewrite(
     into: &mut dyn DecodeInto,
 ) -> Result<RewriteCheck> {
     let raw = diff::RawFields::new(mapping, values.as_slice())?;
-    let stale = row::decode(mapping, key, values, into)? || raw.is_old();
-    let Some(record) = into.record().filter(|_| stale) else { return Ok(RewriteCheck::Current) };
+    let (record, stale) = row::decode(mapping, key, values, into)?;
+    if !stale && !raw.is_old() {
+        return Ok(RewriteCheck::Current);
+    }
     let record = mapping.record(record, key);
     let changes = diff::rewrite(record, &Snapshot::new(record, raw))?;
-    Ok(changes
-        .map_or(RewriteCheck::Current, |changes| RewriteCheck::Stale(RecordChanges::Hash(changes))))
+    Ok(match changes {
+        Some(changes) => RewriteCheck::Stale(RecordChanges::Hash(mapping, changes)),
+        None => RewriteCheck::Current,
+    })
 }
 
 /// Adds the call of the script that commits changes.

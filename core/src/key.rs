@@ -16,8 +16,10 @@ mod tests;
 use std::fmt;
 use std::ops::Deref;
 
+pub(crate) use id::{
+    ErasedPart, KeyReader, KeyWriter, VisitPart, WritePart, read, write, write_parts,
+};
 pub use id::{IntoId, ModelId};
-pub(crate) use id::{KeyReader, KeyWriter, VisitPart, read, write, write_parts};
 pub use part::{KeyPart, PartWriter};
 pub(crate) use template::{Segment, Segments, Template};
 

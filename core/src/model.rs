@@ -6,11 +6,12 @@ use std::borrow::Borrow;
 
 use crate::codec::Location;
 use crate::edit::{Edit, Modify};
+use crate::erased::key_of;
 use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::key::{IntoId, Key, ModelId};
 use crate::scan::{Count, DeleteAll, RewriteAll, Scan, ScanIds};
-use crate::schema::visit::{Visitor, key_of};
+use crate::schema::visit::Visitor;
 use crate::schema::{Description, Schema};
 use crate::verbs::{
     Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, GetTtl, Persist, Save, SaveMany,
@@ -26,7 +27,7 @@ pub use storage::Stub;
 ///
 /// Every method returns an [operation](crate::Operation), which does nothing
 /// until it is run. Ids are given as they are: `User::get(1000)`,
-/// `Session::get("token")`, `Member::get((tenant, 7))`.
+/// `Country::get("de")`, `Member::get((tenant, 7))`.
 ///
 /// Code over any model takes it as a type parameter:
 ///
@@ -242,12 +243,12 @@ pub trait RedisModel: Sized {
     /// ```
     /// # use redis_model::{Operation, RedisModel, embedded};
     /// #[derive(RedisModel)]
-    /// #[redis(key = "reset:{token}", ttl = "15m")]
-    /// struct PasswordReset { token: String, user: u64 }
+    /// #[redis(key = "reset:{token_hash}", ttl = "15m")]
+    /// struct PasswordReset { token_hash: String, user: u64 }
     ///
     /// # let server = embedded::Server::start()?;
     /// # let mut con = server.connection()?;
-    /// PasswordReset { token: "f00".into(), user: 7 }.save().run(&mut con)?;
+    /// PasswordReset { token_hash: "f00".into(), user: 7 }.save().run(&mut con)?;
     /// let reset = PasswordReset::take("f00").run(&mut con)?;
     /// assert_eq!(reset.map(|reset| reset.user), Some(7));
     /// assert!(PasswordReset::take("f00").run(&mut con)?.is_none());
@@ -441,18 +442,18 @@ pub trait RedisModel: Sized {
     /// # use redis_model::{Json, Operation, RedisModel, embedded};
     /// # use serde::{Deserialize, Serialize};
     /// #[derive(Serialize, Deserialize, RedisModel)]
-    /// #[redis(key = "session:{token}", codecs = [MsgPack, Json])]
-    /// struct Session { token: String, user: u64 }
+    /// #[redis(key = "profile:{id}", codecs = [MsgPack, Json])]
+    /// struct Profile { id: u64, name: String }
     ///
     /// # let server = embedded::Server::start()?;
     /// # let mut con = server.connection()?;
-    /// redis::cmd("SET").arg("session:a").arg(r#"{"token":"a","user":7}"#).exec(&mut con)?;
-    /// redis::cmd("SET").arg("session:b").arg("gibberish").exec(&mut con)?;
+    /// redis::cmd("SET").arg("profile:1").arg(r#"{"id":1,"name":"Ada"}"#).exec(&mut con)?;
+    /// redis::cmd("SET").arg("profile:2").arg("gibberish").exec(&mut con)?;
     ///
-    /// let mut rewriting = Session::rewrite_all().page_size(500);
+    /// let mut rewriting = Profile::rewrite_all().page_size(500);
     /// while let Some(page) = rewriting.run(&mut con)? {
-    ///     for (token, error) in page.failed {
-    ///         println!("{token}: {error}");
+    ///     for (id, error) in page.failed {
+    ///         println!("{id}: {error}");
     ///     }
     ///     // Kept somewhere, it lets another process go on: `rewrite_all().resume_from(…)`.
     ///     let _position = rewriting.position().to_string();

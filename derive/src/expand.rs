@@ -32,7 +32,7 @@ pub(crate) fn model(model: &Model<'_>, mistakes: &[syn::Error]) -> TokenStream {
     let (imp, _, bounds) = generics.split_for_impl();
     let stub = !mistakes.is_empty();
     let StorageParts { declaration, handles, value, storage, marker } = storage(model, stub);
-    let (place, id, spec) = (id_place(model), id_type(model), spec(model, stub));
+    let (place, id, schema) = (id_place(model), id_type(model), schema(model, stub));
     let id = quote_spanned!(place=> type Id = #id;);
     let visit = fields::local("visit");
     let list = if stub { quote!(let _ = #visit;) } else { self::visit(model) };
@@ -47,7 +47,7 @@ pub(crate) fn model(model: &Model<'_>, mistakes: &[syn::Error]) -> TokenStream {
             type Fields = #handles;
             type Storage = #storage;
             const FIELDS: #handles = #value;
-            const SCHEMA: __rt::Schema = #spec;
+            const SCHEMA: __rt::Schema = #schema;
             #visit
         }
         impl #imp #marker
@@ -59,13 +59,13 @@ pub(crate) fn model(model: &Model<'_>, mistakes: &[syn::Error]) -> TokenStream {
 fn wrapped(crate_path: &syn::Path, mistakes: &[syn::Error], items: &TokenStream) -> TokenStream {
     let mistakes = mistakes.iter().map(syn::Error::to_compile_error);
     quote! {
-            #(#mistakes)*
-    #[allow(warnings, deprecated, unused_parens, unused_qualifications)]
-            const _: () = {
-                use #crate_path::__private as __rt;
-                #items
-            };
-        }
+        #(#mistakes)*
+        #[allow(warnings, deprecated, unused_parens, unused_qualifications)]
+        const _: () = {
+            use #crate_path::__private as __rt;
+            #items
+        };
+    }
 }
 
 /// The mistakes of something that is not a model, and a stub that takes any id, so that
@@ -220,7 +220,7 @@ fn id_place(model: &Model<'_>) -> Span {
     }
 }
 
-fn spec(model: &Model<'_>, stub: bool) -> TokenStream {
+fn schema(model: &Model<'_>, stub: bool) -> TokenStream {
     let fields: &[Field<'_>] =
         if let Storage::Hash(fields) = &model.storage { fields } else { &[] };
     let (name, key) = (&model.name, &model.key);

@@ -263,6 +263,49 @@ fn select_migrates_an_older_record_before_it_selects() {
     });
 }
 
+/// A second version that lists no first one, once with errors and once as a cache.
+#[derive(Debug, PartialEq, RedisModel)]
+#[redis(key = "hv:alone:{id}", version_field = "_v", version = 2)]
+struct Alone {
+    id: u64,
+    count: u64,
+}
+
+#[derive(Debug, PartialEq, RedisModel)]
+#[redis(key = "hv:alone:{id}", version_field = "_v", version = 2, on_mismatch = "miss")]
+struct AloneOrNone {
+    id: u64,
+    count: u64,
+}
+
+#[test]
+fn select_reports_a_version_that_is_not_listed_as_get_does() {
+    everywhere(|con| {
+        let (id, f, or_none) = (fresh(), Alone::FIELDS, AloneOrNone::FIELDS);
+        con.raw::<()>(&["HSET", &Alone::key(id), "count", "7"]);
+        for version in [None, Some("1")] {
+            if let Some(version) = version {
+                con.raw::<()>(&["HSET", &Alone::key(id), "_v", version]);
+            }
+            let error = con.run(Alone::get(id)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::NoMigration, "{error}");
+            for selected in [
+                con.run(Alone::select(id, ())).map(drop),
+                con.run(Alone::select(id, f.count)).map(drop),
+                con.run(Alone::select(id, (f.count, f.count))).map(drop),
+                con.run(Alone::select(id, (f.count, f.count, f.count))).map(drop),
+            ] {
+                assert_eq!(selected.unwrap_err().to_string(), error.to_string());
+            }
+            assert_eq!(con.run(AloneOrNone::get(id)).unwrap(), None);
+            assert_eq!(con.run(AloneOrNone::select(id, or_none.count)).unwrap(), None);
+        }
+        con.run(Alone { id, count: 8 }.save()).unwrap();
+        assert_eq!(con.run(Alone::select(id, f.count)).unwrap(), Some(8));
+        assert_eq!(con.run(AloneOrNone::select(id, or_none.count)).unwrap(), Some(8));
+    });
+}
+
 #[test]
 fn modify_migrates_an_older_record() {
     everywhere(|con| {

@@ -168,6 +168,23 @@ fn get_with_refresh_extends_the_ttl() {
 }
 
 #[test]
+fn a_refused_refresh_is_not_reported_as_applied() {
+    everywhere(|con| {
+        let (hash, blob) = (fresh(), fresh());
+        con.raw::<()>(&["SET", &Hour::key(hash), "text"]);
+        con.raw::<()>(&["HSET", &HourBlob::key(blob), "field", "value"]);
+        for error in [
+            con.run(Hour::get(hash).refresh(HOUR)).map(drop).unwrap_err(),
+            con.run(HourBlob::get(blob).refresh(HOUR)).map(drop).unwrap_err(),
+        ] {
+            assert_eq!(error.code(), Some("WRONGTYPE"), "{error}");
+            assert!(!error.is_applied(), "{error}");
+            assert!(error.model().is_some() && error.key().is_some(), "{error}");
+        }
+    });
+}
+
+#[test]
 fn an_update_keeps_the_ttl_unless_requested_otherwise() {
     everywhere(|con| {
         let record = Hour { id: fresh(), name: Some("x".into()), count: 1 };

@@ -48,35 +48,52 @@ pub(crate) struct SlotOf<'a, V, Enc> {
 }
 
 impl<'a, V, Enc> SlotOf<'a, V, Enc> {
+    #[inline(always)]
     pub(crate) fn new(value: Option<&'a V>) -> Self {
         Self { value, encoding: PhantomData }
     }
 }
 
+// Explicit matches, because each method of `Option` would be a function for each type.
+#[allow(clippy::redundant_pattern_matching)]
 impl<Enc, V: FieldType<Enc>> Slot for SlotOf<'_, V, Enc> {
+    // Inlined code is copied to all models, and a vtable never uses it inline.
+    #[inline(never)]
     fn is_some(&self) -> bool {
-        self.value.is_some()
+        matches!(self.value, Some(_))
     }
 
     fn is_absent(&self) -> bool {
-        self.value.is_none_or(V::is_absent)
+        match self.value {
+            Some(value) => value.is_absent(),
+            None => true,
+        }
     }
 
     fn size_hint(&self) -> usize {
-        self.value.map_or(0, V::size_hint)
+        match self.value {
+            Some(value) => value.size_hint(),
+            None => 0,
+        }
     }
 
     fn write(&self, at: &Location<'_>, command: &mut CommandWriter<'_>) -> Result<(), ValueError> {
-        self.value.map_or(Ok(()), |value| command.value::<Enc, V>(value, at))
+        match self.value {
+            Some(value) => command.value::<Enc, V>(value, at),
+            None => Ok(()),
+        }
     }
 
     fn encode(&self, at: &Location<'_>) -> Result<Option<Vec<u8>>, ValueError> {
-        self.value.map_or(Ok(None), |value| super::encode::<Enc, V>(value, at))
+        match self.value {
+            Some(value) => super::encode::<Enc, V>(value, at),
+            None => Ok(None),
+        }
     }
 
     fn info(&self) -> SlotInfo {
         SlotInfo {
-            is_required: V::absent().is_none(),
+            is_required: matches!(V::absent(), None),
             type_name: type_name::<V>(),
             codec: V::CODEC,
             max_revision: V::MAX_REVISION,

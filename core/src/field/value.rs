@@ -59,6 +59,8 @@ pub trait FieldType<Enc = Plain>: Sized {
     /// Returns the stored text that is read as no value, if there is one: other
     /// programs may write it.
     #[doc(hidden)]
+    // Only its address is used, so inlining would only copy it.
+    #[inline(never)]
     fn none_text(at: &Location<'_>) -> Option<Vec<u8>> {
         let _ = at;
         None
@@ -83,25 +85,31 @@ pub(crate) fn default_text<Enc, V: FieldType<Enc>>(at: &Location<'_>) -> Option<
     V::absent().and_then(|value| encode::<Enc, V>(&value, at).ok()?)
 }
 
+// These only forward, and not inlined, each would be a function for each type.
 impl<V: RedisValue> FieldType for V {
     const COMPARED: &'static str = V::COMPARED;
 
+    #[inline(always)]
     fn is_absent(&self) -> bool {
         false
     }
 
+    #[inline(always)]
     fn size_hint(&self) -> usize {
         RedisValue::size_hint(self)
     }
 
+    #[inline(always)]
     fn write<W: Write>(&self, _: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
         RedisValue::write(self, out)
     }
 
+    #[inline(always)]
     fn read(bytes: Vec<u8>, _: &Location<'_>) -> Result<Self, ValueError> {
         RedisValue::read(bytes)
     }
 
+    #[inline(always)]
     fn absent() -> Option<Self> {
         None
     }
@@ -110,6 +118,7 @@ impl<V: RedisValue> FieldType for V {
 impl<V: RedisValue> FieldType for Option<V> {
     const COMPARED: &'static str = V::COMPARED;
 
+    #[inline(always)]
     fn is_absent(&self) -> bool {
         self.is_none()
     }
@@ -119,13 +128,17 @@ impl<V: RedisValue> FieldType for Option<V> {
     }
 
     fn write<W: Write>(&self, _: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
-        self.as_ref().map_or(Ok(()), |value| value.write(out))
+        match self {
+            Some(value) => value.write(out),
+            None => Ok(()),
+        }
     }
 
     fn read(bytes: Vec<u8>, _: &Location<'_>) -> Result<Self, ValueError> {
         V::read(bytes).map(Some)
     }
 
+    #[inline(always)]
     fn absent() -> Option<Self> {
         Some(None)
     }

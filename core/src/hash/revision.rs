@@ -2,10 +2,10 @@
 //! `#[redis(revision)]`.
 
 use crate::codec::Location;
+use crate::erased::AnyRecord;
 use crate::error::{ErrorKind, ValueError};
 use crate::field::{RevisionNumber, Slot};
 use crate::model::RedisModel;
-use crate::schema::visit::each_field;
 
 /// Returns the revision as it is stored.
 pub(super) fn text(slot: &dyn Slot) -> Result<String, ValueError> {
@@ -28,7 +28,8 @@ pub(super) fn after(slot: &dyn Slot) -> Result<String, ValueError> {
 /// Returns the revision after a save of this record; `None` if there is none.
 pub(crate) fn next<M: RedisModel, V: RevisionNumber>(model: &M) -> Option<V> {
     let (mut at, mut next) = (0, None);
-    each_field(model, &mut |slot| {
+    let record: &dyn AnyRecord = model;
+    record.each_field(&mut |slot| {
         if M::SCHEMA.revision_field() == Some(at) {
             next = after(slot).ok();
         }

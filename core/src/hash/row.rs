@@ -6,7 +6,7 @@ use std::vec;
 use super::at_field;
 use super::mapping::Mapping;
 use crate::codec::{Location, unlisted_version};
-use crate::erased::{DecodeInto, Stored};
+use crate::erased::{AnyRecord, DecodeInto, Stored};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{FieldType, Plain};
 use crate::key::Key;
@@ -27,10 +27,12 @@ pub struct Row<'a> {
 
 #[doc(hidden)]
 impl Row<'_> {
+    #[inline(always)]
     pub fn take<V: FieldType>(&mut self) -> Result<V> {
         self.take_as::<Plain, V>()
     }
 
+    #[inline(always)]
     pub fn take_as<Enc, V: FieldType<Enc>>(&mut self) -> Result<V> {
         self.at += 1;
         self.read_at::<Enc, V>(self.at - 1)
@@ -61,11 +63,17 @@ impl<'a> Row<'a> {
 
     /// Reads the next value as that of the field at this position.
     pub(super) fn read_at<Enc, V: FieldType<Enc>>(&mut self, at: usize) -> Result<V> {
-        match self.next_bytes(at)? {
-            Some(bytes) => {
-                V::read(bytes, &self.location_of(at)).map_err(at_field(self.schema.fields[at]))
-            }
-            None => V::absent().ok_or_else(|| self.missing(at)),
+        // Explicit matches, because `?` and each method would be a function for each type.
+        match self.next_bytes(at) {
+            Ok(Some(bytes)) => match V::read(bytes, &self.location_of(at)) {
+                Ok(value) => Ok(value),
+                Err(error) => Err(at_field(self.schema.fields[at])(error)),
+            },
+            Ok(None) => match V::absent() {
+                Some(value) => Ok(value),
+                None => Err(self.missing(at)),
+            },
+            Err(error) => Err(error),
         }
     }
 
@@ -94,34 +102,34 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Decodes the values of the names to read, whichever version they are of. Returns `true`
-/// if the record would be written otherwise now.
-pub(super) fn decode(
+/// Decodes the values of the names to read, whichever version they are of. Returns the
+/// record, and `true` if it would be written otherwise now.
+pub(super) fn decode<'a>(
     mapping: Mapping,
     key: &Key,
     mut values: vec::IntoIter<ReplyValue>,
-    into: &mut dyn DecodeInto,
-) -> Result<bool> {
+    into: &'a mut dyn DecodeInto,
+) -> Result<(&'a dyn AnyRecord, bool)> {
     let (behind, version) = mapping.versions_behind(values.as_slice())?;
     let (at, schema) = mapping.version_at(behind).ok_or_else(|| unlisted_version(version))?;
     values.by_ref().take(at).for_each(drop);
     let stale = Cell::new(false);
     let location = Location::at_key(key).with_rewrite_flag(&stale);
     let mut row = Row::new(values, schema, location);
-    into.decode(Stored::Row { row: &mut row, behind, version })?;
-    Ok(stale.get())
+    let record = into.decode(Stored::Row { row: &mut row, behind, version })?;
+    Ok((record, stale.get()))
 }
 
-/// Decodes a record and returns `true`, or `false` if it is of another version and that
-/// counts as absent.
-pub(crate) fn decode_or_none(
+/// Decodes a record and returns it, `None` if it is of another version and that counts as
+/// absent.
+pub(crate) fn decode_or_none<'a>(
     mapping: Mapping,
     key: &Key,
     values: vec::IntoIter<ReplyValue>,
-    into: &mut dyn DecodeInto,
-) -> Result<bool> {
+    into: &'a mut dyn DecodeInto,
+) -> Result<Option<&'a dyn AnyRecord>> {
     match decode(mapping, key, values, into) {
-        Err(error) if mapping.versions.mismatch_is_none && error.is_mismatch() => Ok(false),
-        decoded => decoded.map(|_| true),
+        Err(error) if mapping.versions.mismatch_is_none && error.is_mismatch() => Ok(None),
+        decoded => decoded.map(|(record, _)| Some(record)),
     }
 }

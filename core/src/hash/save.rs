@@ -41,7 +41,9 @@ pub(crate) fn save(record: Record<'_>, write: Write, request: &mut Request) -> R
             (false, true) => "overwrite",
             (false, false) => "save",
         };
-        script(record, request, mode, write.expiry, checked, &size, pairs, former.len())?
+        let removed = size.absent + former.len();
+        SaveScript { record, mode, expiry: write.expiry, checked, size: &size, pairs, removed }
+            .begin(request)?
     };
 
     if let Some((field, version)) = version {
@@ -63,44 +65,51 @@ pub(crate) fn save(record: Record<'_>, write: Write, request: &mut Request) -> R
     Ok(())
 }
 
-/// Begins a call of `save.lua`, up to the pairs of field and value.
-#[allow(clippy::too_many_arguments)]
-fn script<'r>(
-    record: Record<'_>,
-    request: &'r mut Request,
-    mode: &str,
+/// A call of `save.lua`.
+struct SaveScript<'a> {
+    record: Record<'a>,
+    mode: &'static str,
     expiry: Expiry,
+    /// The version field and the version to compare with the stored one.
     checked: Option<(&'static str, u8)>,
-    size: &Measure,
+    size: &'a Measure,
+    /// The number of names and values.
     pairs: usize,
-    former: usize,
-) -> Result<CommandWriter<'r>> {
-    let schema = record.mapping.schema;
-    let (ttls, aliases) = (schema.ttls_by_name().count(), schema.aliases_by_name().count());
-    let arguments = pairs + size.absent + 2 * ttls + aliases + former + 9;
-    let mut command = request.script(&SAVE, record.key, arguments, size.bytes + 48);
-    command.arg(mode);
-    match expiry.check()? {
-        Expiry::After(millis) => command.int(millis),
-        Expiry::Persist => command.arg("persist"),
-        Expiry::Keep | Expiry::Invalid => command.arg(""),
-    };
-    command.arg(schema.revision_name().unwrap_or("")).arg(&size.revision);
-    match checked {
-        Some((field, version)) => command.arg(field).int(version),
-        None => command.arg("").arg(""),
-    };
-    command.int(2 * ttls);
-    for (name, millis) in schema.ttls_by_name() {
-        command.arg(name).int(millis);
+    /// The number of names to remove, besides the aliases.
+    removed: usize,
+}
+
+impl SaveScript<'_> {
+    /// Writes the call up to the pairs of field and value.
+    fn begin<'r>(&self, request: &'r mut Request) -> Result<CommandWriter<'r>> {
+        let Record { mapping, key, .. } = self.record;
+        let schema = mapping.schema;
+        let (ttls, aliases) = (schema.ttls_by_name().count(), schema.aliases_by_name().count());
+        let arguments = self.pairs + self.removed + 2 * ttls + aliases + 9;
+        let mut command = request.script(&SAVE, key, arguments, self.size.bytes + 48);
+        command.arg(self.mode);
+        match self.expiry.check()? {
+            Expiry::After(millis) => command.int(millis),
+            Expiry::Persist => command.arg("persist"),
+            Expiry::Keep | Expiry::Invalid => command.arg(""),
+        };
+        command.arg(schema.revision_name().unwrap_or("")).arg(&self.size.revision);
+        match self.checked {
+            Some((field, version)) => command.arg(field).int(version),
+            None => command.arg("").arg(""),
+        };
+        command.int(2 * ttls);
+        for (name, millis) in schema.ttls_by_name() {
+            command.arg(name).int(millis);
+        }
+        let presence = if self.mode == "create" { mapping.presence_names() } else { Vec::new() };
+        command.int(presence.len());
+        for name in presence {
+            command.arg(name);
+        }
+        command.int(self.pairs);
+        Ok(command)
     }
-    let presence = if mode == "create" { record.mapping.presence_names() } else { Vec::new() };
-    command.int(presence.len());
-    for name in presence {
-        command.arg(name);
-    }
-    command.int(pairs);
-    Ok(command)
 }
 
 /// Writes the fields that the record has, as name and value.

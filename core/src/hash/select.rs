@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::{fmt, vec};
 
 use super::{HashModel, MARKER, Mapping, Row};
-use crate::codec::Location;
+use crate::codec::{Location, unlisted_version};
 use crate::connection::SyncConnection;
 use crate::error::{Error, Result};
 use crate::field::{Field, FieldType};
@@ -101,13 +101,15 @@ struct SelectPlan {
     key: Key,
     /// The positions of the fields.
     fields: Vec<u16>,
+    /// All names to read, in order.
+    names: Vec<&'static str>,
 }
 
 impl<M: HashModel, S: Selection<M>> Select<M, S> {
     #[inline(always)]
     pub(crate) fn new(id: M::Id, selection: S) -> Self {
         let (mapping, key) = (Mapping::of::<M>(), key::write(M::SCHEMA.template(), &id));
-        let plan = SelectPlan { mapping, key, fields: selection.fields() };
+        let plan = SelectPlan::new(mapping, key, selection.fields());
         Self { plan, selection, model: PhantomData }
     }
 
@@ -143,19 +145,9 @@ impl<M: HashModel, S: Selection<M>> Operation for Select<M, S> {
 }
 
 impl SelectPlan {
-    fn locate(&self, error: Error) -> Error {
-        error.with_model(self.mapping.schema.name).with_key(&self.key)
-    }
-
-    fn row(&self, values: Values) -> Row<'_> {
-        Row::new(values, self.mapping.schema, Location::at_key(&self.key))
-    }
-
-    /// Returns all names to read, in order.
-    fn names(&self) -> Vec<&'static str> {
-        let Self { mapping, fields, .. } = self;
+    fn new(mapping: Mapping, key: Key, fields: Vec<u16>) -> Self {
         let mut names: Vec<_> = mapping.version().map(|(field, _)| field).into_iter().collect();
-        names.extend(mapping.names(fields));
+        names.extend(mapping.names(&fields));
         // If all that is selected may be absent, a field that every record has tells an
         // empty record from none.
         let required: Vec<_> = mapping.required().collect();
@@ -169,43 +161,57 @@ impl SelectPlan {
         if mapping.has_predecessors() {
             mapping.each_name(&mut |name| names.push(name));
         }
-        names
+        Self { mapping, key, fields, names }
+    }
+
+    fn locate(&self, error: Error) -> Error {
+        error.with_model(self.mapping.schema.name).with_key(&self.key)
+    }
+
+    fn row(&self, values: Values) -> Row<'_> {
+        Row::new(values, self.mapping.schema, Location::at_key(&self.key))
     }
 
     fn decode_reply(&self, reply: Reply) -> Result<Option<Values>> {
-        let mapping = self.mapping;
-        let mut values = reply.into_row(self.names().len())?;
+        let values = reply.into_row(self.names.len())?;
         if values.as_slice().iter().all(is_nil) {
             return Ok(None);
         }
-        if mapping.version().is_none() {
-            return Ok(Some(values));
+        match self.selected(values) {
+            Err(error) if self.mapping.versions.mismatch_is_none && error.is_mismatch() => Ok(None),
+            selected => selected.map(Some),
         }
-        match mapping.versions_behind(values.as_slice()) {
-            Ok((0, _)) => {
+    }
+
+    /// Returns the values of the selected fields, as the current version has them.
+    fn selected(&self, mut values: Values) -> Result<Values> {
+        if self.mapping.version().is_none() {
+            return Ok(values);
+        }
+        match self.mapping.versions_behind(values.as_slice())? {
+            (0, _) => {
                 values.next();
-                Ok(Some(values))
+                Ok(values)
             }
-            Ok(_) => self.migrate(values),
-            Err(error) if mapping.versions.mismatch_is_none && error.is_mismatch() => Ok(None),
-            Err(error) => Err(error),
+            (_, version) => self.migrated(version, values),
         }
     }
 
     /// Returns the selected values of a record that was read whole.
-    fn migrate(&self, mut values: Values) -> Result<Option<Values>> {
+    fn migrated(&self, version: u8, mut values: Values) -> Result<Values> {
+        let migrate = self.mapping.versions.migrate_fields;
+        let migrate = migrate.ok_or_else(|| unlisted_version(version))?;
         // The whole record begins with its version, once more.
         let selected = values.len().checked_sub(self.mapping.count_names());
         values.by_ref().take(selected.ok_or_else(Error::unexpected_reply)?).for_each(drop);
-        let migrate = self.mapping.versions.migrate_fields;
-        let Some(stored) = migrate(self.mapping, &self.key, values)? else { return Ok(None) };
+        let stored = migrate(self.mapping, &self.key, values)?;
         let mut migrated = Vec::new();
         for field in self.fields.iter().map(|field| usize::from(*field)) {
             migrated.push(value_of(stored[field].clone()));
             // No value stands under an alias any more.
             migrated.extend(self.mapping.schema.aliases_of(field).iter().map(|_| value_of(None)));
         }
-        Ok(Some(migrated.into_iter()))
+        Ok(migrated.into_iter())
     }
 }
 
@@ -214,11 +220,10 @@ impl Operation for SelectPlan {
     type Output = Option<Values>;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let names = self.names();
-        let bytes = names.iter().map(|name| name.len()).sum::<usize>();
-        let mut command = request.command("HMGET", names.len() + 1, self.key.len() + bytes);
+        let bytes = self.names.iter().map(|name| name.len()).sum::<usize>();
+        let mut command = request.command("HMGET", self.names.len() + 1, self.key.len() + bytes);
         command.arg(&self.key);
-        for name in names {
+        for name in &self.names {
             command.arg(name);
         }
         Ok(())

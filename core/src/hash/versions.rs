@@ -6,7 +6,7 @@ use super::diff::{self, Value};
 use super::mapping::Mapping;
 use super::{HashModel, Row, row};
 use crate::codec::{refused_migration, unlisted_version};
-use crate::erased::{DecodeInto, Decoded};
+use crate::erased::Decoded;
 use crate::error::{Result, ValueError};
 use crate::key::{self, Key};
 use crate::model::RedisModel;
@@ -37,24 +37,22 @@ pub(crate) struct VersionList {
     /// Visits the older versions, newest first.
     pub(super) predecessors: fn(&mut dyn FnMut(Mapping)),
     /// Reads a record of an older version and returns the stored forms that its fields
-    /// have in the current one.
-    pub(super) migrate_fields: MigrateFields,
+    /// have in the current one; `None` if no older version is listed.
+    pub(super) migrate_fields: Option<MigrateFields>,
 }
 
-type MigrateFields = fn(Mapping, &Key, vec::IntoIter<ReplyValue>) -> Result<Option<Vec<Value>>>;
+type MigrateFields = fn(Mapping, &Key, vec::IntoIter<ReplyValue>) -> Result<Vec<Value>>;
 
 fn migrate_fields<M: HashModel>(
     mapping: Mapping,
     key: &Key,
     values: vec::IntoIter<ReplyValue>,
-) -> Result<Option<Vec<Value>>> {
+) -> Result<Vec<Value>> {
     let id = key::read(M::SCHEMA.template(), key)?;
-    let mut decoded = Decoded::<M>::new(&id);
-    if !row::decode_or_none(mapping, key, values, &mut decoded)? {
-        return Ok(None);
-    }
-    let Some(record) = decoded.record() else { return Ok(None) };
-    diff::fields(mapping.record(record, key)).map(Some)
+    let mut record = None;
+    let mut place = Decoded::<M>::new(&id, &mut record);
+    let (record, _) = row::decode(mapping, key, values, &mut place)?;
+    diff::fields(mapping.record(record, key))
 }
 
 impl VersionList {
@@ -63,7 +61,7 @@ impl VersionList {
         current: 1,
         mismatch_is_none: false,
         predecessors: |_| (),
-        migrate_fields: |_, _, _| Ok(None),
+        migrate_fields: None,
     };
 }
 
@@ -81,8 +79,8 @@ impl<M: RedisModel> SchemaVersions<M> {
     where
         M: HashModel,
     {
-        let list =
-            VersionList { predecessors: P::each, migrate_fields: migrate_fields::<M>, ..self.list };
+        let migrate_fields = Some(migrate_fields::<M> as MigrateFields);
+        let list = VersionList { predecessors: P::each, migrate_fields, ..self.list };
         Self { list, migrate: Some(P::read) }
     }
 

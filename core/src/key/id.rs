@@ -145,19 +145,26 @@ pub(crate) fn write<Id: ModelId>(template: Template, id: &Id) -> Key {
     })
 }
 
-/// Visits a key part, if there is a record, and the name of its type.
-pub(crate) type VisitPart<'v> = dyn FnMut(Option<&dyn Any>, &'static str) + 'v;
+/// A part of a key without its type.
+pub(crate) struct ErasedPart<'a> {
+    /// `None` if there is no record.
+    pub(crate) value: Option<&'a dyn Any>,
+    pub(crate) type_name: &'static str,
+    pub(crate) write: WritePart,
+}
+
+/// [`ModelId::write_part`] of the model's id.
+pub(crate) type WritePart = fn(usize, &dyn Any, &mut KeyWriter<'_>);
+
+pub(crate) type VisitPart<'v> = dyn FnMut(ErasedPart<'_>) + 'v;
 
 /// Returns the key of a record, whose parts `each` visits in the key's order.
-pub(crate) fn write_parts<Id: ModelId>(
-    template: Template,
-    each: &mut dyn FnMut(&mut VisitPart<'_>),
-) -> Key {
+pub(crate) fn write_parts(template: Template, each: impl FnOnce(&mut VisitPart<'_>)) -> Key {
     Key::build(template, |mut writer| {
         let mut at = 0;
-        each(&mut |part, _| {
-            if let Some(part) = part {
-                Id::write_part(at, part, &mut writer);
+        each(&mut |part| {
+            if let Some(value) = part.value {
+                (part.write)(at, value, &mut writer);
             }
             at += 1;
         });

@@ -3,11 +3,11 @@
 use std::any::Any;
 
 use super::RedisModel;
-use crate::codec::Location;
 use crate::erased::{AnyModel, Stored};
 use crate::error::{Error, Result, ValueError};
 use crate::hash::Mapping;
 use crate::key::{IntoId, KeyReader, KeyWriter, ModelId};
+use crate::schema::visit::{Purpose, Visitor};
 
 /// The storage of a model: as a hash or as a blob.
 #[doc(hidden)]
@@ -16,7 +16,12 @@ pub trait Storage<M: RedisModel> {
 
     fn decode(id: &M::Id, stored: Stored<'_, '_>) -> Result<M>;
 
-    fn to_bytes(model: &M, at: Location<'_>) -> Result<Vec<u8>>;
+    /// Visits the key parts or the fields of a record, or encodes it if it is a blob.
+    #[inline(always)]
+    #[allow(private_interfaces)]
+    fn visit<'v>(record: &'v M, purpose: Purpose<'v>) {
+        M::visit(&mut Visitor::new(Some(record), purpose));
+    }
 }
 
 /// The storage of a struct whose derive found mistakes, and the id of one that is no
@@ -31,10 +36,6 @@ impl<M: RedisModel> Storage<M> for Stub {
     }
 
     fn decode(_: &M::Id, _: Stored<'_, '_>) -> Result<M> {
-        Err(Error::unexpected_reply())
-    }
-
-    fn to_bytes(_: &M, _: Location<'_>) -> Result<Vec<u8>> {
         Err(Error::unexpected_reply())
     }
 }

@@ -50,8 +50,9 @@ where
     let mut parts = Parts::default();
     loop {
         // A list need not be `Sync`, so it is not kept while the future waits.
-        let request = operation.as_list().map(|list| parts.encode(list));
-        let replies = con.send(request.unwrap_or_else(Request::new)).await;
+        let list = operation.as_list().ok_or_else(Error::unexpected_reply)?;
+        let request = parts.encode(list);
+        let replies = con.send(request).await;
         let list = operation.as_list().ok_or_else(Error::unexpected_reply)?;
         if let Some(output) = parts.decode(list, replies)? {
             return Ok(output);

@@ -4,10 +4,10 @@ use std::fmt;
 
 use super::pages::{Pages, results_of_page};
 use crate::edit::Commit;
-use crate::erased::{AnyModel, Decoded, Read, RewriteCheck};
+use crate::erased::{RecordKey, RewriteCheck};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Flow, Io};
-use crate::key::{self, Key};
+use crate::key;
 use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Request, batch};
 use crate::ttl::Expiry;
@@ -84,8 +84,8 @@ async fn rewrite<M: RedisModel>(mut ids: Vec<M::Id>, io: &Io) -> Result<Rewritte
         if attempt > 0 {
             io.back_off(attempt).await?;
         }
-        let checks = batch(ids.iter().cloned().map(Check::<M>::new));
-        let found = results_of_page::<M, _>(io.run(checks).await)?;
+        let records = ids.iter().cloned().map(RecordKey::new::<M>);
+        let found = results_of_page::<M, _>(io.run(batch(records.map(Check::<M>))).await)?;
         let (stale, commits) = page.sort(ids, found);
         if commits.is_empty() {
             return Ok(page);
@@ -146,31 +146,18 @@ impl<M: RedisModel> Rewritten<M> {
 }
 
 /// Reads a record and compares it with what the model would write now.
-struct Check<M: RedisModel> {
-    id: M::Id,
-    key: Key,
-}
-
-impl<M: RedisModel> Check<M> {
-    fn new(id: M::Id) -> Self {
-        Self { key: key::write(M::SCHEMA.template(), &id), id }
-    }
-
-    fn read(&self) -> Read<'_> {
-        Read { model: AnyModel::of::<M>(), key: &self.key, refresh: Expiry::Keep }
-    }
-}
+struct Check<M: RedisModel>(RecordKey<M::Id>);
 
 impl<M: RedisModel> Operation for Check<M> {
     type Output = RewriteCheck;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        self.read().encode(request)
+        self.0.read::<M>(Expiry::Keep).encode(request)
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<RewriteCheck> {
-        let mut decoded = Decoded::<M>::new(&self.id);
-        self.read().finish_rewrite(self.read().decode(replies), &mut decoded)
+        let (read, mut record) = (self.0.read::<M>(Expiry::Keep), None);
+        read.finish_rewrite(read.decode(replies), &mut self.0.place::<M>(&mut record))
     }
 }
 

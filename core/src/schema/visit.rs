@@ -10,10 +10,11 @@
 
 use std::any::{Any, type_name};
 
+use crate::codec::Location;
 use crate::error::{Error, Result};
 use crate::field::{FieldType, MayExpire, Plain, Revision, RevisionNumber, Slot, SlotOf};
 use crate::hash::Row;
-use crate::key::{self, Key, VisitPart};
+use crate::key::{ErasedPart, ModelId, VisitPart, WritePart};
 use crate::model::RedisModel;
 
 /// Visits the key parts and the stored fields of a `T`, or those that any `T` has.
@@ -22,6 +23,7 @@ use crate::model::RedisModel;
 pub struct Visitor<'v, T, Id = ()> {
     this: Option<&'v T>,
     purpose: Purpose<'v>,
+    write_part: WritePart,
     construct: Option<Construct<T, Id>>,
     set_id: Option<fn(&mut T, Id)>,
 }
@@ -29,17 +31,18 @@ pub struct Visitor<'v, T, Id = ()> {
 /// Makes a `T` of its id and the values of its fields.
 type Construct<T, Id> = fn(Id, &mut Row<'_>) -> Result<T>;
 
-enum Purpose<'v> {
+pub(crate) enum Purpose<'v> {
     Nothing,
-    /// Each part, if there is a record, and the name of its type.
     KeyParts(&'v mut VisitPart<'v>),
     Fields(&'v mut dyn FnMut(&dyn Slot)),
+    /// Encodes a blob, which a visitor does not do: see `Storage::visit`.
+    Bytes(Location<'v>, &'v mut Option<Result<Vec<u8>>>),
 }
 
 impl Purpose<'_> {
-    fn part(&mut self, part: Option<&dyn Any>, type_name: &'static str) {
+    fn part(&mut self, part: ErasedPart<'_>) {
         if let Self::KeyParts(visit) = self {
-            visit(part, type_name);
+            visit(part);
         }
     }
 
@@ -58,11 +61,12 @@ impl<T, Id> Visitor<'_, T, Id> {
     #[inline(always)]
     pub fn key_part<P: 'static>(&mut self, get: impl FnOnce(&T) -> &P) -> &mut Self {
         #[allow(clippy::manual_map)]
-        let part = match self.this {
+        let value = match self.this {
             Some(it) => Some(get(it) as &dyn Any),
             None => None,
         };
-        self.purpose.part(part, type_name::<P>());
+        let write = self.write_part;
+        self.purpose.part(ErasedPart { value, type_name: type_name::<P>(), write });
         self
     }
 
@@ -118,11 +122,11 @@ impl<T, Id> Visitor<'_, T, Id> {
             Purpose::Fields(visit) => Purpose::Fields(&mut **visit),
             _ => Purpose::Nothing,
         };
-        Visitor { this: self.this.and_then(get), purpose, construct: None, set_id: None }
+        Visitor::new(self.this.and_then(get), purpose)
     }
 }
 
-impl<'v, T, Id> Visitor<'v, T, Id> {
+impl<'v, T, Id: ModelId> Visitor<'v, T, Id> {
     /// A visitor that is only interested in the constructor.
     #[inline(always)]
     pub(crate) fn nothing() -> Self {
@@ -130,19 +134,13 @@ impl<'v, T, Id> Visitor<'v, T, Id> {
     }
 
     #[inline(always)]
-    fn new(this: Option<&'v T>, purpose: Purpose<'v>) -> Self {
-        Self { this, purpose, construct: None, set_id: None }
+    pub(crate) fn new(this: Option<&'v T>, purpose: Purpose<'v>) -> Self {
+        Self { this, purpose, write_part: Id::write_part, construct: None, set_id: None }
     }
 
     pub(crate) fn constructor(&self) -> Option<Construct<T, Id>> {
         self.construct
     }
-}
-
-/// Visits the fields of a record.
-#[inline(always)]
-pub(crate) fn each_field<M: RedisModel>(record: &M, visit: &mut dyn FnMut(&dyn Slot)) {
-    M::visit(&mut Visitor::new(Some(record), Purpose::Fields(visit)));
 }
 
 /// Visits the fields of a model without a record.
@@ -173,15 +171,7 @@ pub(crate) fn set_id<M: RedisModel>(model: &mut M, id: &M::Id) {
 /// Returns the names of the types of the key's parts.
 pub(crate) fn part_types<M: RedisModel>() -> Vec<&'static str> {
     let mut types = Vec::new();
-    let mut visit = |_: Option<&dyn Any>, name| types.push(name);
+    let mut visit = |part: ErasedPart<'_>| types.push(part.type_name);
     M::visit(&mut Visitor::new(None, Purpose::KeyParts(&mut visit)));
     types
-}
-
-/// Returns the key of a record.
-#[inline(always)]
-pub(crate) fn key_of<M: RedisModel>(model: &M) -> Key {
-    key::write_parts::<M::Id>(M::SCHEMA.template(), &mut |visit| {
-        M::visit(&mut Visitor::new(Some(model), Purpose::KeyParts(visit)));
-    })
 }

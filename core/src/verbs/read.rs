@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use super::debug_by_key;
 use crate::connection::SyncConnection;
-use crate::erased::{AnyModel, Decoded, RawRecord, Read};
+use crate::erased::{RawRecord, RecordKey};
 use crate::error::Result;
-use crate::key::{self, Key};
 use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Request};
 use crate::ttl::Expiry;
@@ -14,16 +13,14 @@ use crate::ttl::Expiry;
 /// Reads a record; see [`RedisModel::get`].
 #[must_use = "an operation does nothing until it is run"]
 pub struct Get<M: RedisModel> {
-    id: M::Id,
-    key: Key,
+    record: RecordKey<M::Id>,
     refresh: Expiry,
 }
 
 impl<M: RedisModel> Get<M> {
     #[inline(always)]
     pub(crate) fn new(id: M::Id) -> Self {
-        let key = key::write(M::SCHEMA.template(), &id);
-        Self { id, key, refresh: Expiry::Keep }
+        Self { record: RecordKey::new::<M>(id), refresh: Expiry::Keep }
     }
 
     /// Sets the record's time to live in the same step, as for a session that expires after
@@ -42,15 +39,10 @@ impl<M: RedisModel> Get<M> {
 
 impl<M: RedisModel> Get<M> {
     #[inline(always)]
-    fn read(&self) -> Read<'_> {
-        Read { model: AnyModel::of::<M>(), key: &self.key, refresh: self.refresh }
-    }
-
-    #[inline(always)]
     fn finish(&self, raw: Result<Option<RawRecord>>) -> Result<Option<M>> {
-        let mut decoded = Decoded::new(&self.id);
-        match self.read().finish(raw, &mut decoded) {
-            Ok(()) => Ok(decoded.record),
+        let mut record = None;
+        match self.record.read::<M>(self.refresh).finish(raw, &mut self.record.place(&mut record)) {
+            Ok(()) => Ok(record),
             Err(error) => Err(error),
         }
     }
@@ -60,25 +52,25 @@ impl<M: RedisModel> Operation for Get<M> {
     type Output = Option<M>;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        self.read().encode(request)
+        self.record.read::<M>(self.refresh).encode(request)
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Option<M>> {
-        self.finish(self.read().decode(replies))
+        self.finish(self.record.read::<M>(self.refresh).decode(replies))
     }
 
     #[inline(always)]
     fn run<C: SyncConnection + ?Sized>(&self, con: &mut C) -> Result<Option<M>> {
-        self.finish(self.read().run(con))
+        self.finish(self.record.read::<M>(self.refresh).run(con))
     }
 }
 
 impl<M: RedisModel> Clone for Get<M> {
     fn clone(&self) -> Self {
-        Self { id: self.id.clone(), key: self.key.clone(), refresh: self.refresh }
+        Self { record: self.record.clone(), refresh: self.refresh }
     }
 }
 
 debug_by_key! {
-    Get<M>: |get| get.key;
+    Get<M>: |get| get.record.key;
 }

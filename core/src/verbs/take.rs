@@ -8,7 +8,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::mem;
 
-use crate::erased::{AnyModel, Decoded, RawSnapshot, Read};
+use crate::erased::{AnyModel, RawSnapshot, RecordKey};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Flow, Io, inherent_run};
 use crate::key::{self, Key};
@@ -82,8 +82,8 @@ impl<M: RedisModel + Send> Flow for TakeMany<M> {
             if attempt > 0 {
                 io.back_off(attempt).await?;
             }
-            let reads = batch(left.iter().map(|&at| ReadToTake::<M>::new(self.ids[at].clone())));
-            let found = io.run(reads).await?;
+            let records = left.iter().map(|&at| RecordKey::new::<M>(self.ids[at].clone()));
+            let found = io.run(batch(records.map(ReadToTake::<M>))).await?;
             let deletions = self.decoded(left, found, &mut results);
             if deletions.is_empty() {
                 break;
@@ -161,10 +161,7 @@ inherent_run! {
 type Found<M> = Option<(M, RawSnapshot)>;
 
 /// Reads a record together with the values that it was decoded from.
-struct ReadToTake<M: RedisModel> {
-    id: M::Id,
-    key: Key,
-}
+struct ReadToTake<M: RedisModel>(RecordKey<M::Id>);
 
 /// Deletes a record if it still holds the values that were read.
 struct DeleteUnchanged<M> {
@@ -173,27 +170,17 @@ struct DeleteUnchanged<M> {
     model: PhantomData<fn() -> M>,
 }
 
-impl<M: RedisModel> ReadToTake<M> {
-    fn new(id: M::Id) -> Self {
-        Self { key: key::write(M::SCHEMA.template(), &id), id }
-    }
-
-    fn read(&self) -> Read<'_> {
-        Read { model: AnyModel::of::<M>(), key: &self.key, refresh: Expiry::Keep }
-    }
-}
-
 impl<M: RedisModel> Operation for ReadToTake<M> {
     type Output = Found<M>;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        self.read().encode(request)
+        self.0.read::<M>(Expiry::Keep).encode(request)
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Found<M>> {
-        let mut decoded = Decoded::new(&self.id);
-        let raw = self.read().finish_take(self.read().decode(replies), &mut decoded)?;
-        Ok(decoded.record.zip(raw))
+        let (read, mut record) = (self.0.read::<M>(Expiry::Keep), None);
+        let raw = read.finish_take(read.decode(replies), &mut self.0.place(&mut record))?;
+        Ok(record.zip(raw))
     }
 }
 
@@ -201,7 +188,7 @@ impl<M: RedisModel> Operation for DeleteUnchanged<M> {
     type Output = Outcome<()>;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        AnyModel::of::<M>().encode_delete(&self.snapshot, &self.key, request);
+        self.snapshot.encode_delete(&self.key, request);
         Ok(())
     }
 

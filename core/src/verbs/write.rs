@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use super::debug_by_key;
 use crate::connection::SyncConnection;
-use crate::erased::{self, AnyModel, Write};
+use crate::erased::{self, AnyModel, Write, key_of};
 use crate::error::{Error, Result};
 use crate::field::{Field, Revision, RevisionNumber};
 use crate::hash::next_revision;
 use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Request};
-use crate::schema::visit::key_of;
 use crate::ttl::Expiry;
 
 /// Writes a record; see [`RedisModel::save`].

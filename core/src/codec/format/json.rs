@@ -22,12 +22,12 @@ use crate::error::{ErrorKind, ValueError};
 /// # use serde::{Deserialize, Serialize};
 /// # use redis_model::{Json, RedisModel};
 /// #[derive(Debug, PartialEq, Serialize, Deserialize, RedisModel)]
-/// #[redis(key = "session:{token}", blob = Json)]
-/// struct Session { token: String, share: f64 }
+/// #[redis(key = "holder:{id}", blob = Json)]
+/// struct Holder { id: u64, share: f64 }
 ///
-/// let session = Session { token: "a".into(), share: 0.1 };
-/// assert_eq!(session.to_bytes()?, br#"{"token":"a","share":0.1}"#);
-/// assert!(Session { share: f64::NAN, ..session }.to_bytes().is_err());
+/// let holder = Holder { id: 7, share: 0.1 };
+/// assert_eq!(holder.to_bytes()?, br#"{"id":7,"share":0.1}"#);
+/// assert!(Holder { share: f64::NAN, ..holder }.to_bytes().is_err());
 /// # Ok::<(), redis_model::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
