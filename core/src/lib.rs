@@ -66,6 +66,7 @@ mod hash;
 mod key;
 mod model;
 pub mod op;
+pub mod patterns;
 mod redis_rs;
 mod run;
 mod scan;
