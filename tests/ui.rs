@@ -75,6 +75,7 @@ twins! {
     "ui/pass/codec-without-type.rs" codec_without_type;
     "ui/pass/crate-not-a-path.rs" crate_not_a_path;
     "ui/pass/default-path-of-another-type.rs" default_path_of_another_type;
+    "ui/pass/default-path-of-an-option.rs" default_path_of_an_option;
     "ui/pass/default-path-unknown.rs" default_path_unknown;
     "ui/pass/default-without-default.rs" default_without_default;
     "ui/pass/display-and-codec.rs" display_and_codec;
