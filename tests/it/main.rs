@@ -42,6 +42,7 @@ mod schema_changes;
 mod scripts;
 mod sealed;
 mod secrets;
+mod serde_shapes;
 mod set_ifeq;
 mod take;
 mod tuples;
