@@ -10,8 +10,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 pub use encoding::{
-    AsDisplay, AsDisplayOption, DefaultValue, EmptyAsNone, InOption, Incrementable, MayExpire,
-    Revision, RevisionNumber, TypeDefault, WithDefault,
+    AllButNone, AsDisplay, AsDisplayOption, DefaultPath, DefaultValue, EmptyAsNone, EveryValue,
+    FromPath, InOption, Incrementable, MayDefault, MayExpire, Revision, RevisionNumber,
+    TypeDefault, WithDefault,
 };
 pub use flatten::{Optional, Presence, RedisFields, Required};
 pub use into::IntoField;

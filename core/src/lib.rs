@@ -149,7 +149,9 @@ pub use crate::value::{Float, Integer, IntoIncrement, Numeric, RedisValue};
 /// - `revision`: a `u32` or `u64` that counts the writes of the record, for
 ///   [optimistic locking](#optimistic-locking).
 /// - `default`, `default = "path"`: the value if the hash does not have the field: the
-///   type's default, or the one that a function returns.
+///   type's default, or the one that a function returns. `default = "path"` on an `Option`
+///   requires a codec or `empty_as_none`, which store `None`; otherwise a missing field is
+///   `None`.
 /// - `skip`: not stored. Read as the type's default, or as that of `default = "path"`.
 ///
 /// ```

@@ -14,7 +14,7 @@ pub use crate::blob::{Blob, BlobModel, BlobVersions, NoFields};
 pub use crate::codec::{BlobFormat, Codec, Envelope};
 pub use crate::error::{Result, ValueError};
 pub use crate::field::{
-    AsDisplay, AsDisplayOption, DefaultValue, EmptyAsNone, Encoded, Field, FieldType, MayExpire,
+    AsDisplay, AsDisplayOption, DefaultPath, EmptyAsNone, Encoded, Field, FieldType, MayExpire,
     Plain, Presence, RedisFields, Required, Revision, WithDefault,
 };
 pub use crate::hash::{Hash, HashModel, SchemaVersions};
@@ -22,6 +22,11 @@ pub use crate::key::{KeyPart, PartWriter};
 pub use crate::model::{RedisModel, Stub};
 pub use crate::schema::{Column, Columns, FlatColumns, FlatNames, KeyPartType, Schema, Visitor};
 pub use crate::value::RedisValue;
+
+use crate::field::FromPath;
+
+/// The encoding of a field with `default = "path"`.
+pub type DefaultFrom<Enc, F> = WithDefault<Enc, FromPath<F>>;
 
 /// Returns the schema of a model without flattened structs.
 pub const fn model(

@@ -98,7 +98,8 @@ impl<M: HashModel> Update<M> {
 }
 
 impl<M: HashModel, S: Selection<M>> Update<M, S> {
-    /// Sets a field. `None` for an `Option` field removes it.
+    /// Sets a field. `None` for an `Option` field removes it, except if the field's default
+    /// is another value: then `None` is stored.
     #[inline(always)]
     pub fn set<V, Enc>(mut self, field: Field<M, V, Enc>, value: impl IntoField<V, Enc>) -> Self {
         let name = field.name();

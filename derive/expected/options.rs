@@ -20,7 +20,7 @@
 const _: () = {
     use ::redis_model::__private as __rt;
     pub struct __Default_quota;
-    impl __rt::DefaultValue<u32> for __Default_quota {
+    impl __rt::DefaultPath<u32> for __Default_quota {
         fn value() -> u32 {
             crate::hundred()
         }
@@ -29,7 +29,7 @@ const _: () = {
         #[doc = " The address, once confirmed."]
         email: __rt::Field<User, Option<String>>,
         code: __rt::Field<User, Option<u32>>,
-        quota: __rt::Field<User, u32, __rt::WithDefault<__rt::Plain, __Default_quota>>,
+        quota: __rt::Field<User, u32, __rt::DefaultFrom<__rt::Plain, __Default_quota>>,
         note: __rt::Field<User, Option<String>, __rt::EmptyAsNone>,
         shown: __rt::Field<User, Colour, __rt::AsDisplay>,
         revision: __rt::Field<User, u64, __rt::Revision>,
@@ -62,7 +62,7 @@ const _: () = {
                 .key_part(|m| &m.id)
                 .field(|m| &m.email)
                 .expiring_field::<__rt::Plain, _>(|m| &m.code)
-                .field_as::<__rt::WithDefault<__rt::Plain, __Default_quota>, _>(|m| &m.quota)
+                .field_as::<__rt::DefaultFrom<__rt::Plain, __Default_quota>, _>(|m| &m.quota)
                 .field_as::<__rt::EmptyAsNone, _>(|m| &m.note)
                 .field_as::<__rt::AsDisplay, _>(|m| &m.shown)
                 .revision(|m| &m.revision);
@@ -71,7 +71,7 @@ const _: () = {
                     id,
                     email: row.take()?,
                     code: row.take()?,
-                    quota: row.take_as::<__rt::WithDefault<__rt::Plain, __Default_quota>, _>()?,
+                    quota: row.take_as::<__rt::DefaultFrom<__rt::Plain, __Default_quota>, _>()?,
                     note: row.take_as::<__rt::EmptyAsNone, _>()?,
                     shown: row.take_as::<__rt::AsDisplay, _>()?,
                     revision: row.take_as::<__rt::Revision, _>()?,

@@ -1,7 +1,8 @@
 //! One cluster for the tests that do not change it, and others for those that do.
 
-use std::future::Future;
-use std::pin::Pin;
+#[path = "../runtime.rs"]
+mod runtime;
+
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,28 +11,15 @@ use redis::cluster_async::ClusterConnection as AsyncClusterConnection;
 use redis_model::embedded::Cluster;
 use redis_model::flow::Flow;
 use redis_model::{Operation, Result};
-use tokio::runtime::Runtime;
+
+use runtime::block_on;
+pub(crate) use runtime::runtime;
 
 static CLUSTER: LazyLock<Cluster> =
     LazyLock::new(|| Cluster::start().unwrap_or_else(|error| panic!("{error}")));
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
 pub(crate) fn cluster() -> &'static Cluster {
     &CLUSTER
-}
-
-pub(crate) fn runtime() -> &'static Runtime {
-    &RUNTIME
-}
-
-/// Runs a future to its end. It is boxed, so that tokio's part is compiled once and not
-/// for each future.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let mut output = None;
-    let run: Pin<Box<dyn Future<Output = ()> + '_>> =
-        Box::pin(async { output = Some(future.await) });
-    runtime().block_on(run);
-    output.expect("the future has ended")
 }
 
 /// Returns an id that no other test uses.

@@ -4,7 +4,7 @@
 use std::sync::{Arc, LazyLock};
 
 use redis_model::codec::{KeyProvider, KeyRing, Sealed, Signed};
-use redis_model::{ErrorKind, Outcome, RedisFields, RedisModel};
+use redis_model::{ErrorKind, Json, Outcome, RedisFields, RedisModel};
 
 use crate::support::{everywhere, fresh};
 
@@ -88,6 +88,101 @@ fn an_empty_text_is_absent_if_the_field_reads_it_as_none() {
         assert!(con.run(set(f.note.is_present())).unwrap().conflict().is_some());
         assert!(con.run(Quota::update(id).set_if_absent(f.note, "first")).unwrap().is_applied());
         assert_eq!(con.run(Quota::get(id)).unwrap().unwrap().note.as_deref(), Some("first"));
+    });
+}
+
+fn serif() -> Option<String> {
+    Some("serif".into())
+}
+
+#[derive(Debug, PartialEq, RedisModel)]
+#[redis(key = "absent:page:{id}")]
+struct Page {
+    id: u64,
+    name: String,
+    #[redis(codec = Json, default = "serif")]
+    title: Option<String>,
+    #[redis(empty_as_none, default = "serif")]
+    text: Option<String>,
+    #[redis(codec = Sealed<Json, AppKeys>, default = "serif")]
+    secret: Option<String>,
+    #[redis(codec = Json, default)]
+    code: Option<String>,
+}
+
+#[test]
+fn none_is_stored_if_the_default_is_another_value() {
+    everywhere(|con| {
+        let (id, f) = (fresh(), Page::FIELDS);
+        let page = |font: fn() -> Option<String>| Page {
+            id,
+            name: "n".into(),
+            title: font(),
+            text: font(),
+            secret: font(),
+            code: None,
+        };
+        let fonts = |con: &mut crate::support::Con| con.run(Page::get(id)).unwrap().unwrap();
+        con.run(page(|| None).save()).unwrap();
+        assert_eq!(fonts(con), page(|| None));
+        let names = ["title", "text", "code"];
+        let stored: Vec<Option<String>> =
+            names.map(|name| con.raw(&["HGET", &Page::key(id), name])).into();
+        assert_eq!(stored, [Some("null".into()), Some("".into()), None]);
+        // A field that the record does not have is the default.
+        let removed = Page::update(id).remove(f.title).remove(f.text).remove(f.secret);
+        assert!(con.run(removed).unwrap().is_applied());
+        assert_eq!(fonts(con), page(serif));
+        // An update, and a draft.
+        let none = Page::update(id).set(f.title, None::<String>).set(f.text, None::<String>);
+        assert!(con.run(none.set(f.secret, None::<String>)).unwrap().is_applied());
+        assert_eq!(fonts(con), page(|| None));
+        con.run(page(|| Some("mono".into())).save()).unwrap();
+        let mut draft = con.run(Page::edit(id)).unwrap().unwrap();
+        (draft.title, draft.text, draft.secret) = (None, None, None);
+        assert!(con.run(draft.commit()).unwrap().is_applied());
+        assert_eq!(fonts(con), page(|| None));
+    });
+}
+
+#[test]
+fn a_condition_tells_a_stored_none_from_a_default() {
+    everywhere(|con| {
+        let (id, f) = (fresh(), Page::FIELDS);
+        let set = |condition| Page::update(id).set(f.name, "x").only_if(condition);
+        con.raw::<()>(&["HSET", &Page::key(id), "name", "n"]);
+        for holds in [f.title.eq(serif()), f.text.eq(serif()), f.title.is_absent()] {
+            assert!(con.run(set(holds)).unwrap().is_applied());
+        }
+        for fails in [f.title.eq(None::<String>), f.text.eq(None::<String>)] {
+            assert!(con.run(set(fails)).unwrap().conflict().is_some());
+        }
+        let none = Page::update(id).set(f.title, None::<String>).set(f.text, None::<String>);
+        assert!(con.run(none).unwrap().is_applied());
+        for holds in [f.title.eq(None::<String>), f.text.eq(None::<String>), f.text.is_present()] {
+            assert!(con.run(set(holds)).unwrap().is_applied());
+        }
+        for fails in [f.title.eq(serif()), f.text.eq(serif()), f.text.is_absent()] {
+            assert!(con.run(set(fails)).unwrap().conflict().is_some());
+        }
+    });
+}
+
+/// Serde stores `None` in a blob, whatever the default is.
+#[test]
+fn a_blob_keeps_none_beside_a_default() {
+    #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, RedisModel)]
+    #[redis(key = "absent:blob:{id}", blob = Json)]
+    struct Leaf {
+        id: u64,
+        #[serde(default = "serif")]
+        title: Option<String>,
+    }
+
+    everywhere(|con| {
+        let id = fresh();
+        con.run(Leaf { id, title: None }.save()).unwrap();
+        assert_eq!(con.run(Leaf::get(id)).unwrap(), Some(Leaf { id, title: None }));
     });
 }
 

@@ -2,51 +2,19 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::{Arc, LazyLock};
 
 use redis_model::codec::{
-    Bincode, BincodeLegacy, Cbor, Codec, KeyProvider, KeyRing, Location, Lz4, MsgPack, Postcard,
-    Sealed, Signed, Zstd,
+    Bincode, BincodeLegacy, Cbor, Codec, KeyRing, Location, Lz4, MsgPack, Postcard, Sealed, Signed,
+    Zstd,
 };
 use redis_model::{Error, Json, Operation, RedisModel};
 use serde::{Deserialize, Serialize};
 
-use crate::support::{Con, fresh, on_one_server};
+use crate::serde_shapes::{Flat, Skips, Tagged, Untagged};
+use crate::support::{Con, fresh, keys, on_one_server};
 
-struct TestKeys;
-
-impl KeyProvider for TestKeys {
-    fn ring() -> Arc<KeyRing> {
-        static RING: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::new(1, [1; 32])));
-        RING.clone()
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-enum Untagged {
-    Number(u64),
-    Text(String),
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type")]
-enum Tagged {
-    A { x: u8 },
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Flat {
-    a: u8,
-    #[serde(flatten)]
-    more: Skips,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Skips {
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    list: Vec<u8>,
-    last: u8,
+keys! {
+    TestKeys: KeyRing::new(1, [1; 32]);
 }
 
 fn refused<C: Codec<T>, T>(value: &T) -> String {

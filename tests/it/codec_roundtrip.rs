@@ -8,6 +8,8 @@ use redis_model::codec::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::serde_shapes::{Flat, Skips, Tagged, Untagged};
+
 /// Returns the message of the panic, or `None` if the codec keeps the value.
 fn lost<C: Codec<T>, T: PartialEq + std::fmt::Debug + std::panic::RefUnwindSafe>(
     value: &T,
@@ -45,13 +47,6 @@ fn outer<T>(value: T) -> Outer<T> {
     Outer { id: 7, inner: vec![Inner { value, after: "after".into() }] }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Skips {
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    list: Vec<u8>,
-    last: u8,
-}
-
 #[test]
 fn an_omitted_field_of_a_nested_struct_is_reported() {
     let full = outer(Skips { list: vec![1], last: 2 });
@@ -62,26 +57,6 @@ fn an_omitted_field_of_a_nested_struct_is_reported() {
         assert!(message.contains("does not keep the value"), "{message}");
     }
     assert_eq!(named!(&empty), [None, None, None]);
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-enum Untagged {
-    Number(u64),
-    Text(String),
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type")]
-enum Tagged {
-    A { x: u8 },
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Flat {
-    a: u8,
-    #[serde(flatten)]
-    more: Skips,
 }
 
 #[test]

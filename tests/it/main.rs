@@ -43,6 +43,7 @@ mod schema_changes;
 mod scripts;
 mod sealed;
 mod secrets;
+mod serde_shapes;
 mod set_ifeq;
 mod structure_scans;
 mod take;

@@ -1,26 +1,13 @@
 //! Records that are rewritten while other clients write them.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
 
-use redis_model::codec::{KeyProvider, KeyRing, MsgPack, Postcard, Sealed, Signed};
+use redis_model::codec::{KeyRing, MsgPack, Postcard, Sealed, Signed};
 use redis_model::flow::{Flow, RewriteAll, ScanPosition};
 use redis_model::{ErrorKind, Json, RedisModel, ValueError};
 use serde::{Deserialize, Serialize};
 
-use crate::support::{Con, fresh, on_one_server};
-
-macro_rules! keys {
-    ($($name:ident: $ring:expr;)*) => {$(
-        struct $name;
-        impl KeyProvider for $name {
-            fn ring() -> Arc<KeyRing> {
-                static RING: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new($ring));
-                RING.clone()
-            }
-        }
-    )*};
-}
+use crate::support::{Con, fresh, keys, on_one_server};
 
 keys! {
     Old: KeyRing::new(1, [1; 32]);

@@ -1,26 +1,12 @@
 //! Sealed, signed and compressed values, and attacks on them.
 
-use std::sync::{Arc, LazyLock};
-
 use redis_model::codec::{
     Aes256Gcm, Codec, KeyProvider, KeyRing, Location, Lz4, Postcard, Sealed, Signed, Zstd,
 };
 use redis_model::{ErrorKind, Json, RedisModel};
 use serde::{Deserialize, Serialize};
 
-use crate::support::{everywhere, fresh};
-
-macro_rules! keys {
-    ($($name:ident: $ring:expr;)*) => {$(
-        struct $name;
-        impl KeyProvider for $name {
-            fn ring() -> Arc<KeyRing> {
-                static RING: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new($ring));
-                RING.clone()
-            }
-        }
-    )*};
-}
+use crate::support::{everywhere, fresh, keys};
 
 keys! {
     Old: KeyRing::new(1, [1; 32]);

@@ -1,8 +1,9 @@
 //! One server and one cluster for the whole run, and every operation on every kind of
 //! connection to them.
 
-use std::future::Future;
-use std::pin::Pin;
+#[path = "../runtime.rs"]
+mod runtime;
+
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,31 +14,36 @@ use redis::{Client, ConnectionLike, FromRedisValue, RedisResult};
 use redis_model::embedded::{Cluster, Server};
 use redis_model::flow::Flow;
 use redis_model::{Operation, Result};
-use tokio::runtime::Runtime;
+
+use runtime::block_on;
+pub(crate) use runtime::runtime;
 
 static SERVER: LazyLock<Server> =
     LazyLock::new(|| Server::named_or_private().unwrap_or_else(|error| panic!("{error}")));
 static CLUSTER: LazyLock<Cluster> =
     LazyLock::new(|| Cluster::start().unwrap_or_else(|error| panic!("{error}")));
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
 pub(crate) fn server() -> &'static Server {
     &SERVER
 }
 
-pub(crate) fn runtime() -> &'static Runtime {
-    &RUNTIME
+/// Declares types with one key ring each.
+macro_rules! keys {
+    ($($name:ident: $ring:expr;)*) => {$(
+        #[derive(Debug)]
+        struct $name;
+
+        impl redis_model::codec::KeyProvider for $name {
+            fn ring() -> std::sync::Arc<redis_model::codec::KeyRing> {
+                static RING: std::sync::LazyLock<std::sync::Arc<redis_model::codec::KeyRing>> =
+                    std::sync::LazyLock::new(|| std::sync::Arc::new($ring));
+                RING.clone()
+            }
+        }
+    )*};
 }
 
-/// Runs a future to its end. It is boxed, so that tokio's part is compiled once and not
-/// for each future.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let mut output = None;
-    let run: Pin<Box<dyn Future<Output = ()> + '_>> =
-        Box::pin(async { output = Some(future.await) });
-    runtime().block_on(run);
-    output.expect("the future has ended")
-}
+pub(crate) use keys;
 
 /// Returns an id that no other test uses.
 pub(crate) fn fresh() -> u64 {

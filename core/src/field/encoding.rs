@@ -30,7 +30,7 @@ pub struct EmptyAsNone;
 pub struct Revision;
 
 /// The encoding `Enc` with a value for records that do not have the field:
-/// `#[redis(default)]`, or `#[redis(default = "path")]` with another `D`.
+/// `#[redis(default)]`, or `#[redis(default = "path")]` with a [`FromPath`] as `D`.
 #[derive(Debug, Clone, Copy)]
 pub struct WithDefault<Enc, D = TypeDefault>(PhantomData<(Enc, D)>);
 
@@ -40,7 +40,7 @@ pub struct InOption<Enc>(PhantomData<Enc>);
 
 /// Returns the value of a field that the hash does not have.
 #[doc(hidden)]
-pub trait DefaultValue<V> {
+pub trait DefaultValue<V, Enc> {
     fn value() -> V;
 }
 
@@ -49,11 +49,54 @@ pub trait DefaultValue<V> {
 #[derive(Debug, Clone, Copy)]
 pub struct TypeDefault;
 
-impl<V: Default> DefaultValue<V> for TypeDefault {
+impl<V: Default, Enc> DefaultValue<V, Enc> for TypeDefault {
     fn value() -> V {
         V::default()
     }
 }
+
+/// The value of the function that `default = "path"` names.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct FromPath<F>(PhantomData<F>);
+
+/// A type that stands for the function of a `default = "path"`.
+#[doc(hidden)]
+pub trait DefaultPath<V> {
+    fn value() -> V;
+}
+
+impl<V, Enc, F> DefaultValue<V, Enc> for FromPath<F>
+where
+    V: FieldType<Enc>,
+    V::Stores: MayDefault<V>,
+    F: DefaultPath<V>,
+{
+    fn value() -> V {
+        F::value()
+    }
+}
+
+/// Every value of the field's type has a stored form.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct EveryValue;
+
+/// `None` has no stored form: a field that is `None` is left out.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct AllButNone;
+
+/// Fields that read back as what was saved, whatever the default is.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{V}` cannot have a `default = \"…\"`",
+    label = "`None` is stored as a missing field, which would be read as the default",
+    note = "remove the default: a missing field is `None`; or remove the `Option`; or add `#[redis(codec = Json)]`, which stores `None` as `null`"
+)]
+pub trait MayDefault<V> {}
+
+impl<V> MayDefault<V> for EveryValue {}
 
 /// A number that can count the writes of a record.
 #[diagnostic::on_unimplemented(
@@ -119,6 +162,8 @@ impl<V, Enc: Incrementable<V>, D> Incrementable<V> for WithDefault<Enc, D> {
 }
 
 impl<V: Display + FromStr> FieldType<AsDisplay> for V {
+    type Stores = EveryValue;
+
     fn is_absent(&self) -> bool {
         false
     }
@@ -144,6 +189,8 @@ impl<V: Display + FromStr> FieldType<AsDisplay> for V {
 
 impl<V: RedisValue> FieldType<EmptyAsNone> for Option<V> {
     const COMPARED: &'static str = V::COMPARED;
+
+    type Stores = EveryValue;
 
     fn is_absent(&self) -> bool {
         // A value whose text is empty is left out, so that every reader finds `None`.
@@ -190,14 +237,64 @@ pub(super) fn is_empty(value: &impl RedisValue) -> bool {
     value.write(&mut first).is_ok() && !first.0
 }
 
+impl<Enc, D: DefaultValue<V, Enc>, V: FieldType<Enc>> FieldType<WithDefault<Enc, D>> for V {
+    const COMPARED: &'static str = <V as FieldType<Enc>>::COMPARED;
+    const CODEC: Option<&'static str> = <V as FieldType<Enc>>::CODEC;
+
+    type Stores = EveryValue;
+
+    fn is_absent(&self) -> bool {
+        // A missing field is read as the default. If that is not `None`, `None` is written.
+        FieldType::<Enc>::is_absent(self) && FieldType::<Enc>::is_absent(&D::value())
+    }
+
+    fn size_hint(&self) -> usize {
+        FieldType::<Enc>::size_hint(self)
+    }
+
+    fn write<W: Write>(&self, at: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
+        FieldType::<Enc>::write(self, at, out)
+    }
+
+    fn read(bytes: Vec<u8>, at: &Location<'_>) -> Result<Self, ValueError> {
+        FieldType::<Enc>::read(bytes, at)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(D::value())
+    }
+
+    fn none_text(at: &Location<'_>) -> Option<Vec<u8>> {
+        let is_none = FieldType::<Enc>::is_absent(&D::value());
+        is_none.then(|| <V as FieldType<Enc>>::none_text(at)).flatten()
+    }
+}
+
+/// Returns the stored form of a value that the encoding `Enc` leaves out, in a field with
+/// the default `D`.
+pub(super) fn left_out<Enc, V: FieldType<Enc>, D: DefaultValue<V, Enc>>(
+    at: &Location<'_>,
+) -> Result<Option<Vec<u8>>, ValueError> {
+    match V::absent() {
+        _ if D::value().is_absent() => Ok(None),
+        Some(none) => {
+            let mut bytes = Vec::new();
+            none.write(at, &mut bytes).map(|()| Some(bytes))
+        }
+        None => Err(ValueError::new("its codec leaves it out, so it would be read as the default")),
+    }
+}
+
 /// Implements `FieldType` by way of another encoding of the value, or of one in it.
 macro_rules! through {
     ($([$($generics:tt)*] $field:ty as $enc:ty: $inner:ty as $of:ty
-        => $some:expr, |$read:ident| $wrap:expr, $absent:expr $(, max $max:expr)?;)*) => {$(
+        => $stores:ident, $some:expr, |$read:ident| $wrap:expr, $absent:expr $(, max $max:expr)?;)*) => {$(
         impl<$($generics)*> FieldType<$enc> for $field {
             const COMPARED: &'static str = <$inner as FieldType<$of>>::COMPARED;
             const CODEC: Option<&'static str> = <$inner as FieldType<$of>>::CODEC;
             $(const MAX_REVISION: &'static str = $max;)?
+
+            type Stores = $stores;
 
             fn is_absent(&self) -> bool {
                 let some: fn(&Self) -> Option<&$inner> = $some;
@@ -231,12 +328,10 @@ macro_rules! through {
 
 through! {
     [V: Display + FromStr] Option<V> as AsDisplayOption: V as AsDisplay
-        => |it| it.as_ref(), |read| Some(read), Some(None);
-    [Enc, D: DefaultValue<V>, V: FieldType<Enc>] V as WithDefault<Enc, D>: V as Enc
-        => |it| Some(it), |read| read, Some(D::value());
+        => AllButNone, |it| it.as_ref(), |read| Some(read), Some(None);
     [Enc, V: FieldType<Enc>] Option<V> as InOption<Enc>: V as Enc
-        => |it| it.as_ref(), |read| Some(read), Some(None);
+        => AllButNone, |it| it.as_ref(), |read| Some(read), Some(None);
     // Records that were written before the model had a revision have none.
     [V: RevisionNumber] V as Revision: V as Plain
-        => |it| Some(it), |read| read, Some(V::default()), max V::BOUNDS.max();
+        => EveryValue, |it| Some(it), |read| read, Some(V::default()), max V::BOUNDS.max();
 }

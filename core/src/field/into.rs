@@ -3,10 +3,10 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use super::encoding::is_empty;
+use super::encoding::{is_empty, left_out};
 use super::{
-    AsDisplay, AsDisplayOption, EmptyAsNone, Encoded, InOption, Plain, Revision, RevisionNumber,
-    WithDefault, encode,
+    AsDisplay, AsDisplayOption, DefaultValue, EmptyAsNone, Encoded, FieldType, InOption, Plain,
+    Revision, RevisionNumber, WithDefault, encode,
 };
 use crate::codec::{Codec, Location};
 use crate::error::ValueError;
@@ -81,7 +81,11 @@ some! {
         |value, at| if is_empty(value) { Ok(None) } else { encode::<Plain, V>(value, at) };
     [] &str as Option<String>, EmptyAsNone =>
         |value, _at| Ok(Some(value.as_bytes().to_vec()).filter(|text| !text.is_empty()));
-    [Enc, V, D, T: IntoField<V, Enc>] T as V, WithDefault<Enc, D> => |value, at| IntoField::<V, Enc>::stored_form(value, at);
+    [Enc, V: FieldType<Enc>, D: DefaultValue<V, Enc>, T: IntoField<V, Enc>] T as V, WithDefault<Enc, D> =>
+        |value, at| match IntoField::<V, Enc>::stored_form(value, at)? {
+            None => left_out::<Enc, V, D>(at),
+            form => Ok(form),
+        };
     [Enc, V, T: IntoField<V, Enc>] T as Option<V>, InOption<Enc> => |value, at| IntoField::<V, Enc>::stored_form(value, at);
 }
 

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::marker::PhantomData;
 
+use super::{AllButNone, EveryValue};
 use crate::codec::{Codec, Location};
 use crate::error::ValueError;
 use crate::value::RedisValue;
@@ -38,6 +39,11 @@ pub trait FieldType<Enc = Plain>: Sized {
     /// The largest number of a revision's type.
     #[doc(hidden)]
     const MAX_REVISION: &'static str = "";
+
+    /// The values that have a stored form: [`EveryValue`](super::EveryValue), or
+    /// [`AllButNone`](super::AllButNone) if `None` can only be left out.
+    #[doc(hidden)]
+    type Stores;
 
     #[doc(hidden)]
     fn is_absent(&self) -> bool;
@@ -89,6 +95,8 @@ pub(crate) fn default_text<Enc, V: FieldType<Enc>>(at: &Location<'_>) -> Option<
 impl<V: RedisValue> FieldType for V {
     const COMPARED: &'static str = V::COMPARED;
 
+    type Stores = EveryValue;
+
     #[inline(always)]
     fn is_absent(&self) -> bool {
         false
@@ -118,6 +126,8 @@ impl<V: RedisValue> FieldType for V {
 impl<V: RedisValue> FieldType for Option<V> {
     const COMPARED: &'static str = V::COMPARED;
 
+    type Stores = AllButNone;
+
     #[inline(always)]
     fn is_absent(&self) -> bool {
         self.is_none()
@@ -146,6 +156,8 @@ impl<V: RedisValue> FieldType for Option<V> {
 
 impl<V, C: Codec<V>> FieldType<Encoded<C>> for V {
     const CODEC: Option<&'static str> = Some(C::NAME);
+
+    type Stores = EveryValue;
 
     fn is_absent(&self) -> bool {
         C::is_absent(self)

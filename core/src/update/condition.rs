@@ -49,8 +49,8 @@ pub(super) enum Test {
 }
 
 impl<M: RedisModel, V: FieldType<Enc>, Enc> Field<M, V, Enc> {
-    /// Requires that the field has this value; `None` means that it is absent. An absent
-    /// field with a default counts as the default.
+    /// Requires that the field has this value. An absent field counts as its default, or as
+    /// `None` without one.
     ///
     /// The server compares numbers as numbers, `bool`s by their meaning, and all other
     /// values, encoded ones too, as stored bytes. A codec that encodes a value differently
@@ -65,7 +65,8 @@ impl<M: RedisModel, V: FieldType<Enc>, Enc> Field<M, V, Enc> {
         self.condition(Test::Present)
     }
 
-    /// Requires that the record does not have the field: it is `None`, or its default.
+    /// Requires that the record does not have the field, so that it is read as its default,
+    /// or as `None` without one.
     pub fn is_absent(self) -> Condition<M> {
         self.condition(Test::Absent)
     }

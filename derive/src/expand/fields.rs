@@ -34,7 +34,7 @@ pub(super) fn encoding(field: &Field<'_>, generics: &Generics) -> Option<TokenSt
         DefaultValue::Path(_) => {
             let (inner, name) = (inner(), default_name(&field.member.handle));
             let (_, arguments, _) = generics.split_for_impl();
-            Some(quote!(__rt::WithDefault<#inner, #name #arguments>))
+            Some(quote!(__rt::DefaultFrom<#inner, #name #arguments>))
         }
     }
 }
@@ -209,7 +209,7 @@ pub(super) fn default_values(input: &DeriveInput, fields: &[Field<'_>]) -> Token
         let body = quote_spanned!(span=> #path());
         Some(quote! {
             pub struct #name #parameters #content #clause;
-            impl #imp __rt::DefaultValue<#ty> for #name #arguments #clause {
+            impl #imp __rt::DefaultPath<#ty> for #name #arguments #clause {
                 fn value() -> #ty { #body }
             }
         })

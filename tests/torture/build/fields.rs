@@ -131,8 +131,9 @@ impl Scope {
     fn stored(&mut self, random: &mut Random, name: String) -> Field {
         let mut attributes = Vec::new();
         let (mut sample, encoding) = self.encoded(random);
-        attributes.extend(encoding);
         let is_option = sample.ty.starts_with("Option");
+        let stores_none = encoding.as_ref().is_some_and(|encoding| encoding.as_str() != "display");
+        attributes.extend(encoding);
         let mut may_expire = is_option;
         let is_parameter =
             self.parameter.as_ref().is_some_and(|parameter| parameter.ty == sample.ty);
@@ -141,8 +142,7 @@ impl Scope {
         }
         match random.below(10) {
             0 if is_parameter => attributes.push(String::from("default = \"T::default\"")),
-            // `None` would be read as the default.
-            0 | 1 if !is_parameter && !is_option => {
+            0 | 1 if !is_parameter && (!is_option || stores_none) => {
                 let function = self.function(&sample);
                 attributes.push(format!("default = \"{function}\""));
                 may_expire = true;
