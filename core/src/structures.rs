@@ -13,6 +13,7 @@
 //! | [`Set`] | set | memberships, tags |
 //! | [`SortedSet`] | sorted set | rankings, schedules |
 //! | [`Map`] | hash | fields whose names are data |
+//! | [`Stream`], [`Group`] | stream | event logs, queues that several consumers share |
 //!
 //! ```
 //! use redis_model::Operation;
@@ -65,6 +66,7 @@ mod map;
 mod root;
 mod set;
 mod sorted_set;
+pub mod stream;
 mod value;
 
 pub use command::Command;
@@ -74,6 +76,7 @@ pub use list::{End, List};
 pub use map::Map;
 pub use set::Set;
 pub use sorted_set::{AddOptions, Aggregate, SortedRange, SortedSet};
+pub use stream::{Group, Stream, StreamEntry, StreamId};
 pub use value::Value;
 
 pub use crate::codec::Plain;

@@ -11,7 +11,9 @@
 use std::any::{Any, type_name};
 
 use crate::error::{Error, Result};
-use crate::field::{FieldType, MayExpire, Plain, Revision, RevisionNumber, Slot, SlotOf};
+use crate::field::{
+    FieldType, MayExpire, Plain, RedisFields, Revision, RevisionNumber, Slot, SlotOf,
+};
 use crate::hash::Row;
 use crate::key::{self, Key, VisitPart};
 use crate::model::RedisModel;
@@ -143,6 +145,11 @@ impl<'v, T, Id> Visitor<'v, T, Id> {
 #[inline(always)]
 pub(crate) fn each_field<M: RedisModel>(record: &M, visit: &mut dyn FnMut(&dyn Slot)) {
     M::visit(&mut Visitor::new(Some(record), Purpose::Fields(visit)));
+}
+
+/// Visits the fields of a struct that no model is around.
+pub(crate) fn each_field_of<F: RedisFields>(fields: &F, visit: &mut dyn FnMut(&dyn Slot)) {
+    F::visit(&mut Visitor::new(Some(fields), Purpose::Fields(visit)));
 }
 
 /// Visits the fields of a model without a record.
