@@ -38,6 +38,17 @@ pub trait EntryFormat<T> {
 ///
 /// The fields of an entry have no times to live: `#[redis(ttl = "…")]` on a field of such a
 /// struct is a compile error where the stream is written or read.
+///
+/// ```compile_fail,E0080
+/// use redis_model::structures::Stream;
+/// use redis_model::{Operation, RedisFields};
+///
+/// #[derive(RedisFields)]
+/// struct Login { user: u64, #[redis(ttl = "5m")] code: Option<u32> }
+///
+/// let logins = Stream::<Login>::at("logins");
+/// assert!(logins.append(Login { user: 7, code: None }).explain().is_ok());
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Fields;
 
