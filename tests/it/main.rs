@@ -43,6 +43,7 @@ mod scripts;
 mod sealed;
 mod secrets;
 mod set_ifeq;
+mod streams;
 mod take;
 mod tuples;
 mod unfinished;
