@@ -10,6 +10,8 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::structures::StreamId;
+
 /// The result of an operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -63,6 +65,7 @@ struct Location {
     field: Option<Cow<'static, str>>,
     codec: Option<&'static str>,
     item: Option<usize>,
+    entry: Option<StreamId>,
 }
 
 /// The reasons for an [`Error`].
@@ -153,6 +156,12 @@ impl Error {
     /// several items that an operation on a [structure](crate::structures) read.
     pub fn item(&self) -> Option<usize> {
         self.0.location.item
+    }
+
+    /// Returns the id of the entry, if the error is about one of a
+    /// [stream](crate::structures::Stream).
+    pub fn entry(&self) -> Option<StreamId> {
+        self.0.location.entry
     }
 
     /// Returns the codec's name, if the error is about one.
@@ -336,6 +345,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_entry(mut self, id: StreamId) -> Self {
+        self.0.location.entry.get_or_insert(id);
+        self
+    }
+
     pub(crate) fn with_code(mut self, code: &str) -> Self {
         self.0.code = Some(code.into());
         self
@@ -369,6 +383,9 @@ impl fmt::Display for Error {
             (Some(model), None) => part(f, format_args!("{model}"))?,
             (None, Some(key)) => part(f, format_args!("key `{}`", Escaped(key)))?,
             (None, None) => {}
+        }
+        if let Some(entry) = location.entry {
+            part(f, format_args!("entry {entry}"))?;
         }
         if let Some(field) = &location.field {
             part(f, format_args!("field `{}`", Escaped(field)))?;

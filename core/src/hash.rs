@@ -20,7 +20,7 @@ pub(crate) use mapping::{Group, Mapping};
 pub(crate) use revision::next as next_revision;
 pub use row::Row;
 pub(crate) use row::decode_or_none;
-pub(crate) use save::save;
+pub(crate) use save::{check_options, save};
 pub use select::{Select, Selection};
 pub(crate) use snapshot::RawSnapshot;
 use versions::VersionList;

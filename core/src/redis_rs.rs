@@ -342,6 +342,19 @@ impl Reply {
         Ok(pairs)
     }
 
+    /// Returns names with their values, which RESP2 sends as a flat array and RESP3 as a map.
+    /// A value may be an array of two, which [`into_pairs`](Self::into_pairs) would split.
+    pub(crate) fn into_named(self) -> Result<Vec<(Reply, Reply)>> {
+        let Value::Array(values) = self.0 else { return self.into_pairs() };
+        let mut values = values.into_iter().map(Reply);
+        Ok(std::iter::from_fn(|| Some((values.next()?, values.next()?))).collect())
+    }
+
+    /// Returns `true` if the reply is this text.
+    pub(crate) fn is_text(&self, text: &str) -> bool {
+        bytes_of(&self.0) == Some(text.as_bytes())
+    }
+
     /// Returns `true` if the reply is an array, as those of scripts are.
     pub(crate) fn is_array(&self) -> bool {
         matches!(self.0, Value::Array(_))

@@ -13,6 +13,7 @@
 //! | [`Set`] | set | memberships, tags |
 //! | [`SortedSet`] | sorted set | rankings, schedules |
 //! | [`Map`] | hash | fields whose names are data |
+//! | [`Stream`], [`Group`] | stream | event logs, queues that several consumers share |
 //!
 //! ```
 //! use redis_model::Operation;
@@ -76,6 +77,7 @@ mod root;
 mod scan;
 mod set;
 mod sorted_set;
+pub mod stream;
 mod value;
 
 pub use blocking::Blocking;
@@ -88,6 +90,7 @@ pub use map::Map;
 pub use scan::ScanItems;
 pub use set::Set;
 pub use sorted_set::{AddOptions, Aggregate, SortedRange, SortedSet};
+pub use stream::{Group, Stream, StreamEntry, StreamId};
 pub use value::Value;
 
 pub use crate::codec::Plain;

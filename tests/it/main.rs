@@ -45,6 +45,7 @@ mod sealed;
 mod secrets;
 mod serde_shapes;
 mod set_ifeq;
+mod streams;
 mod structure_scans;
 mod take;
 mod tuples;

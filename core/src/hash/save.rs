@@ -7,6 +7,7 @@ use crate::erased::Write;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::Slot;
 use crate::op::{CommandWriter, Request, Script};
+use crate::schema::Schema;
 use crate::ttl::Expiry;
 
 static SAVE: Script = Script::new(
@@ -192,7 +193,7 @@ impl Measure {
             let message = "it expires, and a record without it could not be read; make it an `Option` or give it a default";
             return Err(Error::new(ErrorKind::InvalidOperation, message).with_field(name));
         }
-        check_options(record)?;
+        check_options(schema, &|visit| record.each_field(visit))?;
         if size.marker {
             size.present += 1;
             size.bytes += MARKER.len();
@@ -202,10 +203,14 @@ impl Measure {
 }
 
 /// Refuses a flattened `Option` whose struct has no value.
-fn check_options(record: Record<'_>) -> Result<()> {
-    for group in record.mapping.schema.groups() {
+#[allow(clippy::type_complexity)]
+pub(crate) fn check_options(
+    schema: &Schema,
+    each_field: &dyn Fn(&mut dyn FnMut(usize, &dyn Slot)),
+) -> Result<()> {
+    for group in schema.groups() {
         let (mut is_some, mut is_empty) = (false, true);
-        record.each_field(&mut |at, slot: &dyn Slot| {
+        each_field(&mut |at, slot| {
             if group.contains(&at) {
                 is_some |= slot.is_some();
                 is_empty &= slot.is_absent();

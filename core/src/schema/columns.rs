@@ -161,6 +161,20 @@ impl FlatNames {
         names
     }
 
+    /// Puts the names of a struct together that no model is around: an entry of a stream.
+    pub(crate) const fn of_entry(columns: Columns) -> Self {
+        assert!(
+            !columns.optional,
+            "an entry of a stream cannot be an `Option`: without a field it would always be read as `None`"
+        );
+        let names = Self::of(columns.list);
+        assert!(
+            names.ttl_count == 0,
+            "the fields of an entry have no times to live; use a struct without `#[redis(ttl = \"…\")]`"
+        );
+        names
+    }
+
     #[track_caller]
     const fn add_all(&mut self, columns: &[Column], prefix: Option<&Prefix<'_>>) {
         let mut at = 0;

@@ -12,7 +12,9 @@ use std::any::{Any, type_name};
 
 use crate::codec::Location;
 use crate::error::{Error, Result};
-use crate::field::{FieldType, MayExpire, Plain, Revision, RevisionNumber, Slot, SlotOf};
+use crate::field::{
+    FieldType, MayExpire, Plain, RedisFields, Revision, RevisionNumber, Slot, SlotOf,
+};
 use crate::hash::Row;
 use crate::key::{ErasedPart, ModelId, VisitPart, WritePart};
 use crate::model::RedisModel;
@@ -141,6 +143,11 @@ impl<'v, T, Id: ModelId> Visitor<'v, T, Id> {
     pub(crate) fn constructor(&self) -> Option<Construct<T, Id>> {
         self.construct
     }
+}
+
+/// Visits the fields of a struct that no model is around.
+pub(crate) fn each_field_of<F: RedisFields>(fields: &F, visit: &mut dyn FnMut(&dyn Slot)) {
+    F::visit(&mut Visitor::new(Some(fields), Purpose::Fields(visit)));
 }
 
 /// Visits the fields of a model without a record.

@@ -23,6 +23,13 @@ pub struct Command<T> {
     /// The command removes the items that it returns.
     removes: bool,
     decode: fn(Reply, &Source) -> Result<T>,
+    expected: Option<Expected<T>>,
+}
+
+/// An error of the server that is a result.
+struct Expected<T> {
+    code: &'static str,
+    result: fn() -> T,
 }
 
 /// A command with the positions of its keys.
@@ -52,7 +59,18 @@ impl<T> Command<T> {
         removes: bool,
         decode: fn(Reply, &Source) -> Result<T>,
     ) -> Self {
-        Self { source, prepared, removes, decode }
+        Self { source, prepared, removes, decode, expected: None }
+    }
+
+    /// Returns a result instead of the server's error with this code.
+    pub(super) fn unless(self, code: &'static str, result: fn() -> T) -> Self {
+        Self { expected: Some(Expected { code, result }), ..self }
+    }
+
+    /// Returns the result that stands for an error.
+    fn result_of(&self, error: &Error) -> Option<T> {
+        let expected = self.expected.as_ref()?;
+        (error.code() == Some(expected.code)).then(expected.result)
     }
 }
 
@@ -66,8 +84,13 @@ impl<T> Operation for Command<T> {
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<T> {
-        let reply =
-            replies.next().map_err(|error| self.source.locate(refused_native_increment(error)))?;
+        let reply = match replies.next() {
+            Ok(reply) => reply,
+            Err(error) => {
+                let located = |error| self.source.locate(refused_native_increment(error));
+                return self.result_of(&error).ok_or_else(|| located(error));
+            }
+        };
         (self.decode)(reply, &self.source).map_err(|error| {
             let error = self.source.locate(error);
             if self.removes { error.applied() } else { error }
