@@ -13,6 +13,7 @@
 //! | [`Set`] | set | memberships, tags |
 //! | [`SortedSet`] | sorted set | rankings, schedules |
 //! | [`Map`] | hash | fields whose names are data |
+//! | [`Topic`] | pub/sub | messages to the clients that are [subscribed](Subscription) |
 //!
 //! ```
 //! use redis_model::Operation;
@@ -65,6 +66,7 @@ mod map;
 mod root;
 mod set;
 mod sorted_set;
+mod topic;
 mod value;
 
 pub use command::Command;
@@ -74,6 +76,12 @@ pub use list::{End, List};
 pub use map::Map;
 pub use set::Set;
 pub use sorted_set::{AddOptions, Aggregate, SortedRange, SortedSet};
+#[cfg(feature = "aio")]
+pub use topic::AsyncSubscriber;
+#[cfg(feature = "aio")]
+pub(crate) use topic::ChangeKind;
+pub(crate) use topic::{Change, Channels, Closing, Retry, is_final};
+pub use topic::{Event, Subscriber, SubscriberHandle, Subscription, Topic};
 pub use value::Value;
 
 pub use crate::codec::Plain;

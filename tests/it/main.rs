@@ -44,6 +44,7 @@ mod sealed;
 mod secrets;
 mod set_ifeq;
 mod take;
+mod topics;
 mod tuples;
 mod unfinished;
 mod update;

@@ -25,6 +25,10 @@ pub(crate) fn server() -> &'static Server {
     &SERVER
 }
 
+pub(crate) fn cluster() -> &'static Cluster {
+    &CLUSTER
+}
+
 pub(crate) fn runtime() -> &'static Runtime {
     &RUNTIME
 }
