@@ -1,8 +1,8 @@
-//! Pub/sub: typed messages to whoever listens at that moment.
+//! Pub/sub: typed messages to the clients that are subscribed at that moment.
 //!
 //! A [`Topic`] publishes, by commands as any structure has them. A subscription needs a
-//! connection of its own and IO without an end, so it is no operation: a [`Subscription`] says
-//! what to subscribe to, and opens a [`Subscriber`]. The connection is in
+//! connection of its own and IO without an end, so it is no operation: a [`Subscription`]
+//! lists what to subscribe to, and opens a [`Subscriber`]. The connection is in
 //! `run/subscription.rs`. Here are the parts without IO.
 //!
 //! There is no sharded subscription (SSUBSCRIBE). When a slot moves, the server ends it with a

@@ -134,9 +134,9 @@ fn a_subscription_survives_a_restart_of_the_server() {
             subscriber.event_within(Duration::from_millis(1)).unwrap().is_none()
         });
         subscriber.subscribe("later").unwrap();
-        let _server = start_on(port);
+        let server = start_on(port);
         read_over_a_loss(&mut subscriber, &publisher, 100);
-        let mut con = _server.connection().unwrap();
+        let mut con = server.connection().unwrap();
         assert_eq!(Topic::<u64>::at("later").publish(0).run(&mut con).unwrap(), 1);
     });
 }

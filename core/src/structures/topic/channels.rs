@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::key::Key;
 
-/// Channels and patterns, of which a connection has some and its owner wants some.
+/// The channels and patterns that a connection has, or that its owner wants.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Channels {
     names: BTreeSet<String>,
@@ -26,7 +26,8 @@ pub(crate) enum ChangeKind {
     UnsubscribePatterns,
 }
 
-/// The server confirms each name, so a command with very many fills both buffers.
+/// The server confirms each name. With too many names in one command the confirmations would
+/// fill the socket's buffers before the client reads them.
 const NAMES_AT_ONCE: usize = 1000;
 
 impl Channels {

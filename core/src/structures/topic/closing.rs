@@ -1,4 +1,4 @@
-//! The end of a subscription, called for from another thread or task.
+//! The end of a subscription, requested by another thread or task.
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -40,8 +40,8 @@ impl SubscriberHandle {
     /// Ends the subscription: its iterator or stream returns `None` and closes the connection.
     /// Messages that it has not returned yet are lost.
     ///
-    /// A stream ends at once, an iterator within a tenth of a second: nothing wakes a sync
-    /// connection that waits for a message, so it looks up from time to time.
+    /// A stream ends at its next poll, for which it is woken. An iterator that waits for a
+    /// message ends within a tenth of a second, because no thread can wake a sync connection.
     pub fn close(&self) {
         *self.0.lock() = true;
         self.0.changed.notify_all();

@@ -1,4 +1,4 @@
-//! When a lost connection is opened again, and after which errors it is not.
+//! The delays before a lost connection is opened again, and the errors after which it is not.
 
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ impl Retry {
         delay
     }
 
-    /// Begins anew if the lost connection had lasted. One that breaks at once, again and again,
-    /// is opened as rarely as one that cannot be opened.
+    /// Resets the delay if the lost connection had lasted. A connection that breaks soon after
+    /// it was opened counts as a failed attempt.
     pub(crate) fn connection_lost(&mut self, lasted: Duration) {
         if lasted >= LONGEST_DELAY {
             self.attempt = 0;

@@ -26,8 +26,8 @@ use crate::run::subscription::{Step, SyncDriver, ended};
 
 /// An open [`Subscription`](super::Subscription) on a sync connection: an iterator of events.
 ///
-/// It ends after [`SubscriberHandle::close`], and after an error of the server that no new
-/// connection mends. A message that cannot be decoded is an error that does not end it; the
+/// It ends after [`SubscriberHandle::close`], and after an error that a new connection would
+/// not fix. A message that cannot be decoded is an error that does not end it; the
 /// error's [`key`](Error::key) is the channel. Dropping the subscriber closes the connection.
 ///
 /// ```
@@ -55,8 +55,8 @@ pub struct Subscriber<T, C = Plain> {
 
 /// An open [`Subscription`](super::Subscription) on an async connection: a stream of events.
 ///
-/// It ends after [`SubscriberHandle::close`], and after an error of the server that no new
-/// connection mends. A message that cannot be decoded is an error that does not end it; the
+/// It ends after [`SubscriberHandle::close`], and after an error that a new connection would
+/// not fix. A message that cannot be decoded is an error that does not end it; the
 /// error's [`key`](Error::key) is the channel. Dropping the subscriber closes the connection.
 ///
 /// The future of [`next`](Self::next) can be dropped at any time without the loss of a message,

@@ -43,8 +43,8 @@ use crate::run::subscription::SyncDriver;
 /// credentials (`NOAUTH`, `WRONGPASS`) or a channel (`NOPERM`), or the client's configuration
 /// is invalid.
 ///
-/// A subscription receives each message at most once. Messages that must not be missed belong
-/// into a stream or a list.
+/// A subscription receives each message at most once. Put messages that must not be
+/// missed into a stream or a list.
 ///
 /// # Slow subscribers
 ///
@@ -92,7 +92,7 @@ impl<T, C> Subscription<T, C> {
     }
 
     /// Adds patterns, in which `*`, `?` and `[abc]` stand for text, one character and one of
-    /// some characters, and `\` takes the meaning of the next character away.
+    /// some characters, and `\` escapes the next character.
     pub fn patterns(self, patterns: impl IntoIterator<Item: Into<Key>>) -> Self {
         self.with(&Change::new(ChangeKind::SubscribePatterns, patterns))
     }
