@@ -85,7 +85,10 @@ impl From<Msg> for RawMessage {
 
 /// Returns `true` if a signal interrupted a read, as it does on sockets with a timeout.
 pub(crate) fn is_interrupted(error: &RedisError) -> bool {
-    let source = error.source().and_then(|source| source.downcast_ref::<Arc<io::Error>>());
+    let source = error.source().and_then(|source| {
+        let shared = source.downcast_ref::<Arc<io::Error>>().map(|error| &**error);
+        shared.or_else(|| source.downcast_ref::<io::Error>())
+    });
     source.is_some_and(|error| error.kind() == io::ErrorKind::Interrupted)
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct AsyncDriver {
     state: State,
 }
 
-/// What connections are opened to, again and again.
+/// The parts from which each connection is opened.
 struct Target {
     client: Client,
     channels: Mutex<Channels>,
