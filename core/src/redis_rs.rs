@@ -1,6 +1,8 @@
 //! The only file that looks into redis-rs' values, commands and errors, which redis 2.0
 //! changes.
 
+pub(crate) mod push;
+
 use std::vec;
 
 use redis::{

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aio")]
 pub(crate) mod aio;
+pub(crate) mod subscription;
 
 use std::hash::{BuildHasher, RandomState};
 use std::pin::pin;

@@ -14,6 +14,7 @@
 //! | [`SortedSet`] | sorted set | rankings, schedules |
 //! | [`Map`] | hash | fields whose names are data |
 //! | [`Stream`], [`Group`] | stream | event logs, queues that several consumers share |
+//! | [`Topic`] | pub/sub | messages to the clients that are [subscribed](Subscription) |
 //!
 //! ```
 //! use redis_model::Operation;
@@ -78,6 +79,7 @@ mod scan;
 mod set;
 mod sorted_set;
 pub mod stream;
+mod topic;
 mod value;
 
 pub use blocking::Blocking;
@@ -91,6 +93,12 @@ pub use scan::ScanItems;
 pub use set::Set;
 pub use sorted_set::{AddOptions, Aggregate, SortedRange, SortedSet};
 pub use stream::{Group, Stream, StreamEntry, StreamId};
+#[cfg(feature = "aio")]
+pub use topic::AsyncSubscriber;
+#[cfg(feature = "aio")]
+pub(crate) use topic::ChangeKind;
+pub(crate) use topic::{Change, Channels, Closing, Retry, is_final};
+pub use topic::{Event, Subscriber, SubscriberHandle, Subscription, Topic};
 pub use value::Value;
 
 pub use crate::codec::Plain;

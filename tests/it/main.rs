@@ -48,6 +48,7 @@ mod set_ifeq;
 mod streams;
 mod structure_scans;
 mod take;
+mod topics;
 mod tuples;
 mod unfinished;
 mod update;

@@ -27,6 +27,10 @@ pub(crate) fn server() -> &'static Server {
     &SERVER
 }
 
+pub(crate) fn cluster() -> &'static Cluster {
+    &CLUSTER
+}
+
 /// Declares types with one key ring each.
 macro_rules! keys {
     ($($name:ident: $ring:expr;)*) => {$(
