@@ -8,6 +8,7 @@
 //! `}}` are literal braces.
 
 mod id;
+mod named;
 mod part;
 mod template;
 #[cfg(test)]
@@ -18,6 +19,8 @@ use std::ops::Deref;
 
 pub use id::{IntoId, ModelId};
 pub(crate) use id::{KeyReader, KeyWriter, VisitPart, read, write, write_parts};
+pub(crate) use named::write_named;
+pub use named::{KeyParts, UntypedId};
 pub use part::{KeyPart, PartWriter};
 pub(crate) use template::{Segment, Segments, Template};
 

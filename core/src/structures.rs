@@ -59,7 +59,9 @@
 
 mod command;
 mod counter;
+mod group;
 mod item;
+pub(crate) mod keys;
 mod list;
 mod map;
 mod root;
@@ -69,6 +71,7 @@ mod value;
 
 pub use command::Command;
 pub use counter::Counter;
+pub use group::GroupCommand;
 pub use item::IntoItem;
 pub use list::{End, List};
 pub use map::Map;
@@ -78,9 +81,15 @@ pub use value::Value;
 
 pub use crate::codec::Plain;
 use crate::key::Key;
+pub use crate::key::{KeyParts, UntypedId};
 
 /// A handle of one key; implemented by all structures.
-pub trait Structure: Sized {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a structure",
+    label = "not a structure of one key",
+    note = "a field of a group of keys is a handle from `redis_model::structures`, such as `Set<u64>` or `Value<String>`"
+)]
+pub trait Structure: Sized + Clone {
     /// Redis' name of the type, as TYPE returns it.
     const REDIS_TYPE: &'static str;
 
