@@ -44,25 +44,25 @@ impl KeyParts<0> for () {
     }
 }
 
-/// Implements the trait for a tuple, then for the tuple without its first part.
+/// Implements the trait for a tuple of so many parts, then for the tuple without its first part.
 macro_rules! tuples {
-    ($last:ident) => {};
-    ($first:ident $(, $part:ident)*) => {
-        tuples!(@impl $first $(, $part)*);
-        tuples!($($part),*);
-    };
-    (@impl $($part:ident),*) => {
+    ($last:literal $part:ident) => {};
+    ($len:literal $first:ident $(, $rest:literal $part:ident)*) => {
         #[allow(non_snake_case)]
-        impl<$($part: KeyParts<1>),*> KeyParts<{ [$(stringify!($part)),*].len() }> for ($($part,)*) {
-            fn texts(&self) -> [String; { [$(stringify!($part)),*].len() }] {
-                let ($($part,)*) = self;
-                [$({ let [text] = $part.texts(); text }),*]
+        impl<$first: KeyParts<1> $(, $part: KeyParts<1>)*> KeyParts<$len> for ($first, $($part,)*) {
+            fn texts(&self) -> [String; $len] {
+                let ($first, $($part,)*) = self;
+                let [$first] = $first.texts();
+                $(let [$part] = $part.texts();)*
+                [$first $(, $part)*]
             }
         }
+
+        tuples!($($rest $part),*);
     };
 }
 
-tuples!(A, B, C, D, E, F, G, H, I, J, K, L);
+tuples!(12 A, 11 B, 10 C, 9 D, 8 E, 7 F, 6 G, 5 H, 4 I, 3 J, 2 K, 1 L);
 
 /// The id of a group of keys that declares no type for it: the text of any `N` key parts.
 ///

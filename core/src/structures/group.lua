@@ -5,7 +5,7 @@
 -- ARGV[2]  milliseconds to live, for PEXPIRE, or ""
 -- then     for each key, the type that it may hold
 --
--- Returns the sum of the replies. The client reads the key's position at the end of the error.
+-- Returns the sum of the replies. The client reads the key's position in the error.
 local command, millis = ARGV[1], ARGV[2]
 local function words(key)
   if millis == '' then return command, key end

@@ -90,10 +90,12 @@ impl GroupCommand {
         error.with_model(self.group)
     }
 
-    /// Returns the key that holds another type, whose position the script's error ends with.
+    /// Returns the key that holds another type, whose position is in the script's error.
     fn wrong_key(&self, error: &Error) -> Option<&Key> {
         let text = error.is_wrong_type().then(|| error.to_string())?;
         let (_, position) = text.rsplit_once(", key ")?;
+        // In an atomic step, the state of the step follows.
+        let (position, _) = position.split_once(';').unwrap_or((position, ""));
         self.keys.get(position.parse::<usize>().ok()?.checked_sub(1)?)
     }
 }

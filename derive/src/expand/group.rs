@@ -25,9 +25,10 @@ pub(crate) fn group(group: &Group<'_>, mistakes: &[syn::Error]) -> TokenStream {
         (quote!(stub()), quote!(#keys.stub()))
     } else {
         let fields = fields.iter().map(|field| field_call(field, &keys));
-        (quote!(new::<#count>(#name, #key)), quote!(Self { #(#fields,)* }))
+        // A type that does not fit the key is a mistake in the attribute.
+        let described = quote_spanned!(id.span()=> new::<#count>(#name, #key));
+        (described, quote!(Self { #(#fields,)* }))
     };
-    // A type that does not fit the key is a mistake in the attribute.
     let described = quote_spanned!(id.span()=> __rt::Group::<#id>::#described);
     let ident = &input.ident;
     let items = quote! {
