@@ -8,6 +8,7 @@
 //! `}}` are literal braces.
 
 mod id;
+mod named;
 mod part;
 mod template;
 #[cfg(test)]
@@ -20,6 +21,8 @@ pub(crate) use id::{
     ErasedPart, KeyReader, KeyWriter, VisitPart, WritePart, read, write, write_parts,
 };
 pub use id::{IntoId, ModelId};
+pub(crate) use named::write_named;
+pub use named::{KeyParts, UntypedId};
 pub use part::{KeyPart, PartWriter};
 pub(crate) use template::{Segment, Segments, Template};
 

@@ -45,6 +45,7 @@
 //! | run operations, together or atomically | [`Operation`], [`batch`], [`atomic`] |
 //! | go through all records | [`flow`] |
 //! | keep counters, lists, sets, rankings, logs | [`structures`] |
+//! | keep structures of one id together | [`derive(RedisKeys)`](macro@RedisKeys) |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //! | test against a private server | [`embedded`] |
 //!
@@ -102,6 +103,7 @@ pub use crate::hash::{FieldTtl, HashModel, Select, Selection};
 pub use crate::key::{IntoId, Key, KeyPart, ModelId, PartWriter};
 pub use crate::model::RedisModel;
 pub use crate::op::{Operation, atomic, batch};
+pub use crate::structures::keys::RedisKeys;
 pub use crate::ttl::Ttl;
 pub use crate::update::{Condition, Conflict, Outcome, Update};
 pub use crate::value::{Float, Integer, IntoIncrement, Numeric, RedisValue};
@@ -240,5 +242,81 @@ pub use crate::value::{Float, Integer, IntoIncrement, Numeric, RedisValue};
 ///   creation.
 #[cfg(feature = "derive")]
 pub use redis_model_derive::RedisModel;
+
+/// Creates the handles of [structures](structures) whose keys belong together, such as all
+/// lists and sets of one user.
+///
+/// ```
+/// use redis_model::structures::{Counter, List, Set};
+/// use redis_model::{Json, Operation, RedisKeys};
+///
+/// #[derive(RedisKeys)]
+/// #[redis(key = "user:{id}")]
+/// struct UserKeys {
+///     followers: Set<u64>,         // user:{id}:followers
+///     timeline: List<u64>,         // user:{id}:timeline
+///     #[redis(ttl = "1h")]
+///     drafts: List<String, Json>,  // user:{id}:drafts
+///     #[redis(key = "score:{id}")]
+///     score: Counter<u32>,         // score:{id}
+/// }
+///
+/// # let server = redis_model::embedded::Server::start()?;
+/// # let mut con = server.connection()?;
+/// let keys = UserKeys::of(7);
+/// let steps = (
+///     keys.followers.add(8),
+///     keys.timeline.push_front_capped(1000, 800),
+///     keys.score.incr(1),
+/// );
+/// assert_eq!(steps.run(&mut con)?, (true, 1, 1));
+/// assert_eq!(keys.delete_all().run(&mut con)?, 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Every field is a [`Structure`](structures::Structure). Its key is the group's key, a `:`
+/// and the field's name. The methods of [`RedisKeys`](trait@RedisKeys) create the handles
+/// ([`of`](RedisKeys::of)) and change all keys in one step
+/// ([`delete_all`](RedisKeys::delete_all), [`expire_all`](RedisKeys::expire_all)).
+///
+/// On the struct, `#[redis(…)]` takes:
+///
+/// - `key = "user:{id}"` (required): the beginning of the keys. `{id}` is a placeholder, whose
+///   name is free. Escaping, `{{`, `}}` and `{id:raw}` are those of a model's
+///   [keys](macro@RedisModel#keys), so a model may have the key `user:{id}` itself. With a
+///   hash tag, `"user:{{{id}}}"`, all keys of a group are in one slot of a cluster.
+/// - `id = u64`: the type of the id, for several placeholders a tuple in the key's order, such
+///   as `id = (String, u64)` or `id = <User as RedisModel>::Id`. [`of`](RedisKeys::of) then
+///   takes what the verbs of a model with this id take. Without a type it takes any [`KeyPart`]
+///   or text for each placeholder, and another type than the intended one is not noticed.
+/// - `ttl = "15m"`: a time to live for the keys of all fields that have none of their own.
+/// - `rename_all = "camelCase"`: the names in the keys, by serde's rules.
+/// - `crate = "path"`: the path of this crate, if it is not `::redis_model`.
+///
+/// On a field:
+///
+/// - `rename = "name"`: its name in the key.
+/// - `key = "score:{id}"`: a template of its own, with all placeholders of the group's key.
+/// - `ttl = "1h"`: a time to live that is set in the same step as the write that creates the
+///   key; a later write does not change it.
+///
+/// ```
+/// use redis_model::RedisKeys;
+/// use redis_model::structures::{Map, SortedSet};
+///
+/// #[derive(RedisKeys)]
+/// #[redis(key = "{{tenant:{tenant}}}:game:{number}", id = (String, u32), rename_all = "kebab-case")]
+/// struct GameKeys {
+///     high_scores: SortedSet<String>,
+///     #[redis(rename = "opts")]
+///     options: Map<String, bool>,
+/// }
+///
+/// let keys = GameKeys::of(("acme", 7));
+/// assert_eq!(keys.high_scores.key(), "{tenant:acme}:game:7:high-scores");
+/// assert_eq!(keys.options.key(), "{tenant:acme}:game:7:opts");
+/// ```
+#[cfg(feature = "derive")]
+pub use redis_model_derive::RedisKeys;
 #[cfg(feature = "derive")]
 pub use redis_model_derive::{KeyPart, RedisFields, RedisValue};

@@ -71,7 +71,9 @@ mod blocking;
 mod command;
 mod consume;
 mod counter;
+mod group;
 mod item;
+pub(crate) mod keys;
 mod list;
 mod map;
 mod root;
@@ -86,6 +88,7 @@ pub use blocking::Blocking;
 pub use command::{Command, Strict};
 pub use consume::{Consume, Stop};
 pub use counter::Counter;
+pub use group::GroupCommand;
 pub use item::IntoItem;
 pub use list::{End, List};
 pub use map::Map;
@@ -103,9 +106,15 @@ pub use value::Value;
 
 pub use crate::codec::Plain;
 use crate::key::Key;
+pub use crate::key::{KeyParts, UntypedId};
 
 /// A handle of one key; implemented by all structures.
-pub trait Structure: Sized {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a structure",
+    label = "not a structure of one key",
+    note = "a field of a group of keys is a handle from `redis_model::structures`, such as `Set<u64>` or `Value<String>`"
+)]
+pub trait Structure: Sized + Clone {
     /// Redis' name of the type, as TYPE returns it.
     const REDIS_TYPE: &'static str;
 

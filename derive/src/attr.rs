@@ -23,6 +23,10 @@ pub(crate) enum Site {
     Value,
     /// On a variant of such an enum.
     Variant,
+    /// On a group of keys.
+    Group,
+    /// On a field of a group of keys.
+    GroupField,
 }
 
 impl Site {
@@ -33,13 +37,15 @@ impl Site {
             Self::Field => "a field",
             Self::Value => "a value",
             Self::Variant => "a variant",
+            Self::Group => "a group of keys",
+            Self::GroupField => "a field of a group of keys",
         }
     }
 
     /// Returns the attribute that a text without a name is most likely meant for.
     fn first(self) -> &'static str {
         match self {
-            Self::Struct => "key",
+            Self::Struct | Self::Group | Self::GroupField => "key",
             Self::Flattened | Self::Value => "rename_all",
             Self::Field | Self::Variant => "rename",
         }
@@ -110,6 +116,14 @@ const KNOWN: &[KnownAttr] = &[
     known("rename", ValueForm::Text, Site::Variant),
     known("alias", ValueForm::Texts, Site::Variant),
     known("other", ValueForm::Flag, Site::Variant),
+    known("key", ValueForm::Text, Site::Group),
+    known("id", ValueForm::Type, Site::Group),
+    known("ttl", ValueForm::Text, Site::Group),
+    known("rename_all", ValueForm::Text, Site::Group),
+    known("crate", ValueForm::Text, Site::Group),
+    known("key", ValueForm::Text, Site::GroupField),
+    known("rename", ValueForm::Text, Site::GroupField),
+    known("ttl", ValueForm::Text, Site::GroupField),
 ];
 
 /// The attributes of a struct or of a field.
@@ -263,7 +277,9 @@ fn read_one(
             value(name, input, "text in quotes", example).map(Value::Text)
         }
         ValueForm::Type => {
-            value(name, input, "a type, without quotes", "Json").map(|ty| Value::Type(Box::new(ty)))
+            let example = if text == "id" { "u64" } else { "Json" };
+            value(name, input, "a type, without quotes", example)
+                .map(|ty| Value::Type(Box::new(ty)))
         }
         ValueForm::Number => value(name, input, "a number", "2").map(Value::Number),
         ValueForm::List if input.peek(Token![=]) => {

@@ -6,6 +6,7 @@ mod blob;
 mod bounds;
 mod fields;
 mod flattened;
+mod group;
 mod this;
 mod value;
 mod versions;
@@ -20,6 +21,7 @@ use crate::field::{Field, FieldRole};
 use crate::model::{Model, Part, Storage, crate_path_or_default, handles};
 
 pub(crate) use flattened::flattened;
+pub(crate) use group::group;
 pub(crate) use value::{key_part, value};
 
 /// The impls of a model, or stubs of them next to its mistakes: with the same

@@ -72,7 +72,7 @@ fn placeholder(name: &str, errors: &mut Vec<String>) -> Placeholder {
             .push(format!("unknown format `:{other}` in the key; only `:raw` (unescaped) is one"));
     }
     if field.is_empty() {
-        errors.push("empty `{}` in the key; name a field of the struct".to_owned());
+        errors.push("empty `{}` in the key; write for example `{id}`".to_owned());
     }
     Placeholder { field: field.to_owned(), raw: format.is_some() }
 }

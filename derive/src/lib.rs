@@ -11,6 +11,7 @@ mod case;
 mod ctxt;
 mod expand;
 mod field;
+mod group;
 mod key;
 mod model;
 mod suggest;
@@ -62,6 +63,23 @@ fn derive_fields(input: &DeriveInput) -> proc_macro2::TokenStream {
         Some(flattened) => expand::flattened(&flattened, &mistakes),
         None => expand::no_fields(input, &attrs, &mistakes),
     }
+}
+
+/// Creates the handles of structures whose keys belong together; see the `redis-model` crate.
+#[proc_macro_derive(RedisKeys, attributes(redis))]
+pub fn redis_keys(input: TokenStream) -> TokenStream {
+    match syn::parse(input) {
+        Ok(input) => derive_keys(&input).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
+}
+
+fn derive_keys(input: &DeriveInput) -> proc_macro2::TokenStream {
+    let ctxt = ctxt::Ctxt::new();
+    let attrs = attr::Attrs::read(&ctxt, &input.attrs, attr::Site::Group);
+    let group = group::Group::check(&ctxt, input, &attrs);
+    let mistakes = ctxt.check();
+    expand::group(&group, &mistakes)
 }
 
 /// Stores an enum without data as its variant's name, or a newtype as its only field; see

@@ -196,7 +196,7 @@ fn missing_key(ctxt: &Ctxt, input: &DeriveInput) {
     );
 }
 
-fn duration(ctxt: &Ctxt, attrs: &Attrs) -> Option<u64> {
+pub(crate) fn duration(ctxt: &Ctxt, attrs: &Attrs) -> Option<u64> {
     let text = attrs.text("ttl")?;
     ttl::parse(&text.value()).map_err(|error| ctxt.error(text, error)).ok()
 }

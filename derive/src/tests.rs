@@ -236,3 +236,44 @@ fn values_and_parts_of_keys() {
     within_budget(&golden_of(value, "value_newtype", "struct Sku<T>(T);"), 1);
     within_budget(&golden_of(key_part, "key_part_newtype", "struct Sku(String);"), 1);
 }
+
+#[test]
+fn a_group_of_keys() {
+    let group: Derive = crate::derive_keys;
+    let expanded = golden_of(
+        group,
+        "keys",
+        r#"
+        #[redis(key = "user:{id}")]
+        struct UserKeys {
+            followers: Set<u64>,
+            timeline: List<u64>,
+            #[redis(ttl = "1h")]
+            drafts: List<Draft, Json>,
+            #[redis(key = "score:{id}")]
+            score: Counter<u32>,
+        }
+        "#,
+    );
+    let lines = expanded.lines().count();
+    assert!(lines <= 15 + 2 * 4, "{lines} lines for 4 fields:\n{expanded}");
+    golden_of(
+        group,
+        "keys_attributes",
+        r#"
+        #[redis(key = "{{{tenant}}}:{id}", id = (String, u64), ttl = "1d", rename_all = "camelCase", crate = "renamed")]
+        pub(crate) struct Keys<T: Clone, S> {
+            #[redis(rename = "i")]
+            r#in: List<T>,
+            #[redis(key = "{id}:of:{tenant}", ttl = "5s")]
+            out_going: Set<T>,
+            other: S,
+        }
+        "#,
+    );
+    golden_of(
+        group,
+        "keys_mistake",
+        r#"#[redis(key = "user-{id}")] struct UserKeys { followers: Set<u64> }"#,
+    );
+}

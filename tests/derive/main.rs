@@ -31,6 +31,7 @@
 )]
 
 mod generics;
+mod groups;
 mod keys;
 mod lints;
 mod macros;

@@ -40,6 +40,12 @@ mod shadow {
     pub struct Blob;
     pub struct Plain;
     pub struct Reader;
+    pub struct Set;
+    pub struct Group;
+    pub struct GroupVisitor;
+    pub struct UntypedId;
+    pub trait Structure {}
+    pub trait RedisKeys {}
     pub trait RedisModel {}
     pub trait HashModel {}
     pub trait Iterator {}
@@ -62,6 +68,22 @@ mod shadowed {
         pub(crate) count: u32,
         #[redis(skip)]
         pub(crate) skipped: bool,
+    }
+}
+
+mod shadowed_keys {
+    #![allow(unused_imports)]
+    use super::shadow::*;
+
+    /// A group of keys among names that mean something else here.
+    #[derive(::std::fmt::Debug, ::renamed::RedisKeys)]
+    #[redis(key = "hygiene:{id}", crate = "::renamed", ttl = "1h")]
+    pub(crate) struct Keys<S, GroupId> {
+        pub(crate) g: ::renamed::structures::Set<GroupId>,
+        pub(crate) keys: ::renamed::structures::List<u64, ::renamed::Json>,
+        pub(crate) delete_all: S,
+        #[redis(key = "hygiene:type:{id}")]
+        pub(crate) r#type: ::renamed::structures::Counter<u64>,
     }
 }
 
@@ -262,7 +284,7 @@ mod nested {
 
 #[test]
 fn generated_code_works_wherever_it_stands() {
-    use ::renamed::{Operation, RedisModel};
+    use ::renamed::{Operation, RedisKeys, RedisModel};
     use std::prelude::rust_2024::*;
     use std::{assert, assert_eq, vec};
 
@@ -329,4 +351,10 @@ fn generated_code_works_wherever_it_stands() {
     assert_eq!(all.redis_key(), "hygiene:some:7");
     let plan = all.save().explain().unwrap().to_string();
     assert!(plan.contains("home.row r home.type 4 count 1 shown 2 version 1"), "{plan}");
+
+    let keys: shadowed_keys::Keys<::renamed::structures::Value<u8>, u64> = RedisKeys::of(7);
+    let all = ["hygiene:7:g", "hygiene:7:keys", "hygiene:7:delete_all", "hygiene:type:7"];
+    assert_eq!(keys.redis_keys(), all);
+    let plan = keys.delete_all().explain().unwrap().to_string();
+    assert!(plan.contains("set list string string"), "{plan}");
 }

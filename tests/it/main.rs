@@ -27,6 +27,7 @@ mod foreign;
 mod hash;
 mod hash_versions;
 mod hostile_text;
+mod key_groups;
 mod keys;
 mod lifetime;
 mod open_multi;

@@ -50,6 +50,11 @@ impl Prepared {
     pub(super) fn new(cmd: Cmd, script: Option<&'static Script>, keys: Range<usize>) -> Self {
         Self { cmd, script, keys }
     }
+
+    /// Adds the command to a request.
+    pub(super) fn add_to(&self, request: &mut Request) {
+        request.prepared(self.cmd.clone(), self.script, self.keys.clone());
+    }
 }
 
 impl<T> Command<T> {
@@ -79,7 +84,7 @@ impl<T> Operation for Command<T> {
 
     fn encode(&self, request: &mut Request) -> Result<()> {
         let prepared = self.prepared.as_ref().map_err(Error::duplicate)?;
-        request.prepared(prepared.cmd.clone(), prepared.script, prepared.keys.clone());
+        prepared.add_to(request);
         Ok(())
     }
 

@@ -3,10 +3,11 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{DeriveInput, GenericParam, Generics, parse_quote};
+use syn::{DeriveInput, GenericParam, Generics, Type, parse_quote};
 
 use super::{fields, this};
 use crate::field::{Field, FieldRole, Stored};
+use crate::group::Group;
 use crate::model::{Model, Storage};
 
 /// Returns the generics of a model's impls.
@@ -76,6 +77,20 @@ pub(super) fn of_fields(own: &Generics, fields: &[Field<'_>]) -> Generics {
                 let expires = ttl.map(|_| quote!(+ __rt::MayExpire<#encoding>));
                 clause.predicates.push(parse_quote!(#ty: __rt::FieldType<#encoding> #expires));
             }
+        }
+    }
+    generics
+}
+
+/// Returns the generics of a group of keys.
+pub(super) fn of_group(group: &Group<'_>) -> Generics {
+    let mut generics = generated(&group.input.generics);
+    let parameters = parameters(&generics);
+    for ty in group.fields.iter().map(|field| field.ty) {
+        // A structure takes any type of items, so `List<T>` needs no bound.
+        if matches!(ty, Type::Path(path) if path.path.get_ident().is_some_and(|ident| parameters.contains(&ident.to_string())))
+        {
+            generics.make_where_clause().predicates.push(parse_quote!(#ty: __rt::Structure));
         }
     }
     generics

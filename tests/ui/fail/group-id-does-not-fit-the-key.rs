@@ -1,0 +1,12 @@
+#![allow(dead_code)]
+
+use redis_model::RedisKeys;
+use redis_model::structures::Set;
+
+#[derive(RedisKeys)]
+#[redis(key = "tenant:{tenant}:user:{id}", id = u64)]
+struct UserKeys {
+    followers: Set<u64>,
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+#![allow(dead_code)]
+
+use redis_model::RedisKeys;
+use redis_model::structures::{List, Set};
+
+#[derive(RedisKeys)]
+#[redis(key = "user:{id}")]
+struct UserKeys {
+    followers: Set<u64>,
+    timeline: List<u64>,
+}
+
+pub fn main() {
+    let _ = UserKeys::of(7).delete_all();
+}

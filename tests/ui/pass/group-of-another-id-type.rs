@@ -1,0 +1,14 @@
+#![allow(dead_code)]
+
+use redis_model::RedisKeys;
+use redis_model::structures::Set;
+
+#[derive(RedisKeys)]
+#[redis(key = "user:{id}", id = u64)]
+struct UserKeys {
+    followers: Set<u64>,
+}
+
+pub fn main() {
+    let _ = UserKeys::of(7);
+}
