@@ -4,15 +4,12 @@ use std::ops::{Bound, RangeBounds};
 
 use super::command::{Command, items, optional_item};
 use super::item::IntoItem;
-use super::root::{CommandBuilder, count, nothing, optional_count, structure};
+use super::root::{CommandBuilder, count, moved, nothing, optional_count, structure};
 use crate::codec::{Codec, Plain};
 use crate::error::Result;
 use crate::op::Script;
-use crate::ttl::Expiry;
 
 static PUSH_CAPPED: Script = Script::new("push_capped", include_str!("push_capped.lua"));
-/// LMOVE to a list that gets a TTL if it is new.
-static MOVE: Script = Script::new("move", include_str!("move.lua"));
 
 /// An end of a [`List`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -282,12 +279,10 @@ impl<T, C: Codec<T>> List<T, C> {
     /// The item is moved even if it cannot be decoded, so a worker that fails can find it in
     /// the other list.
     ///
-    /// **Sends** [`LMOVE`](https://redis.io/commands/lmove).
+    /// **Sends** [`LMOVE`](https://redis.io/commands/lmove), after a check of the other key's
+    /// type.
     pub fn move_item(&self, from: End, to: &Self, at: End) -> Command<Option<T>> {
-        let command = match to.root.expiry() {
-            Expiry::Keep => self.root.command("LMOVE").arg(to.key()).keys(1..3),
-            _ => self.root.script(&MOVE, &[to.key()]).millis(to.root.millis()),
-        };
+        let command = moved(&self.root, &to.root, "LMOVE");
         command.arg(from.word()).arg(at.word()).removes().returns(optional_item::<T, C>)
     }
 }
