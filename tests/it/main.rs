@@ -43,6 +43,7 @@ mod scripts;
 mod sealed;
 mod secrets;
 mod set_ifeq;
+mod structures_wrong_type;
 mod take;
 mod tuples;
 mod unfinished;
