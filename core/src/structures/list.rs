@@ -6,7 +6,7 @@ use super::command::{Command, items, optional_item};
 use super::item::IntoItem;
 use super::root::{CommandBuilder, count, moved, nothing, optional_count, structure};
 use crate::codec::{Codec, Plain};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::op::Script;
 
 static PUSH_CAPPED: Script = Script::new("push_capped", include_str!("push_capped.lua"));
@@ -199,11 +199,16 @@ impl<T, C: Codec<T>> List<T, C> {
     ///
     /// # Errors
     ///
-    /// Kind [`Server`](crate::ErrorKind::Server) with the code `ERR` if there is no such index.
+    /// Kind [`Server`](crate::ErrorKind::Server) with the code `ERR` if there is no such index,
+    /// [`InvalidOperation`](crate::ErrorKind::InvalidOperation) if it needs more than 32 bits.
     ///
     /// **Sends** [`LSET`](https://redis.io/commands/lset).
     pub fn set(&self, index: isize, item: impl IntoItem<T>) -> Command<()> {
-        self.root.command("LSET").int(index).item::<T, C, _>(item).returns(nothing)
+        // Redis 7 uses the lowest 32 bits of the index, and would replace another item.
+        let valid = i32::try_from(index).map(|_| ()).map_err(|_| {
+            Error::new(ErrorKind::InvalidOperation, "an index of `set` has at most 32 bits")
+        });
+        self.root.command("LSET").check(valid).int(index).item::<T, C, _>(item).returns(nothing)
     }
 
     /// Removes all items that are equal to `item`, compared by their bytes. Returns their
