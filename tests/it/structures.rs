@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
+use redis_model::op::BoxedOperation;
 use redis_model::structures::{Counter, End, List, Map, Set, SortedRange, SortedSet, Value};
 use redis_model::{Error, ErrorKind, Json, Operation, Ttl, atomic, batch};
 use serde::{Deserialize, Serialize};
@@ -146,7 +147,7 @@ fn codecs_and_types_of_other_crates_are_items() {
         let orders = List::<Order, Json>::at(key("orders"));
         con.run(orders.push_back_all([order(1), order(2)])).unwrap();
         assert_eq!(con.run(orders.range(..).strict()).unwrap(), [order(1), order(2)]);
-        assert_eq!(con.run(orders.position(&order(2))).unwrap(), Some(1));
+        assert_eq!(con.run(orders.position(order(2))).unwrap(), Some(1));
         assert_eq!(con.run(orders.pop_front()).unwrap(), Some(order(1)));
 
         let ids = Set::<Uuid>::at(key("ids"));
@@ -326,6 +327,45 @@ fn a_moved_member_creates_a_set_with_its_ttl() {
         assert_eq!(con.run(to.ttl()).unwrap(), Ttl::Persistent);
         assert_eq!(con.run(from.ttl()).unwrap(), Ttl::Missing);
     });
+}
+
+/// Only a write can leave a step half done.
+#[test]
+fn a_read_beside_an_error_is_no_partial_step() {
+    let con = &mut server().connection().unwrap();
+    let [a, b] = two_keys();
+    Counter::<u8>::at(&*b).set(1).run(con).unwrap();
+    let (list, set) = (List::<u8>::at(&*a), Set::<u8>::at(&*a));
+    let (scores, map) = (SortedSet::<u8>::at(&*a), Map::<u8, u8>::at(&*a));
+    let reads: Vec<BoxedOperation<'_, ()>> = vec![
+        list.position(1).map(drop).boxed(),
+        list.range(..).map(drop).boxed(),
+        list.get(0).map(drop).boxed(),
+        set.random().map(drop).boxed(),
+        set.random_many(2).map(drop).boxed(),
+        set.members().map(drop).boxed(),
+        set.contains_each([1, 2]).map(drop).boxed(),
+        set.union([&set]).map(drop).boxed(),
+        set.intersection([&set]).map(drop).boxed(),
+        set.difference([&set]).map(drop).boxed(),
+        set.intersection_len([&set], 3).map(drop).boxed(),
+        scores.count(SortedRange::scores(..)).map(drop).boxed(),
+        scores.count(SortedRange::members(..)).map(drop).boxed(),
+        scores.random().map(drop).boxed(),
+        scores.range(SortedRange::ranks(..)).map(drop).boxed(),
+        scores.union([&scores]).map(drop).boxed(),
+        scores.scores([1]).map(drop).boxed(),
+        map.get_all().map(drop).boxed(),
+        map.keys().map(drop).boxed(),
+        map.ttl().map(drop).boxed(),
+    ];
+    for read in reads {
+        let error = atomic((&read, List::<u8>::at(&*b).len())).run(con).unwrap_err();
+        assert!(error.is_wrong_type() && !error.is_partial(), "{read:?}: {error}");
+    }
+    let write = list.push_back(1);
+    let error = atomic((write, List::<u8>::at(&*b).len())).run(con).unwrap_err();
+    assert!(error.is_partial(), "{error}");
 }
 
 /// An open MULTI only queues a command: no item was removed.

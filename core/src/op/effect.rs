@@ -5,9 +5,10 @@ use crate::redis_rs;
 
 /// The commands of Redis that only read a key and are likely in an atomic step.
 const READS: &str = "BITCOUNT DUMP EXISTS EXPIRETIME GET GETBIT GETRANGE HEXISTS HGET HGETALL HKEYS \
-                     HLEN HMGET HPTTL HSTRLEN HTTL HVALS LINDEX LLEN LRANGE MGET PTTL SCARD \
-                     SISMEMBER SMEMBERS SMISMEMBER STRLEN TTL TYPE XLEN XRANGE ZCARD ZMSCORE \
-                     ZRANGE ZRANK ZREVRANK ZSCORE";
+                     HLEN HMGET HPTTL HSTRLEN HTTL HVALS LINDEX LLEN LPOS LRANGE MGET PTTL SCARD \
+                     SDIFF SINTER SINTERCARD SISMEMBER SMEMBERS SMISMEMBER SRANDMEMBER STRLEN SUNION \
+                     TTL TYPE XLEN XRANGE ZCARD ZCOUNT ZLEXCOUNT ZMSCORE ZRANDMEMBER ZRANGE ZRANK \
+                     ZREVRANK ZSCORE";
 
 impl Command {
     /// Returns `true` if the command is known to change nothing.
