@@ -50,8 +50,9 @@
 //! # Times to live
 //!
 //! `with_ttl` gives a handle a time to live that is set **in the same step as the write that
-//! creates the key**, and never by a later write. `expire`, `persist` and `ttl` change and
-//! read that of an existing key.
+//! creates the key**, and not by a later write. Only a write that replaces the whole key, the
+//! `set` of a [`Value`] or a [`Counter`] for example, sets it again. `expire`, `persist` and
+//! `ttl` change and read that of an existing key.
 //!
 //! # Waiting and scanning
 //!

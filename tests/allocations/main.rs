@@ -1,4 +1,7 @@
-//! The number of allocations of an operation, without a server.
+//! The number of allocations of an operation, without a server, and the memory of large
+//! structures.
+
+mod structures;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -10,26 +13,44 @@ struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    /// The bytes that this thread has allocated and not freed, and the most that it had.
+    static HELD: Cell<(isize, isize)> = const { Cell::new((0, 0)) };
 }
 
-fn count() {
-    let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
+fn count(more: usize, less: usize) {
+    if more > 0 {
+        let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
+    }
+    let _ = HELD.try_with(|held| {
+        let (now, peak) = held.get();
+        let now = now + more as isize - less as isize;
+        held.set((now, peak.max(now)));
+    });
+}
+
+/// Returns the result of the work, and the most bytes that it held at a time.
+fn peak_memory<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    let before = HELD.get().0;
+    HELD.set((before, before));
+    let done = work();
+    (done, (HELD.get().1 - before) as usize)
 }
 
 // The one place of the workspace that needs `unsafe`: an allocator is one.
 #[allow(unsafe_code)]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size(), 0);
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(0, layout.size());
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        count(size, layout.size());
         unsafe { System.realloc(pointer, layout, size) }
     }
 }

@@ -86,4 +86,67 @@ def load(value):
     pickle.loads(bytes.fromhex(value))
 
 
+def redis_py_reads(url):
+    """What a structure wrote, as redis-py reads it."""
+    import redis
+
+    con = redis.Redis.from_url(url)
+    text, name = VALUE["name"], VALUE["name"].encode()
+    infinite = float("inf")
+    read = {
+        "text": con.get("ours:text").decode(),
+        "bytes": con.get("ours:bytes"),
+        "json": json.loads(con.get("ours:json")),
+        "bool": bool(int(con.get("ours:bool"))),
+        "counter": con.incr("ours:counter", 0),
+        "large": int(con.get("ours:large")),
+        "float": con.incrbyfloat("ours:float", 0),
+        "list": con.lrange("ours:list", 0, -1),
+        "floats": [float(item) for item in con.lrange("ours:floats", 0, -1)],
+        "set": {int(member) for member in con.smembers("ours:set")},
+        "scores": con.zrange("ours:scores", 0, -1, withscores=True),
+        "map": con.hgetall("ours:map"),
+    }
+    expected = {
+        "text": text,
+        "bytes": bytes(range(256)),
+        "json": [7, text],
+        "bool": True,
+        "counter": -41,
+        "large": 2**64 - 1,
+        "float": 2.25,
+        "list": [b"a", b"", name],
+        "floats": [0.1, -1e300],
+        "set": {1, 2, 2**64 - 1},
+        "scores": [(b"low", -infinite), (b"a", 0.1), (name, 9e15)],
+        "map": {b"a": b"1", name: b"-2"},
+    }
+    for key, value in expected.items():
+        found = read[key]
+        # RESP3 has pairs as lists.
+        if key == "scores":
+            found = [tuple(pair) for pair in found]
+        assert found == value, (key, found, value)
+
+
+def redis_py_writes(url):
+    """The same, written by redis-py."""
+    import redis
+
+    con = redis.Redis.from_url(url)
+    text = VALUE["name"]
+    con.set("theirs:text", text)
+    con.set("theirs:bytes", bytes(range(256)))
+    con.set("theirs:json", json.dumps([7, text]))
+    con.set("theirs:bool", int(True))
+    con.decr("theirs:counter", 41)
+    con.set("theirs:large", 2**64 - 1)
+    con.incrbyfloat("theirs:float", 2.25)
+    con.rpush("theirs:list", "a", "", text)
+    con.rpush("theirs:floats", 0.1, -1e300)
+    con.sadd("theirs:set", 1, 2, 2**64 - 1)
+    con.zadd("theirs:scores", {"low": float("-inf"), "a": 0.1, text: 9e15})
+    con.hset("theirs:map", mapping={"a": 1, text: -2})
+
+
 globals()[sys.argv[1]](*sys.argv[2:])

@@ -82,7 +82,7 @@ pub(crate) fn documented_reader() -> &'static str {
 }
 
 /// Returns the output of `python.py`, with the documented reader before it, for these words.
-fn python(words: &[&str]) -> Vec<u8> {
+pub(crate) fn python(words: &[&str]) -> Vec<u8> {
     let program = format!("{}\n{}", documented_reader(), include_str!("python.py"));
     let run = Command::new("python3")
         .arg("-c")
@@ -94,7 +94,7 @@ fn python(words: &[&str]) -> Vec<u8> {
     let problem = String::from_utf8_lossy(&run.stderr);
     assert!(
         run.status.success(),
-        "{problem}(`python3 -m pip install --target target/python msgpack cbor2` installs what it needs)"
+        "{problem}(`python3 -m pip install --target target/python msgpack cbor2 redis` installs what it needs)"
     );
     let text = String::from_utf8(run.stdout).expect("text");
     let digits = |at| u8::from_str_radix(&text[at..at + 2], 16).expect("hexadecimal");

@@ -218,6 +218,11 @@ impl Con {
         cmd.query(&mut *self.raw)
     }
 
+    /// Returns the connection that `raw` uses.
+    pub(crate) fn raw_connection(&mut self) -> &mut dyn ConnectionLike {
+        &mut *self.raw
+    }
+
     /// Copies the value of one key to another, also of another slot, as COPY cannot.
     pub(crate) fn copy(&mut self, from: &str, to: &str) {
         let dump: Vec<u8> = redis::cmd("DUMP").arg(from).query(&mut *self.raw).unwrap();

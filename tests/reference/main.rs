@@ -8,6 +8,7 @@ mod models;
 mod program;
 mod random;
 mod server;
+mod structures;
 
 use models::{Bare, Lapsing, Loose, Strict};
 use redis_model::embedded::Server;

@@ -9,3 +9,4 @@ mod models;
 mod nested;
 mod operations;
 mod replies;
+mod structures;

@@ -8,11 +8,11 @@ use redis_model::{Operation, RedisModel, atomic, batch};
 use crate::mock::draft;
 use crate::models::*;
 
-fn unit<'a, O: Operation + Send + Sync + 'a>(operation: O) -> BoxedOperation<'a, ()> {
+pub(crate) fn unit<'a, O: Operation + Send + Sync + 'a>(operation: O) -> BoxedOperation<'a, ()> {
     operation.map(drop).boxed()
 }
 
-const HOUR: Duration = Duration::from_secs(3600);
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 macro_rules! operations {
     ($($operation:expr;)*) => {
@@ -22,6 +22,7 @@ macro_rules! operations {
         }
     };
 }
+pub(crate) use operations;
 
 operations! {
     USER.save();

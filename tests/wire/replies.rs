@@ -6,7 +6,7 @@ use redis_model::op::{BoxedOperation, Replies, Request};
 use redis_model::{Operation, Result, atomic, batch};
 
 use crate::mock::Mock;
-use crate::operations::all;
+use crate::{operations, structures};
 
 /// Returns `true` if the mark reads its own reply, which fails if an operation before it reads
 /// too many or too few.
@@ -23,6 +23,10 @@ impl Operation for Mark {
     fn decode(&self, replies: &mut Replies) -> Result<bool> {
         Ok(replies.next()?.into_bytes()? == Some(self.0.to_string().into_bytes()))
     }
+}
+
+fn all() -> Vec<(&'static str, BoxedOperation<'static, ()>)> {
+    operations::all().into_iter().chain(structures::all()).collect()
 }
 
 fn answer() -> impl Strategy<Value = Value> {

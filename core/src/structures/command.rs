@@ -20,8 +20,6 @@ use crate::update::refused_native_increment;
 pub struct Command<T> {
     source: Source,
     prepared: Result<Prepared>,
-    /// The command removes the items that it returns.
-    removes: bool,
     decode: fn(Reply, &Source) -> Result<T>,
     expected: Option<Expected<T>>,
 }
@@ -44,6 +42,9 @@ pub(super) struct Prepared {
 pub(super) struct Source {
     pub(super) structure: &'static str,
     pub(super) key: Key,
+    /// The command was applied if an item of its reply cannot be decoded: it removes the items
+    /// that it returns.
+    pub(super) removes: bool,
 }
 
 impl Prepared {
@@ -61,10 +62,9 @@ impl<T> Command<T> {
     pub(super) fn new(
         source: Source,
         prepared: Result<Prepared>,
-        removes: bool,
         decode: fn(Reply, &Source) -> Result<T>,
     ) -> Self {
-        Self { source, prepared, removes, decode, expected: None }
+        Self { source, prepared, decode, expected: None }
     }
 
     /// Returns a result instead of the server's error with this code.
@@ -96,10 +96,7 @@ impl<T> Operation for Command<T> {
                 return self.result_of(&error).ok_or_else(|| located(error));
             }
         };
-        (self.decode)(reply, &self.source).map_err(|error| {
-            let error = self.source.locate(error);
-            if self.removes { error.applied() } else { error }
-        })
+        (self.decode)(reply, &self.source).map_err(|error| self.source.locate(error))
     }
 }
 
@@ -144,8 +141,10 @@ impl Source {
 
     /// Decodes an item.
     pub(super) fn item<T, C: Codec<T>>(&self, bytes: Vec<u8>) -> Result<T> {
-        C::decode_item(bytes, &Location::at_key(&self.key))
-            .map_err(|error| self.locate(error.into()))
+        C::decode_item(bytes, &Location::at_key(&self.key)).map_err(|error| {
+            let error = self.locate(error.into());
+            if self.removes { error.applied() } else { error }
+        })
     }
 
     /// Decodes an item that a reply consists of, or `None` for nil.
@@ -173,7 +172,7 @@ pub(super) fn optional_item<T, C: Codec<T>>(reply: Reply, source: &Source) -> Re
 
 impl<T> fmt::Debug for Command<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Source { structure, key } = &self.source;
+        let Source { structure, key, .. } = &self.source;
         f.debug_struct("Command").field("structure", structure).field("key", key).finish()
     }
 }

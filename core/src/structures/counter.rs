@@ -54,7 +54,8 @@ impl<N: RedisValue + Numeric> Counter<N> {
     ///
     /// [`OutOfRange`](ErrorKind::OutOfRange) if the sum is not in the range of `N`,
     /// [`InvalidValue`](ErrorKind::InvalidValue) if the stored text is not a number of this
-    /// type. Nothing is changed then.
+    /// type. Nothing is changed then. INCRBY refuses a number that Redis would write in another
+    /// way, such as `007`; the script takes it.
     ///
     /// **Sends** [`INCRBY`](https://redis.io/commands/incrby) for an `i64` without a time to
     /// live, otherwise the script `increment.lua`.

@@ -40,7 +40,7 @@ end
 local function set_field()
   local left = redis.pcall('HPTTL', key, 'FIELDS', 1, field)
   redis.call('HSET', key, field, sum)
-  if not left.err and left[1] > 0 then redis.call('HPEXPIRE', key, left[1], 'FIELDS', 1, field) end
+  if not left.err and left[1] >= 0 then redis.call('HPEXPIRE', key, math.max(left[1], 1), 'FIELDS', 1, field) end
 end
 
 if min == '' then

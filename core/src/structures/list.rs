@@ -7,16 +7,13 @@ use super::blocking::{Blocking, wait_argument};
 use super::command::{Command, Source, items, optional_item};
 use super::consume::Consume;
 use super::item::IntoItem;
-use super::root::{CommandBuilder, count, nothing, optional_count, structure};
+use super::root::{CommandBuilder, count, moved, nothing, optional_count, structure};
 use crate::codec::{Codec, Plain};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::op::Script;
-use crate::ttl::Expiry;
 
 static PUSH_CAPPED: Script = Script::new("push_capped", include_str!("push_capped.lua"));
-/// LMOVE to a list that gets a TTL if it is new.
-static MOVE: Script = Script::new("move", include_str!("move.lua"));
 
 /// An end of a [`List`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -206,11 +203,16 @@ impl<T, C: Codec<T>> List<T, C> {
     ///
     /// # Errors
     ///
-    /// Kind [`Server`](crate::ErrorKind::Server) with the code `ERR` if there is no such index.
+    /// Kind [`Server`](crate::ErrorKind::Server) with the code `ERR` if there is no such index,
+    /// [`InvalidOperation`](crate::ErrorKind::InvalidOperation) if it needs more than 32 bits.
     ///
     /// **Sends** [`LSET`](https://redis.io/commands/lset).
     pub fn set(&self, index: isize, item: impl IntoItem<T>) -> Command<()> {
-        self.root.command("LSET").int(index).item::<T, C, _>(item).returns(nothing)
+        // Redis 7 uses the lowest 32 bits of the index, and would replace another item.
+        let valid = i32::try_from(index).map(|_| ()).map_err(|_| {
+            Error::new(ErrorKind::InvalidOperation, "an index of `set` has at most 32 bits")
+        });
+        self.root.command("LSET").check(valid).int(index).item::<T, C, _>(item).returns(nothing)
     }
 
     /// Removes all items that are equal to `item`, compared by their bytes. Returns their
@@ -286,12 +288,10 @@ impl<T, C: Codec<T>> List<T, C> {
     /// The item is moved even if it cannot be decoded, so a worker that fails can find it in
     /// the other list.
     ///
-    /// **Sends** [`LMOVE`](https://redis.io/commands/lmove).
+    /// **Sends** [`LMOVE`](https://redis.io/commands/lmove), after a check of the other key's
+    /// type.
     pub fn move_item(&self, from: End, to: &Self, at: End) -> Command<Option<T>> {
-        let command = match to.root.expiry() {
-            Expiry::Keep => self.root.command("LMOVE").arg(to.key()).keys(1..3),
-            _ => self.root.script(&MOVE, &[to.key()]).millis(to.root.millis()),
-        };
+        let command = moved(&self.root, &to.root, "LMOVE");
         command.arg(from.word()).arg(at.word()).removes().returns(optional_item::<T, C>)
     }
 }
@@ -339,7 +339,8 @@ impl<T, C: Codec<T>> List<T, C> {
         let command = command.arg(wait_argument(wait.into())).removes();
         Blocking::new(command.returns(|reply, _| {
             let Some((key, item)) = reply.into_pairs()?.into_iter().next() else { return Ok(None) };
-            let source = Source { structure: "List", key: Key::new(key.into_text()?) };
+            let source =
+                Source { structure: "List", key: Key::new(key.into_text()?), removes: true };
             let item = source.optional_item::<T, C>(item)?.ok_or_else(Error::unexpected_reply)?;
             Ok(Some((source.key, item)))
         }))

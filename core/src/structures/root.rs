@@ -21,6 +21,10 @@ static READ_TYPED: Script =
     Script::reading("typed_command", include_str!("../op/typed_command.lua"));
 /// Replaces a key, after a check of its type.
 static STORE: Script = Script::new("store", include_str!("store.lua"));
+/// Moves an item to another key, after a check of its type, and sets its TTL if it is new.
+static MOVE: Script = Script::new("move", include_str!("move.lua"));
+/// Reads several keys, after a check of their types.
+static COMBINE: Script = Script::reading("combine", include_str!("combine.lua"));
 /// Runs a write and sets the TTL of the key if it is new.
 static CREATE: Script = Script::new("create", include_str!("create.lua"));
 
@@ -35,7 +39,7 @@ pub(crate) struct Root {
 
 impl Root {
     pub(super) fn new(structure: &'static str, redis_type: &'static str, key: Key) -> Self {
-        Self { source: Source { structure, key }, redis_type, expiry: Expiry::Keep }
+        Self { source: Source { structure, key, removes: false }, redis_type, expiry: Expiry::Keep }
     }
 
     pub(super) fn with_ttl(self, ttl: Duration) -> Self {
@@ -220,9 +224,10 @@ impl CommandBuilder<'_> {
     /// Finishes the command.
     pub(super) fn returns<T>(self, decode: fn(Reply, &Source) -> Result<T>) -> Command<T> {
         let Self { root, cmd, script, keys, error, removes } = self;
+        let source = Source { removes, ..root.source.clone() };
         let prepared = Prepared::new(cmd, script, keys);
         let prepared = error.map_or(Ok(prepared), |error| Err(root.source.locate(error)));
-        Command::new(root.source.clone(), prepared, removes, decode)
+        Command::new(source, prepared, decode)
     }
 }
 
@@ -281,16 +286,19 @@ pub(super) fn store<'a>(
     command.millis(root.millis()).arg(name).arg(count)
 }
 
-/// Returns the command that counts common members of this key and others.
-pub(super) fn intersection_len(
-    root: &Root,
-    name: &str,
-    others: &[&Key],
-    limit: Option<usize>,
-) -> Command<usize> {
-    let command = root.command_without_key(name).int(others.len() + 1).arg(root.key());
-    let command = others.iter().fold(command, |command, key| command.arg(key));
-    let command = command.keys(2..3 + others.len());
+/// Begins a command that moves an item from this key to another.
+pub(super) fn moved<'a>(root: &'a Root, to: &Root, name: &str) -> CommandBuilder<'a> {
+    let command = root.script(&MOVE, &[to.key()]).arg(root.redis_type);
+    command.millis(to.millis()).arg(name)
+}
+
+/// Begins a command that reads this key and others, after a check of their types.
+pub(super) fn combined<'a>(root: &'a Root, name: &str, others: &[&Key]) -> CommandBuilder<'a> {
+    root.script(&COMBINE, others).arg(root.redis_type).arg(name)
+}
+
+/// Finishes a command that counts common members, up to a limit.
+pub(super) fn limited_count(command: CommandBuilder<'_>, limit: Option<usize>) -> Command<usize> {
     match limit {
         // To Redis, 0 means no limit.
         Some(0) => command.returns(none_of),

@@ -3,7 +3,7 @@
 use super::command::{Command, items, optional_item};
 use super::item::IntoItem;
 use super::root::{
-    CommandBuilder, count, each_is_one, intersection_len, is_one, none_of, store, structure,
+    CommandBuilder, count, each_is_one, is_one, limited_count, moved, none_of, store, structure,
 };
 use super::scan::ScanItems;
 use crate::codec::{Codec, Plain};
@@ -154,9 +154,10 @@ impl<T, C: Codec<T>> Set<T, C> {
 
     /// Moves a member to another set. Returns `true` if this set had it.
     ///
-    /// **Sends** [`SMOVE`](https://redis.io/commands/smove).
+    /// **Sends** [`SMOVE`](https://redis.io/commands/smove), after a check of the other key's
+    /// type.
     pub fn move_to(&self, other: &Self, member: impl IntoItem<T>) -> Command<bool> {
-        let command = self.root.command("SMOVE").arg(other.key()).keys(1..3);
+        let command = moved(&self.root, &other.root, "SMOVE");
         command.item::<T, C, _>(member).returns(is_one)
     }
 
@@ -209,7 +210,9 @@ impl<T, C: Codec<T>> Set<T, C> {
         limit: impl Into<Option<usize>>,
     ) -> Command<usize> {
         let others: Vec<&Key> = others.into_iter().map(Self::key).collect();
-        intersection_len(&self.root, "SINTERCARD", &others, limit.into())
+        let command = self.root.command_without_key("SINTERCARD").int(others.len() + 1);
+        let command = others.iter().fold(command.arg(self.key()), CommandBuilder::arg);
+        limited_count(command.keys(2..3 + others.len()), limit.into())
     }
 
     /// Replaces this set by the union of others. Returns the number of members.
@@ -217,7 +220,7 @@ impl<T, C: Codec<T>> Set<T, C> {
     /// The key keeps its time to live.
     ///
     /// **Sends** [`SUNIONSTORE`](https://redis.io/commands/sunionstore), after a check of the
-    /// key's type.
+    /// keys' types.
     pub fn store_union<'a>(&'a self, of: impl IntoIterator<Item = &'a Self>) -> Command<usize> {
         self.stored("SUNIONSTORE", of)
     }
@@ -225,7 +228,7 @@ impl<T, C: Codec<T>> Set<T, C> {
     /// Replaces this set by the intersection of others. Returns the number of members.
     ///
     /// **Sends** [`SINTERSTORE`](https://redis.io/commands/sinterstore), after a check of the
-    /// key's type.
+    /// keys' types.
     pub fn store_intersection<'a>(
         &'a self,
         of: impl IntoIterator<Item = &'a Self>,
@@ -236,8 +239,8 @@ impl<T, C: Codec<T>> Set<T, C> {
     /// Replaces this set by the members that the first of others has and the rest do not.
     /// Returns the number of members.
     ///
-    /// **Sends** [`SDIFFSTORE`](https://redis.io/commands/sdiffstore), after a check of the key's
-    /// type.
+    /// **Sends** [`SDIFFSTORE`](https://redis.io/commands/sdiffstore), after a check of the keys'
+    /// types.
     pub fn store_difference<'a>(
         &'a self,
         of: impl IntoIterator<Item = &'a Self>,

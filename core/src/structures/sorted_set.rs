@@ -12,7 +12,8 @@ use super::blocking::{Blocking, wait_argument};
 use super::command::{Command, Source, items, optional_item};
 use super::item::IntoItem;
 use super::root::{
-    CommandBuilder, count, intersection_len, is_one, none_of, optional_count, store, structure,
+    CommandBuilder, combined, count, is_one, limited_count, none_of, optional_count, store,
+    structure,
 };
 use super::scan::ScanItems;
 use crate::codec::{Codec, Plain};
@@ -46,6 +47,9 @@ structure! {
     /// ```
     SortedSet<T, C = Plain>, "zset"
 }
+
+/// The largest count that ZRANDMEMBER takes with WITHSCORES.
+const MOST_RANDOM: usize = isize::MAX as usize / 2;
 
 /// A member with its score.
 type Scored<T> = Result<(T, f64)>;
@@ -251,7 +255,7 @@ impl<T, C: Codec<T>> SortedSet<T, C> {
     /// Replaces this set by a range of another. Returns the number of members.
     ///
     /// **Sends** [`ZRANGESTORE`](https://redis.io/commands/zrangestore), after a check of the
-    /// key's type.
+    /// keys' types.
     pub fn store_range(&self, of: &Self, range: SortedRange) -> Command<usize> {
         range.write(store(&self.root, "ZRANGESTORE", "", &[of.key()])).returns(count)
     }
@@ -324,13 +328,15 @@ impl<T, C: Codec<T>> SortedSet<T, C> {
     ///
     /// **Sends** [`ZRANDMEMBER … WITHSCORES`](https://redis.io/commands/zrandmember).
     pub fn random_many(&self, most: usize) -> Command<Vec<Scored<T>>> {
-        let command = self.root.command("ZRANDMEMBER").size(most).arg("WITHSCORES");
+        let command =
+            self.root.command("ZRANDMEMBER").size(most.min(MOST_RANDOM)).arg("WITHSCORES");
         command.returns(scored_items::<T, C>)
     }
 
     /// Returns the members of this set and of others; scores are added up.
     ///
-    /// **Sends** [`ZUNION … WITHSCORES`](https://redis.io/commands/zunion).
+    /// **Sends** [`ZUNION … WITHSCORES`](https://redis.io/commands/zunion), after a check of
+    /// the keys' types.
     pub fn union<'a>(
         &'a self,
         others: impl IntoIterator<Item = &'a Self>,
@@ -341,7 +347,8 @@ impl<T, C: Codec<T>> SortedSet<T, C> {
     /// Returns the members of several sets. Each score is multiplied by its set's weight;
     /// those of one member are aggregated. `weight` is that of this set.
     ///
-    /// **Sends** [`ZUNION … WEIGHTS … AGGREGATE … WITHSCORES`](https://redis.io/commands/zunion).
+    /// **Sends** [`ZUNION … WEIGHTS … AGGREGATE … WITHSCORES`](https://redis.io/commands/zunion),
+    /// after a check of the keys' types.
     pub fn union_with<'a>(
         &'a self,
         weight: f64,
@@ -353,7 +360,8 @@ impl<T, C: Codec<T>> SortedSet<T, C> {
 
     /// Returns the members that this set and all others have; scores are added up.
     ///
-    /// **Sends** [`ZINTER … WITHSCORES`](https://redis.io/commands/zinter).
+    /// **Sends** [`ZINTER … WITHSCORES`](https://redis.io/commands/zinter), after a check of
+    /// the keys' types.
     pub fn intersection<'a>(
         &'a self,
         others: impl IntoIterator<Item = &'a Self>,
@@ -363,7 +371,8 @@ impl<T, C: Codec<T>> SortedSet<T, C> {
 
     /// Like [`union_with`](Self::union_with), for members that all sets have.
     ///
-    /// **Sends** [`ZINTER … WEIGHTS … AGGREGATE … WITHSCORES`](https://redis.io/commands/zinter).
+    /// **Sends** [`ZINTER … WEIGHTS … AGGREGATE … WITHSCORES`](https://redis.io/commands/zinter),
+    /// after a check of the keys' types.
     pub fn intersection_with<'a>(
         &'a self,
         weight: f64,
@@ -375,7 +384,8 @@ impl<T, C: Codec<T>> SortedSet<T, C> {
 
     /// Returns the members that this set has and none of the others.
     ///
-    /// **Sends** [`ZDIFF … WITHSCORES`](https://redis.io/commands/zdiff).
+    /// **Sends** [`ZDIFF … WITHSCORES`](https://redis.io/commands/zdiff), after a check of the
+    /// keys' types.
     pub fn difference<'a>(
         &'a self,
         others: impl IntoIterator<Item = &'a Self>,
@@ -389,34 +399,34 @@ impl<T, C: Codec<T>> SortedSet<T, C> {
         others: impl IntoIterator<Item = (&'a Self, f64)>,
         weighted: Option<(f64, Aggregate)>,
     ) -> Command<Vec<Scored<T>>> {
-        let others: Vec<_> = others.into_iter().map(|(set, weight)| (set.key(), weight)).collect();
-        let command = self.root.command_without_key(name).int(others.len() + 1).arg(self.key());
-        let command = others.iter().fold(command, |command, (key, _)| command.arg(key));
-        let weights = others.iter().map(|(_, weight)| *weight);
+        let (others, weights): (Vec<_>, Vec<_>) =
+            others.into_iter().map(|(set, weight)| (set.key(), weight)).unzip();
+        let command = combined(&self.root, name, &others);
         let command = match weighted {
             Some((own, aggregate)) => aggregate.write(command, std::iter::once(own).chain(weights)),
             None => command,
         };
-        command.keys(2..3 + others.len()).arg("WITHSCORES").returns(scored_items::<T, C>)
+        command.arg("WITHSCORES").returns(scored_items::<T, C>)
     }
 
     /// Returns the number of members that this set and all others have, counted up to `limit`.
     ///
-    /// **Sends** [`ZINTERCARD`](https://redis.io/commands/zintercard).
+    /// **Sends** [`ZINTERCARD`](https://redis.io/commands/zintercard), after a check of the
+    /// keys' types.
     pub fn intersection_len<'a>(
         &'a self,
         others: impl IntoIterator<Item = &'a Self>,
         limit: impl Into<Option<usize>>,
     ) -> Command<usize> {
         let others: Vec<&Key> = others.into_iter().map(Self::key).collect();
-        intersection_len(&self.root, "ZINTERCARD", &others, limit.into())
+        limited_count(combined(&self.root, "ZINTERCARD", &others), limit.into())
     }
 
     /// Replaces this set by the union of others; scores are added up. Returns the number of
     /// members. The key keeps its time to live.
     ///
     /// **Sends** [`ZUNIONSTORE`](https://redis.io/commands/zunionstore), after a check of the
-    /// key's type.
+    /// keys' types.
     pub fn store_union<'a>(&'a self, of: impl IntoIterator<Item = &'a Self>) -> Command<usize> {
         self.stored("ZUNIONSTORE", weightless(of), None)
     }
@@ -437,7 +447,7 @@ impl<T, C: Codec<T>> SortedSet<T, C> {
     /// number of members. The key keeps its time to live.
     ///
     /// **Sends** [`ZINTERSTORE`](https://redis.io/commands/zinterstore), after a check of the
-    /// key's type.
+    /// keys' types.
     pub fn store_intersection<'a>(
         &'a self,
         of: impl IntoIterator<Item = &'a Self>,
@@ -460,8 +470,8 @@ impl<T, C: Codec<T>> SortedSet<T, C> {
     /// Replaces this set by the members that the first of others has and the rest do not.
     /// Returns the number of members.
     ///
-    /// **Sends** [`ZDIFFSTORE`](https://redis.io/commands/zdiffstore), after a check of the key's
-    /// type.
+    /// **Sends** [`ZDIFFSTORE`](https://redis.io/commands/zdiffstore), after a check of the keys'
+    /// types.
     pub fn store_difference<'a>(
         &'a self,
         of: impl IntoIterator<Item = &'a Self>,

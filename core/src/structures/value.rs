@@ -55,7 +55,9 @@ impl<T, C: Codec<T>> Value<T, C> {
     ///
     /// **Sends** [`GETEX … PX`](https://redis.io/commands/getex).
     pub fn get_and_refresh(&self, ttl: Duration) -> Command<Option<T>> {
-        expiry_of(self.root.command("GETEX"), Expiry::after(ttl)).returns(optional_item::<T, C>)
+        // The time to live is set also if the value cannot be decoded.
+        expiry_of(self.root.command("GETEX").removes(), Expiry::after(ttl))
+            .returns(optional_item::<T, C>)
     }
 
     /// Returns the value and deletes the key.

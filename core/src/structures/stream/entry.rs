@@ -95,7 +95,11 @@ pub(super) fn entries_by_key<T, C: EntryFormat<T>>(
     source: &Source,
 ) -> Result<Vec<(Key, Entries<T>)>> {
     let stream = |(key, reply): (Reply, Reply)| {
-        let source = Source { structure: source.structure, key: Key::new(key.into_text()?) };
+        let source = Source {
+            structure: source.structure,
+            key: Key::new(key.into_text()?),
+            ..source.clone()
+        };
         let entries = entries::<T, C>(reply, &source)?;
         Ok((source.key, entries))
     };

@@ -42,7 +42,7 @@ impl<T> Event<T> {
     /// Decodes a message. Errors name the channel.
     pub(super) fn decode<C: Codec<T>>(message: RawMessage) -> Result<Self> {
         let RawMessage { channel, pattern, payload } = message;
-        let source = Source { structure: STRUCTURE, key: Key::new(text(channel)) };
+        let source = Source { structure: STRUCTURE, key: Key::new(text(channel)), removes: false };
         let value = source.item::<T, C>(payload)?;
         Ok(Self::Message { channel: source.key.into(), pattern: pattern.map(text), value })
     }
