@@ -84,7 +84,7 @@ fn send<C: ConnectionLike + ?Sized>(request: Request, con: &mut C) -> Result<Rep
 /// Returns the kind of server that a sync connection reaches: redis-rs' cluster
 /// connections are the ones that take no pipelines.
 fn topology_of<C: ConnectionLike + ?Sized>(con: &C) -> Topology {
-    if con.supports_pipelining() { Topology::SingleServer } else { Topology::Cluster }
+    if con.supports_pipelining() { Topology::SingleServer } else { Topology::SyncCluster }
 }
 
 /// The only clock and the only random numbers of the crate.

@@ -4,6 +4,7 @@ use redis_model::structures::{Counter, List, Set, Structure, Value};
 use redis_model::{Json, RedisKeys, RedisModel};
 
 /// Type parameters with bounds, defaults and a clause, and a constant.
+#[allow(clippy::type_repetition_in_bounds)]
 #[derive(Debug, Clone, RedisKeys)]
 #[redis(key = "generic:{id}")]
 struct Generic<T: Clone, S = Set<T>, const N: usize = 2>
@@ -37,7 +38,7 @@ macro_rules! group {
     ($name:ident, $key:literal, $id:ty, $($field:ident: $ty:ty),*) => {
         #[derive(Debug, RedisKeys)]
         #[redis(key = $key, id = $id)]
-        pub(crate) struct $name { $($field: $ty),* }
+        pub struct $name { $($field: $ty),* }
     };
 }
 

@@ -6,7 +6,9 @@ use std::thread;
 
 use redis_model::{Operation, RedisModel, batch};
 
-use crate::support::{fresh, on_one_server};
+use redis_model::structures::Counter;
+
+use crate::support::{everywhere, fresh, on_one_server};
 
 #[derive(Debug, Clone, PartialEq, RedisModel)]
 #[redis(key = "batch:item:{id}")]
@@ -17,6 +19,22 @@ struct Item {
 
 fn items(count: usize) -> Vec<Item> {
     (0..count).map(|n| Item { id: fresh(), text: format!("text {n}") }).collect()
+}
+
+/// On a cluster, all keys are in one slot.
+#[test]
+fn one_command_that_fails_does_not_hide_the_results_of_the_others() {
+    everywhere(|con| {
+        let group = fresh();
+        let counters = [0, 1, 2].map(|n| Counter::<u32>::at(format!("{{{group}}}:{n}")));
+        con.raw::<()>(&["RPUSH", counters[1].key(), "another type"]);
+        let results = con.run(batch(counters.iter().map(|counter| counter.incr(1)))).unwrap();
+        assert!(matches!(results[..], [Ok(1), Err(_), Ok(1)]), "{results:?}");
+        let error = results[1].as_ref().unwrap_err();
+        assert!(error.is_wrong_type() && error.key() == Some(counters[1].key()), "{error}");
+        let read = con.run(batch(counters.iter().map(Counter::get))).unwrap();
+        assert!(matches!(read[..], [Ok(1), Err(_), Ok(1)]), "{read:?}");
+    });
 }
 
 #[test]

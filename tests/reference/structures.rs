@@ -331,8 +331,8 @@ fn compare<W: World>(con: &mut Connection, operations: usize, run: &Run) {
 }
 
 enum Connection {
-    Server(redis::Connection),
-    Cluster(redis::cluster::ClusterConnection),
+    Server(Box<redis::Connection>),
+    Cluster(Box<redis::cluster::ClusterConnection>),
     AsyncCluster(tokio::runtime::Runtime, redis::cluster_async::ClusterConnection),
 }
 
@@ -342,8 +342,8 @@ impl Connection {
         operations: impl Iterator<Item = &'a BoxedOperation<'static, String>>,
     ) -> Vec<redis_model::Result<String>> {
         let run = |operation: &BoxedOperation<'static, String>| match self {
-            Self::Server(con) => operation.run(con),
-            Self::Cluster(con) => operation.run(con),
+            Self::Server(con) => operation.run(&mut **con),
+            Self::Cluster(con) => operation.run(&mut **con),
             Self::AsyncCluster(runtime, con) => runtime.block_on(operation.run_async(con)),
         };
         operations.map(run).collect()
@@ -354,9 +354,8 @@ impl Connection {
         operations: impl Iterator<Item = &'a BoxedOperation<'static, String>>,
     ) -> Vec<redis_model::Result<String>> {
         match self {
-            Self::Server(con) => batch(operations).run(con).unwrap(),
-            // Redis-rs returns one error for all commands of a slot.
-            Self::Cluster(_) => self.each(operations),
+            Self::Server(con) => batch(operations).run(&mut **con).unwrap(),
+            Self::Cluster(con) => batch(operations).run(&mut **con).unwrap(),
             Self::AsyncCluster(runtime, con) => {
                 runtime.block_on(batch(operations).run_async(con)).unwrap()
             }
@@ -383,7 +382,7 @@ fn on_server(server: &Server, operations: usize, fields_expire: bool) {
     for (name, url) in [("RESP2", server.url().to_owned()), ("RESP3", server.url_resp3())] {
         let con = redis::Client::open(url).unwrap().get_connection().unwrap();
         all_types(
-            &mut Connection::Server(con),
+            &mut Connection::Server(Box::new(con)),
             operations,
             &Run { name, seed: seed(), fields_expire },
         );
@@ -403,7 +402,7 @@ fn on_cluster(operations: usize) {
         all_types(&mut Connection::AsyncCluster(runtime, con), operations, &run);
         let con = client.get_connection().unwrap();
         let run = Run { name: sync_name, ..run };
-        all_types(&mut Connection::Cluster(con), operations / 10, &run);
+        all_types(&mut Connection::Cluster(Box::new(con)), operations / 10, &run);
     }
 }
 

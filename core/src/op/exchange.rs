@@ -37,9 +37,18 @@ use pipelined::Pipelined;
 pub(crate) enum Topology {
     SingleServer,
     Cluster,
+    /// A cluster, over a sync connection. Redis-rs returns the first error of a pipeline in
+    /// place of all its replies, so what need not be together is sent one by one.
+    SyncCluster,
     /// One or the other.
     #[cfg_attr(not(feature = "aio"), allow(dead_code))]
     Unknown,
+}
+
+impl Topology {
+    fn is_cluster(self) -> bool {
+        matches!(self, Self::Cluster | Self::SyncCluster)
+    }
 }
 
 /// Commands that are sent together.
@@ -138,7 +147,7 @@ pub(crate) struct SingleCommand {
 impl SingleCommand {
     fn new(command: Command, members: Vec<Member>, topology: impl Fn() -> Topology) -> Self {
         let several_keys = command.keys.len() > 1;
-        let refused = if several_keys && topology() == Topology::Cluster {
+        let refused = if several_keys && topology().is_cluster() {
             Slots::default().add(&command).err()
         } else {
             None

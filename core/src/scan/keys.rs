@@ -285,7 +285,7 @@ impl KeyScan {
         }
         self.redirections = 0;
         let message = match io.topology() {
-            Topology::Cluster => format!(
+            Topology::Cluster | Topology::SyncCluster => format!(
                 "the nodes of the cluster do not agree yet which of them owns slot {slot}; \
                  try again later"
             ),

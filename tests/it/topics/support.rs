@@ -22,7 +22,7 @@ pub(super) enum Kind {
 }
 
 pub(super) enum AnySubscriber<T, C> {
-    Sync(Subscriber<T, C>),
+    Sync(Box<Subscriber<T, C>>),
     Async(AsyncSubscriber<T, C>),
 }
 
@@ -59,7 +59,9 @@ impl Kind {
         to: &Subscription<T, C>,
     ) -> Result<AnySubscriber<T, C>> {
         match self {
-            Self::Sync | Self::SyncResp3 => to.subscribe(client).map(AnySubscriber::Sync),
+            Self::Sync | Self::SyncResp3 => {
+                to.subscribe(client).map(Box::new).map(AnySubscriber::Sync)
+            }
             Self::Async | Self::AsyncResp3 => {
                 runtime().block_on(to.subscribe_async(client)).map(AnySubscriber::Async)
             }

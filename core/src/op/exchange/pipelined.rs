@@ -22,6 +22,8 @@ pub(crate) struct Pipelined {
     /// sending. Only on a cluster is there more than one slot.
     open: BTreeMap<Option<u16>, VecDeque<usize>>,
     cluster: bool,
+    /// Only the commands of an atomic step are sent together.
+    one_by_one: bool,
     /// The server has answered something.
     answered: bool,
     /// Why a connection broke.
@@ -63,10 +65,12 @@ impl Pipelined {
         let commands: Vec<_> = commands.map(Pending::new).collect();
         let all: VecDeque<_> = (0..commands.len()).collect();
         let open = Some((None, all)).filter(|(_, all)| !all.is_empty()).into_iter().collect();
-        let (cluster, answered, broken, failed_nodes) = (false, false, None, 0);
-        let mut this = Self { commands, members, open, cluster, answered, broken, failed_nodes };
+        let (cluster, one_by_one) = (false, topology == Topology::SyncCluster);
+        let (answered, broken, failed_nodes) = (false, None, 0);
+        let mut this =
+            Self { commands, members, open, cluster, one_by_one, answered, broken, failed_nodes };
         match topology {
-            Topology::Cluster => this.group_by_slot()?,
+            Topology::Cluster | Topology::SyncCluster => this.group_by_slot()?,
             // A cluster connection refuses several slots before it sends anything.
             Topology::Unknown if this.has_one_slot() => this.group_by_slot()?,
             Topology::Unknown | Topology::SingleServer => {}
@@ -145,7 +149,7 @@ impl Pipelined {
         let Some(queue) = self.open.get(&slot) else { return 0 };
         let Some(&first) = queue.front() else { return 0 };
         let first = &self.commands[first];
-        let alone = first.standalone && first.command.atomic == 0;
+        let alone = (first.standalone || self.one_by_one) && first.command.atomic == 0;
         if self.cluster && (slot.is_none() || alone) {
             return 1;
         }

@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn only_a_connection_that_lasted_makes_the_next_delay_short() {
         let mut retry = Retry::default();
-        (0..5).for_each(|_| drop(retry.next_delay(0)));
+        (0..5).for_each(|_| _ = retry.next_delay(0));
         retry.connection_lost(Duration::from_secs(1));
         assert_eq!(retry.next_delay(0).as_millis(), 1600);
         retry.connection_lost(LONGEST_DELAY);
