@@ -243,7 +243,7 @@ pub use crate::value::{Float, Integer, IntoIncrement, Numeric, RedisValue};
 #[cfg(feature = "derive")]
 pub use redis_model_derive::RedisModel;
 
-/// Creates the handles of [structures](structures) whose keys belong together, such as all
+/// Creates the handles of [structures] whose keys belong together, such as all
 /// lists and sets of one user.
 ///
 /// ```

@@ -78,6 +78,7 @@ mod shadowed_keys {
     /// A group of keys among names that mean something else here.
     #[derive(::std::fmt::Debug, ::renamed::RedisKeys)]
     #[redis(key = "hygiene:{id}", crate = "::renamed", ttl = "1h")]
+    #[allow(clippy::struct_field_names)]
     pub(crate) struct Keys<S, GroupId> {
         pub(crate) g: ::renamed::structures::Set<GroupId>,
         pub(crate) keys: ::renamed::structures::List<u64, ::renamed::Json>,

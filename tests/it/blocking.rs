@@ -6,8 +6,9 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use redis_model::connection::Dedicated;
 use redis_model::flow::Flow;
-use redis_model::structures::{End, List, SortedSet};
-use redis_model::{ErrorKind, Operation};
+use redis_model::structures::stream::{Encoded, GroupStart};
+use redis_model::structures::{End, List, SortedSet, Stream, StreamId};
+use redis_model::{ErrorKind, Json, Operation};
 
 use crate::support::{fresh, runtime, server};
 
@@ -81,6 +82,28 @@ fn scores_come_with_the_members_that_are_waited_for() {
         let highest = scores.pop_max_blocking(SHORT).run(&mut con).unwrap();
         assert_eq!(highest, Some(("b".to_owned(), 2.5)));
     }
+}
+
+#[test]
+fn a_reader_of_a_stream_waits_for_an_entry() {
+    let log = Stream::<u32, Encoded<Json>>::at(format!("blocking:{}", fresh()));
+    let workers = log.group("workers");
+    let mut con = server().connection().unwrap();
+    workers.create(GroupStart::Beginning).run(&mut con).unwrap();
+    let read = log.read_after_blocking(StreamId::MIN, 10, SHORT).run(&mut con).unwrap();
+    assert!(read.is_empty());
+    assert!(workers.read_new_blocking("ada", 10, SHORT).run(&mut con).unwrap().is_empty());
+    let thread = thread::spawn(move || {
+        let mut con = server().connection().unwrap();
+        workers.read_new_blocking("ada", 10, LONG).run(&mut con)
+    });
+    await_blocked_client();
+    let id = log.append(7).run(&mut con).unwrap();
+    let read = thread.join().unwrap().unwrap();
+    let entry = read[0].as_ref().unwrap();
+    assert_eq!((read.len(), entry.id, entry.value), (1, id, 7));
+    let read = log.read_after_blocking(StreamId::MIN, 10, LONG).run(&mut con).unwrap();
+    assert_eq!(read.len(), 1);
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Every operation of the structures.
 
-use redis_model::Json;
 use redis_model::op::BoxedOperation;
+use redis_model::structures::stream::{Encoded, GroupStart, Trim};
 use redis_model::structures::{
-    AddOptions, Aggregate, Counter, End, List, Map, Set, SortedRange, SortedSet, Value,
+    AddOptions, Aggregate, Counter, End, Group, List, Map, Set, SortedRange, SortedSet, Stream,
+    StreamId, Topic, Value,
 };
+use redis_model::{Json, RedisKeys};
 
 use crate::operations::{HOUR, operations, unit};
 
@@ -34,6 +36,23 @@ fn scores(key: &str) -> SortedSet<String> {
 
 fn map(key: &str) -> Map<String, u32> {
     Map::at(key)
+}
+
+fn log(key: &str) -> Stream<u32, Encoded<Json>> {
+    Stream::at(key)
+}
+
+fn workers(key: &str) -> Group<u32, Encoded<Json>> {
+    log(key).group("workers")
+}
+
+const ID: StreamId = StreamId::MIN;
+
+#[derive(Debug, RedisKeys)]
+#[redis(key = "user:{id}", ttl = "1h")]
+struct UserKeys {
+    follows: Set<u64>,
+    visits: Counter<u32>,
 }
 
 fn nothing<T>() -> [T; 0] {
@@ -213,6 +232,47 @@ operations! {
     map("h").field_ttl("a");
     map("h").incr("a", 5);
     map("h").with_ttl(HOUR).incr("a", -5);
+    log("x").append(7);
+    log("x").with_ttl(HOUR).append(7);
+    log("x").append_with_id(ID.next().unwrap(), 7);
+    log("x").append_trimmed(7, Trim::max_len(1000).approximate());
+    log("x").trim(Trim::max_len(1000));
+    log("x").remove(ID);
+    log("x").remove_all([ID, ID]);
+    log("x").len();
+    log("x").get(ID);
+    log("x").range(..);
+    log("x").range_limited(ID.., 10);
+    log("x").reverse_range(..);
+    log("x").reverse_range_limited(..ID, 10);
+    log("x").read_after(ID, 10);
+    log("x").read_after_with(ID, [(&log("y"), ID)], 10);
+    log("x").info();
+    log("x").groups();
+    log("x").delete();
+    workers("x").create(GroupStart::New);
+    workers("x").delete();
+    workers("x").set_id(GroupStart::Beginning);
+    workers("x").delete_consumer("ada");
+    workers("x").consumers();
+    workers("x").read_new("ada", 10);
+    workers("x").read_new_no_ack("ada", None);
+    workers("x").read_pending("ada", ID, 10);
+    workers("x").acknowledge(ID);
+    workers("x").acknowledge_all([ID, ID]);
+    workers("x").claim("ada", HOUR, [ID]);
+    workers("x").claim_ids("ada", HOUR, [ID]);
+    workers("x").auto_claim("ada", HOUR, None, 10);
+    workers("x").pending_summary();
+    workers("x").pending(.., 10);
+    workers("x").pending_of("ada", .., 10);
+    Topic::<String>::at("news").publish("x");
+    Topic::<String>::at("news").publish_sharded("x");
+    UserKeys::of(7).delete_all();
+    UserKeys::of(7).expire_all(HOUR);
+    UserKeys::of(7).persist_all();
+    UserKeys::of(7).count_existing();
+    UserKeys::of(7).follows.add(8);
     (value("v").set("x"), (list("l").len(), set("s").add(1)));
     redis_model::batch([list("l").len(), list("m").len()]);
     redis_model::atomic((counter::<i64>("c").incr(1), list("c").len()));

@@ -67,14 +67,16 @@ fn explain_timeout(error: Error) -> Error {
 
 /// The longest time to wait, as the blocking commands take it: in seconds, 0 for no limit.
 pub(super) fn wait_argument(wait: Option<Duration>) -> String {
-    match wait {
-        None => "0".to_owned(),
-        Some(wait) => {
-            // Rounded up: less than a millisecond would be no limit.
-            let millis = wait.as_nanos().div_ceil(1_000_000).max(1);
-            format!("{}.{:03}", millis / 1000, millis % 1000)
-        }
-    }
+    let millis = wait_millis(wait);
+    if millis == 0 { "0".to_owned() } else { format!("{}.{:03}", millis / 1000, millis % 1000) }
+}
+
+/// The longest time to wait in milliseconds, as the commands of streams take it, 0 for no limit.
+pub(super) fn wait_millis(wait: Option<Duration>) -> u64 {
+    // Rounded up: zero would be no limit.
+    wait.map_or(0, |wait| {
+        u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX >> 1).max(1)
+    })
 }
 
 inherent_run! {

@@ -14,6 +14,7 @@ mod read;
 
 use std::borrow::Borrow;
 use std::ops::RangeBounds;
+use std::time::Duration;
 
 pub use entry::StreamEntry;
 pub use format::{Encoded, EntryFormat, Fields};
@@ -27,6 +28,7 @@ use self::entry::{entries, entries_by_key, read_entries, value};
 use self::id::{id, inclusive, optional_id};
 use self::info::{each_group, stream_info};
 use self::read::Read;
+use super::blocking::{Blocking, wait_millis};
 use super::command::Command;
 use super::item::IntoItem;
 use super::root::{CommandBuilder, count, is_one, none_of, structure};
@@ -239,9 +241,27 @@ impl<T, C: EntryFormat<T>> Stream<T, C> {
         self.xread(id, count.into(), None)
     }
 
+    /// Returns the entries after an id, at most `count`. If there are none, the server waits
+    /// for one, for ever (`None`) or for a time, which is rounded up to milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidOperation`](crate::ErrorKind::InvalidOperation) for a count of zero, and
+    /// those of [`Blocking`].
+    ///
+    /// **Sends** [`XREAD … BLOCK`](https://redis.io/commands/xread).
+    pub fn read_after_blocking(
+        &self,
+        id: StreamId,
+        count: impl Into<Option<usize>>,
+        wait: impl Into<Option<Duration>>,
+    ) -> Blocking<Vec<Result<StreamEntry<T>>>> {
+        Blocking::new(self.xread(id, count.into(), Some(wait_millis(wait.into()))))
+    }
+
     /// Returns the command that reads the entries after an id. With `block` the server waits
     /// for entries for so many milliseconds.
-    pub(super) fn xread(
+    fn xread(
         &self,
         after: StreamId,
         count: Option<usize>,

@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::RangeBounds;
 use std::time::Duration;
 
+use super::super::blocking::{Blocking, wait_millis};
 use super::super::command::Command;
 use super::super::root::{CommandBuilder, count, is_one, none_of, nothing};
 use super::entry::{entries, read_entries, read_pending};
@@ -164,6 +165,25 @@ impl<T, C: EntryFormat<T>> Group<T, C> {
         self.xreadgroup_new(consumer, count.into(), false, None)
     }
 
+    /// Reads entries like [`read_new`](Self::read_new). If there are none, the server waits for
+    /// one, for ever (`None`) or for a time, which is rounded up to milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidOperation`](crate::ErrorKind::InvalidOperation) for a count of zero, and
+    /// those of [`Blocking`].
+    ///
+    /// **Sends** [`XREADGROUP … BLOCK … >`](https://redis.io/commands/xreadgroup).
+    pub fn read_new_blocking(
+        &self,
+        consumer: &str,
+        count: impl Into<Option<usize>>,
+        wait: impl Into<Option<Duration>>,
+    ) -> Blocking<Vec<Result<StreamEntry<T>>>> {
+        let block = Some(wait_millis(wait.into()));
+        Blocking::new(self.xreadgroup_new(consumer, count.into(), false, block))
+    }
+
     /// Reads entries like [`read_new`](Self::read_new), but as if the consumer acknowledged
     /// them at once: an entry is lost if the consumer dies.
     ///
@@ -182,7 +202,7 @@ impl<T, C: EntryFormat<T>> Group<T, C> {
 
     /// Returns the command that reads entries that no consumer has read. With `block` the
     /// server waits for entries for so many milliseconds.
-    pub(super) fn xreadgroup_new(
+    fn xreadgroup_new(
         &self,
         consumer: &str,
         count: Option<usize>,

@@ -38,7 +38,7 @@ use crate::run::subscription::SyncDriver;
 ///
 /// A subscription opens a connection of its own. When the connection is lost, the subscriber
 /// opens it again, after a random delay that doubles with each attempt, from 50 milliseconds
-/// up to ten seconds. It subscribes to everything again and returns [`Event::Resubscribed`].
+/// up to ten seconds. It subscribes to everything again and returns [`Event::Resubscribed`](crate::structures::Event::Resubscribed).
 /// An error ends it only if another attempt would fail in the same way: the server refuses the
 /// credentials (`NOAUTH`, `WRONGPASS`) or a channel (`NOPERM`), or the client's configuration
 /// is invalid.
