@@ -188,6 +188,7 @@ pub trait Codec<T> {
 ///
 /// Items of [structures](crate::structures) are stored with it by default. Its errors are
 /// those of the value ([`InvalidValue`](crate::ErrorKind::InvalidValue)).
+#[diagnostic::do_not_recommend]
 impl<T: RedisValue> Codec<T> for Plain {
     const NAME: &'static str = "plain";
 

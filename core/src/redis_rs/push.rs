@@ -1,6 +1,6 @@
 //! Messages that a server sends to its subscribers.
 
-use std::error::Error as _;
+use std::error::Error as StdError;
 use std::io;
 use std::sync::Arc;
 
@@ -85,11 +85,10 @@ impl From<Msg> for RawMessage {
 
 /// Returns `true` if a signal interrupted a read, as it does on sockets with a timeout.
 pub(crate) fn is_interrupted(error: &RedisError) -> bool {
-    let source = error.source().and_then(|source| {
-        let shared = source.downcast_ref::<Arc<io::Error>>().map(|error| &**error);
-        shared.or_else(|| source.downcast_ref::<io::Error>())
-    });
-    source.is_some_and(|error| error.kind() == io::ErrorKind::Interrupted)
+    type Shared = Arc<dyn StdError + Send + Sync>;
+    let shared = error.source().and_then(|source| source.downcast_ref::<Shared>());
+    let error = shared.and_then(|shared| shared.downcast_ref::<io::Error>());
+    error.is_some_and(|error| error.kind() == io::ErrorKind::Interrupted)
 }
 
 #[cfg(test)]
