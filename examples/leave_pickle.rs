@@ -11,7 +11,7 @@ use redis_model::embedded::Server;
 use redis_model::{Json, Operation, RedisModel};
 use serde::{Deserialize, Serialize};
 
-/// What Python stored by `client.set("person:1", pickle.dumps(Person("John", 20)))`.
+/// The value that Python stored by `client.set("person:1", pickle.dumps(Person("John", 20)))`.
 const PERSON: &[u8] =
     b"\x80\x04\x955\0\0\0\0\0\0\0\x8c\x08__main__\x94\x8c\x06Person\x94\x93\x94)\x81\x94}\x94(\
     \x8c\x04name\x94\x8c\x04John\x94\x8c\x03age\x94K\x14ub.";
@@ -57,7 +57,8 @@ struct Member {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let server = Server::named_or_private()?;
+    // Not a named server: `rewrite_all` would rewrite other records there.
+    let server = Server::start()?;
     let mut con = server.connection()?;
     let session_key = Session::key("abcdef");
     for id in 1..=200 {

@@ -6,7 +6,7 @@
 //!
 //! | codecs | |
 //! |---|---|
-//! | [`Plain`] | stores a [`RedisValue`](crate::RedisValue) as it is |
+//! | [`Plain`] | stores a [`RedisValue`] as it is |
 //! | `Json`, `MsgPack`, `Cbor` | store the names of fields; fields can come and go |
 //! | `Postcard`, `Bincode`, `BincodeLegacy` | store no names; a blob gets an envelope |
 //! | `Pickle`, `PickleOf<L>` | read Python pickles, for [moving off them](leaving_pickle) |

@@ -3,7 +3,7 @@
 
 use super::data;
 
-/// What is crafted, the pickle, and a part of the error.
+/// The trick, the pickle, and a part of the error.
 const REFUSED: &[(&str, &[u8], &str)] = &[
     ("REDUCE", b"cos\nsystem\n(Vls\ntR.", "a call of `os.system`"),
     ("REDUCE by another module's name", b"cposix\nsystem\n(Vls\ntR.", "a call of `posix.system`"),

@@ -1,4 +1,4 @@
-//! What Python's pickles and compressed values are read as.
+//! Python's pickles and compressed values, and the data that they are read as.
 
 mod calls;
 mod catalog;

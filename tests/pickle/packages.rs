@@ -1,4 +1,4 @@
-//! What Python's packages store, by models such as a program would have.
+//! Values that Python's packages store, read by models such as a program would have.
 //!
 //! `packages.py` runs the packages against a server of this test. `.ci/run` installs them.
 

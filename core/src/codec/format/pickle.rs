@@ -54,7 +54,7 @@ use crate::error::ValueError;
 /// | Python | is read as |
 /// |---|---|
 /// | `None`, `bool`, `int` of up to 128 bits, `float`, `str`, `bytes`, `bytearray` | the same; bytes also as a sequence of numbers |
-/// | `list`, `tuple`, `set`, `frozenset`, `deque`, `array.array` | a sequence |
+/// | `list`, `tuple`, `set`, `frozenset`, `deque`, `array.array`, numpy's arrays of numbers in one dimension | a sequence |
 /// | `dict`, `OrderedDict`, `defaultdict`, `Counter`, `SimpleNamespace` | a map |
 /// | an instance of a class, a dataclass, a model of Django or pydantic | a map of its attributes |
 /// | an instance of a class with a `__getstate__` of another value than a `dict`, such as a frozen dataclass with slots | that value, often a sequence of the fields in their order |

@@ -44,6 +44,8 @@ impl<T, C: Codec<T>, Old: Codec<T>> Codec<T> for Fallback<C, Old> {
     };
 
     fn encode<W: Write>(value: &T, location: &Location<'_>, out: &mut W) -> Result<(), ValueError> {
+        // A field of a hash does not use the format, whose check must be made all the same.
+        const { assert!(<Self as Codec<T>>::FORMAT.describes_itself()) };
         C::encode(value, location, out)
     }
 

@@ -57,6 +57,9 @@ pub(super) enum Known {
     DjangoModel,
     NumpyScalar,
     NumpyType,
+    NumpyArray,
+    NumpyReconstruct,
+    NumpyFromBuffer,
     /// Never read. The name stands in errors.
     Refused,
     /// A class or function of the program's own, or of another library.
@@ -118,6 +121,11 @@ const KNOWN: &[(&str, Known)] = &[
     ("numpy.core.multiarray.scalar", Known::NumpyScalar),
     ("numpy._core.multiarray.scalar", Known::NumpyScalar),
     ("numpy.dtype", Known::NumpyType),
+    ("numpy.ndarray", Known::NumpyArray),
+    ("numpy.core.multiarray._reconstruct", Known::NumpyReconstruct),
+    ("numpy._core.multiarray._reconstruct", Known::NumpyReconstruct),
+    ("numpy.core.numeric._frombuffer", Known::NumpyFromBuffer),
+    ("numpy._core.numeric._frombuffer", Known::NumpyFromBuffer),
 ];
 
 /// Names that are never read, for errors. An entry that ends with a point is a module,
@@ -251,10 +259,6 @@ const REFUSED: &[&str] = &[
     "pandas.core.frame.DataFrame",
     "pandas.core.series.Series",
     "pandas._libs.tslibs.timestamps._unpickle_timestamp",
-    "numpy.core.multiarray._reconstruct",
-    "numpy._core.multiarray._reconstruct",
-    "numpy._core.numeric._frombuffer",
-    "numpy.core.numeric._frombuffer",
     "numpy.",
     "enum.",
     "datetime.",

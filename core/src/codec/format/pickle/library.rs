@@ -39,6 +39,8 @@ pub(super) fn value<'t>(
         | Known::DjangoModel => {
             return container(source, known, object, arguments, want).map(Some);
         }
+        Known::NumpyReconstruct => numbers::numpy_array(source, object, arguments)?
+            .map(|numbers| Meaning::View(View::Numbers(numbers))),
         _ if !object.is_alone() => None,
         Known::Set => match arguments {
             [] => Some(Meaning::View(View::Sequence(&[], &[]))),
@@ -89,6 +91,8 @@ pub(super) fn value<'t>(
         Known::ArrayReconstructor => {
             numbers::array(source, arguments).map(|numbers| Meaning::View(View::Numbers(numbers)))
         }
+        Known::NumpyFromBuffer => numbers::numpy_buffer(source, arguments)?
+            .map(|numbers| Meaning::View(View::Numbers(numbers))),
         Known::NumpyScalar => {
             numbers::numpy_scalar(source, arguments).map(|number| Meaning::View(number.into_view()))
         }
@@ -145,7 +149,9 @@ impl<'t> Source<'t> {
     pub(super) fn is_bytes(self, id: Id) -> bool {
         match self.tree.node(id) {
             Node::Bytes(_) | Node::Old(_) | Node::Quoted(_) => true,
-            Node::Object(object) => self.is_call_of(object, Known::Encode),
+            Node::Object(object) => {
+                self.is_call_of(object, Known::Encode) || self.is_call_of(object, Known::Bytes)
+            }
             _ => false,
         }
     }

@@ -47,7 +47,7 @@ pub(super) enum Kind {
     FrozenSet,
 }
 
-/// What Python would make with a class or function. Nothing is looked up or called.
+/// A value that Python would make with a class or function. Nothing is looked up or called.
 #[derive(Debug)]
 pub(super) struct Object {
     pub(super) make: Make,

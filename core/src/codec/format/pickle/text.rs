@@ -39,6 +39,11 @@ fn unescape_unicode(raw: &[u8]) -> Option<Cow<'_, str>> {
         let (unit, width) = match (first, after.first()) {
             (b'\\', Some(b'u')) => (hexadecimal(after.get(1..5)?)?, 5),
             (b'\\', Some(b'U')) => (hexadecimal(after.get(1..9)?)?, 9),
+            // A backslash also keeps the next one from opening an escape.
+            (b'\\', Some(&other)) => {
+                text.push('\\');
+                (other.into(), 1)
+            }
             _ => (first.into(), 0),
         };
         rest = &rest[width..];

@@ -28,7 +28,8 @@ pub(super) enum View<'t> {
     Numbers(library::Numbers<'t>),
 }
 
-/// What the program's type asks for. It decides only where a pickle has several meanings.
+/// The kind of value that the program's type asks for. It decides only if a pickle has
+/// several meanings.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Want {
     Any,

@@ -2,16 +2,18 @@
 
 use std::borrow::Cow;
 
-use super::Source;
+use super::{Source, encoded_once};
+use crate::codec::format::pickle::error::Error;
 use crate::codec::format::pickle::globals::Known;
-use crate::codec::format::pickle::node::{Id, Kind, Node};
+use crate::codec::format::pickle::node::{Id, Kind, Node, Object};
 use crate::codec::format::pickle::text::Integer;
 use crate::codec::format::pickle::view::View;
 
 /// The numbers of an array.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(in crate::codec::format::pickle) struct Numbers<'t> {
-    bytes: &'t [u8],
+    bytes: Cow<'t, [u8]>,
+    at: usize,
     layout: Layout,
 }
 
@@ -47,15 +49,20 @@ impl Number {
     }
 }
 
-impl Numbers<'_> {
+impl<'t> Numbers<'t> {
+    fn new(bytes: Cow<'t, [u8]>, layout: Layout) -> Option<Self> {
+        bytes.len().is_multiple_of(layout.size).then_some(Self { bytes, at: 0, layout })
+    }
+
     pub(in crate::codec::format::pickle) fn len(&self) -> usize {
-        self.bytes.len() / self.layout.size
+        (self.bytes.len() - self.at) / self.layout.size
     }
 
     pub(in crate::codec::format::pickle) fn next(&mut self) -> Option<Number> {
-        let (first, rest) = self.bytes.split_at_checked(self.layout.size)?;
-        self.bytes = rest;
-        Some(self.layout.read(first))
+        let end = self.at + self.layout.size;
+        let number = self.layout.read(self.bytes.get(self.at..end)?);
+        self.at = end;
+        Some(number)
     }
 }
 
@@ -103,14 +110,84 @@ pub(super) fn array<'t>(source: Source<'t>, arguments: &[Id]) -> Option<Numbers<
     };
     let Node::Bytes(bytes) = source.tree.node(*bytes) else { return None };
     let is_big_endian = format > 1 && format % 2 == 1;
-    (bytes.len() % size == 0)
-        .then_some(Numbers { bytes, layout: Layout { kind, size, is_big_endian } })
+    Numbers::new(Cow::Borrowed(bytes), Layout { kind, size, is_big_endian })
 }
 
 /// `numpy.core.multiarray.scalar(numpy.dtype("f8", …), bytes)`.
 pub(super) fn numpy_scalar(source: Source<'_>, arguments: &[Id]) -> Option<Number> {
     let [dtype, bytes] = arguments else { return None };
-    let Node::Object(dtype) = source.tree.node(*dtype) else { return None };
+    let layout = numpy_layout(source, *dtype)?;
+    match layout.size {
+        1 => source.exact_bytes::<1>(*bytes).map(|it| layout.read(&it)),
+        2 => source.exact_bytes::<2>(*bytes).map(|it| layout.read(&it)),
+        4 => source.exact_bytes::<4>(*bytes).map(|it| layout.read(&it)),
+        _ => source.exact_bytes::<8>(*bytes).map(|it| layout.read(&it)),
+    }
+}
+
+/// An array of one dimension. `numpy.core.multiarray._reconstruct(numpy.ndarray, (0,), b"b")`
+/// makes an empty array, and its state is a version, the shape, the `dtype`, `False` and the
+/// bytes.
+pub(super) fn numpy_array<'t>(
+    source: Source<'t>,
+    object: &Object,
+    arguments: &[Id],
+) -> Result<Option<Numbers<'t>>, Error> {
+    let class = arguments.first().map(|class| source.known(*class));
+    let state = object.state.and_then(|state| source.tree.parts(state, Kind::Tuple));
+    match state {
+        Some([_, shape, dtype, _, bytes])
+            if class == Some(Known::NumpyArray) && object.has_no_items() =>
+        {
+            numpy_numbers(source, *bytes, *dtype, *shape)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The same in protocol 5: `numpy.core.numeric._frombuffer(bytes, dtype, shape, order)`.
+pub(super) fn numpy_buffer<'t>(
+    source: Source<'t>,
+    arguments: &[Id],
+) -> Result<Option<Numbers<'t>>, Error> {
+    match arguments {
+        [bytes, dtype, shape, _] => numpy_numbers(source, *bytes, *dtype, *shape),
+        _ => Ok(None),
+    }
+}
+
+fn numpy_numbers<'t>(
+    source: Source<'t>,
+    bytes: Id,
+    dtype: Id,
+    shape: Id,
+) -> Result<Option<Numbers<'t>>, Error> {
+    let length = match source.tree.parts(shape, Kind::Tuple) {
+        Some([length]) => source.integer(*length).and_then(Integer::small),
+        _ => None,
+    };
+    let (Some(length), Some(layout)) = (length, numpy_layout(source, dtype)) else {
+        return Ok(None);
+    };
+    let bytes = match source.tree.node(bytes) {
+        Node::Bytes(bytes) => Some(Cow::Borrowed(*bytes)),
+        Node::Object(object) if source.is_call_of(object, Known::Encode) => {
+            encoded_once(source, source.tuple(object.arguments)?)?
+        }
+        // Protocols 0 to 2 write empty bytes as `bytes()`.
+        Node::Object(object) if source.is_call_of(object, Known::Bytes) => {
+            source.tuple(object.arguments)?.is_empty().then_some(Cow::Borrowed(&[][..]))
+        }
+        _ => None,
+    };
+    let numbers = bytes.and_then(|bytes| Numbers::new(bytes, layout));
+    Ok(numbers.filter(|numbers| i64::try_from(numbers.len()) == Ok(length)))
+}
+
+/// Returns the layout of a `numpy.dtype("f8", False, True)` with its state, of which the
+/// second part is the order of bytes.
+fn numpy_layout(source: Source<'_>, dtype: Id) -> Option<Layout> {
+    let Node::Object(dtype) = source.tree.node(dtype) else { return None };
     if source.known(dtype.class) != Known::NumpyType || !dtype.has_no_items() {
         return None;
     }
@@ -139,11 +216,5 @@ pub(super) fn numpy_scalar(source: Source<'_>, arguments: &[Id]) -> Option<Numbe
         ">" => true,
         _ => return None,
     };
-    let layout = Layout { kind, size, is_big_endian };
-    match size {
-        1 => source.exact_bytes::<1>(*bytes).map(|it| layout.read(&it)),
-        2 => source.exact_bytes::<2>(*bytes).map(|it| layout.read(&it)),
-        4 => source.exact_bytes::<4>(*bytes).map(|it| layout.read(&it)),
-        _ => source.exact_bytes::<8>(*bytes).map(|it| layout.read(&it)),
-    }
+    Some(Layout { kind, size, is_big_endian })
 }
