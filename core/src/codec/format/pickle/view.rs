@@ -80,15 +80,15 @@ impl<'t> Source<'t> {
             Node::None => View::None,
             Node::Bool(value) => View::Bool(*value),
             Node::Int(_) | Node::Long(_) | Node::Digits(_) => {
-                View::Integer(text::integer(node).ok_or(Error::limit(LARGE))?)
+                View::Integer(text::integer(node).ok_or_else(|| Error::limit(LARGE))?)
             }
             Node::Float(value) => View::Float(*value),
             Node::Text(_) | Node::Escaped(_) => {
-                View::Text(text::text(node).ok_or(Error::new(SURROGATE))?)
+                View::Text(text::text(node).ok_or_else(|| Error::new(SURROGATE))?)
             }
             Node::Old(_) | Node::Quoted(_) => match text::text(node) {
                 Some(text) => View::Text(text),
-                None => View::Bytes(text::bytes(node).ok_or(Error::new("not a pickle"))?),
+                None => View::Bytes(text::bytes(node).ok_or_else(|| Error::new("not a pickle"))?),
             },
             Node::Bytes(bytes) => View::Bytes(Cow::Borrowed(bytes)),
             Node::Items(Kind::Dict, parts) => View::Map(parts, &[]),
