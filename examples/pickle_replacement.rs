@@ -1,10 +1,10 @@
 //! An object as a Python program would pickle it, stored as JSON, which every program reads,
-//! and as bincode, which is compact: in Redis, sync and async, and in a file. Bytes that are
-//! not a `Person` are refused.
+//! and as bincode, which is compact: in Redis, sync and async, and in a file. What Python
+//! pickled before is read as it is. Bytes that are not a `Person` are refused.
 //!
 //! `cargo run --example pickle_replacement`
 
-use redis_model::codec::Bincode;
+use redis_model::codec::{Bincode, Pickle};
 use redis_model::embedded::Server;
 use redis_model::{Json, Operation, RedisModel};
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,18 @@ struct CompactPerson {
     friends: Vec<String>,
 }
 
+/// Records that a Python program pickled before, and that are written as JSON.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, RedisModel)]
+#[redis(key = "pickled:person:{id}", codecs = [Json, Pickle])]
+struct PickledPerson {
+    #[serde(skip)]
+    id: u32,
+    name: String,
+    age: u8,
+    #[serde(default)]
+    friends: Vec<String>,
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = Server::named_or_private()?;
     let person = Person {
@@ -42,7 +54,46 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     in_redis(&server, &person, &compact)?;
     tokio::runtime::Runtime::new()?.block_on(in_redis_async(&server, &person))?;
     in_a_file(&person)?;
+    what_python_stored(&server)?;
     hostile_bytes(&server)?;
+    Ok(())
+}
+
+/// The same class in Python, and `pickle.dumps(Person("John", 20))` in the protocols 0 to 5.
+///
+/// ```python
+/// class Person:
+///     def __init__(self, name, age):
+///         self.name, self.age = name, age
+/// ```
+const PICKLES: [&[u8]; 6] = [
+    b"ccopy_reg\n_reconstructor\np0\n(c__main__\nPerson\np1\nc__builtin__\nobject\np2\nNtp3\nRp4\n\
+        (dp5\nVname\np6\nVJohn\np7\nsVage\np8\nI20\nsb.",
+    b"ccopy_reg\n_reconstructor\nq\0(c__main__\nPerson\nq\x01c__builtin__\nobject\nq\x02Ntq\x03Rq\x04}\
+        q\x05(X\x04\0\0\0nameq\x06X\x04\0\0\0Johnq\x07X\x03\0\0\0ageq\x08K\x14ub.",
+    b"\x80\x02c__main__\nPerson\nq\0)\x81q\x01}q\x02(X\x04\0\0\0nameq\x03X\x04\0\0\0Johnq\x04X\x03\0\0\0\
+        ageq\x05K\x14ub.",
+    b"\x80\x03c__main__\nPerson\nq\0)\x81q\x01}q\x02(X\x04\0\0\0nameq\x03X\x04\0\0\0Johnq\x04X\x03\0\0\0\
+        ageq\x05K\x14ub.",
+    b"\x80\x04\x955\0\0\0\0\0\0\0\x8c\x08__main__\x94\x8c\x06Person\x94\x93\x94)\x81\x94}\x94(\
+        \x8c\x04name\x94\x8c\x04John\x94\x8c\x03age\x94K\x14ub.",
+    b"\x80\x05\x955\0\0\0\0\0\0\0\x8c\x08__main__\x94\x8c\x06Person\x94\x93\x94)\x81\x94}\x94(\
+        \x8c\x04name\x94\x8c\x04John\x94\x8c\x03age\x94K\x14ub.",
+];
+
+/// Reads the pickles as they are, and saves them as JSON.
+fn what_python_stored(server: &Server) -> Result<(), Box<dyn std::error::Error>> {
+    let mut con = server.connection()?;
+    for (protocol, pickle) in PICKLES.iter().enumerate() {
+        redis::cmd("SET").arg(PickledPerson::key(2)).arg(*pickle).exec(&mut con)?;
+        let john = PickledPerson::get(2).run(&mut con)?.ok_or("the record was just stored")?;
+        assert_eq!((john.id, &*john.name, john.age), (2, "John", 20));
+        println!("python, protocol {protocol}: {john:?}");
+        john.save().run(&mut con)?;
+        let json: String = redis::cmd("GET").arg(PickledPerson::key(2)).query(&mut con)?;
+        assert_eq!(json, r#"{"name":"John","age":20,"friends":[]}"#);
+    }
+    PickledPerson::delete(2).run(&mut con)?;
     Ok(())
 }
 

@@ -9,11 +9,19 @@
 //! | [`Plain`] | stores a [`RedisValue`] as it is |
 //! | `Json`, `MsgPack`, `Cbor` | store the names of fields; fields can come and go |
 //! | `Postcard`, `Bincode`, `BincodeLegacy` | store no names; a blob gets an envelope |
-//! | `Pickle` | reads Python pickles, for moving off them |
+//! | `Pickle`, `PickleOf<L>` | read Python pickles, for [moving off them](leaving_pickle) |
 //! | `Zstd<C>`, `Lz4<C>` | compress what another codec writes |
+//! | [`Fallback<C, Old>`](Fallback) | writes one format and reads two, for moving a field |
+//! | `Zlib<C>` | the same as Python's `zlib` |
 //! | `Sealed<C, K>`, `Signed<C, K>` | encrypt or sign it |
 //!
-//! Each needs the Cargo feature of its name (`seal` for the last two).
+//! Each but `Plain` and `Fallback` needs the Cargo feature of its name (`seal` for the last
+//! two).
+
+/// Moving data in Redis off Python's pickle, also while a Python program stays.
+#[cfg(feature = "pickle")]
+#[doc = include_str!("codec/format/pickle/leaving.md")]
+pub mod leaving_pickle {}
 
 mod envelope;
 mod foreign;
@@ -48,18 +56,21 @@ pub use self::format::Cbor;
 pub use self::format::Json;
 #[cfg(feature = "msgpack")]
 pub use self::format::MsgPack;
-#[cfg(feature = "pickle")]
-pub use self::format::Pickle;
 #[cfg(feature = "postcard")]
 pub use self::format::Postcard;
 #[cfg(feature = "bincode")]
 pub use self::format::{Bincode, BincodeLegacy};
+#[cfg(feature = "pickle")]
+pub use self::format::{Pickle, PickleCalls, PickleOf};
 pub use self::location::Location;
 pub use self::round_trip::assert_codec_roundtrip;
 #[cfg(feature = "aes-gcm")]
 pub use self::wrap::Aes256Gcm;
+pub use self::wrap::Fallback;
 #[cfg(feature = "lz4")]
 pub use self::wrap::Lz4;
+#[cfg(feature = "zlib")]
+pub use self::wrap::Zlib;
 #[cfg(feature = "zstd")]
 pub use self::wrap::Zstd;
 #[cfg(feature = "seal")]

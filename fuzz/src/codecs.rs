@@ -1,8 +1,10 @@
 //! Codecs without an envelope.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use redis_model::codec::{Codec, Location};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::{Target, in_proportion};
@@ -97,3 +99,66 @@ pub(super) const PICKLE: Target = Target {
     seeds: || vec![include_bytes!("profile.pickle").to_vec()],
     memory: in_proportion,
 };
+
+/// Pickles of every kind, as Python writes them.
+pub(super) const PICKLE_ANY: Target = Target {
+    name: "pickle_any",
+    check: |bytes| decode::<redis_model::codec::Pickle, Anything>(bytes).is_some(),
+    seeds: || {
+        let catalog = include_str!("../../tests/pickle/catalog.json");
+        let pickles = catalog.split('"').filter(|part| part.ends_with("2e")).filter_map(unhex);
+        let short = pickles.filter(|pickle| pickle.len() < 500);
+        short.filter(|pickle| (PICKLE_ANY.check)(pickle)).collect()
+    },
+    memory: in_proportion,
+};
+
+fn unhex(digits: &str) -> Option<Vec<u8>> {
+    let digit = |at| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+    (0..digits.len()).step_by(2).map(digit).collect()
+}
+
+/// Any value, of which everything is read and nothing is kept.
+#[derive(Serialize)]
+struct Anything;
+
+impl<'de> Deserialize<'de> for Anything {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+macro_rules! scalars {
+    ($($method:ident($ty:ty))*) => {$(
+        fn $method<E: Error>(self, _: $ty) -> Result<Self, E> {
+            Ok(self)
+        }
+    )*};
+}
+
+impl<'de> Visitor<'de> for Anything {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    scalars! {
+        visit_bool(bool) visit_i64(i64) visit_u64(u64) visit_i128(i128) visit_u128(u128)
+        visit_f64(f64) visit_str(&str) visit_bytes(&[u8])
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self, A::Error> {
+        while seq.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+        while map.next_entry::<Self, Self>()?.is_some() {}
+        Ok(self)
+    }
+}

@@ -5,7 +5,8 @@ use std::io::Write;
 use std::sync::{Arc, LazyLock};
 
 use redis_model::codec::{
-    Aes256Gcm, Codec, KeyProvider, KeyRing, Location, Lz4, MsgPack, Postcard, Sealed, Signed, Zstd,
+    Aes256Gcm, Codec, KeyProvider, KeyRing, Location, Lz4, MsgPack, Postcard, Sealed, Signed, Zlib,
+    Zstd,
 };
 use redis_model::{Json, ValueError};
 
@@ -92,6 +93,7 @@ macro_rules! compressed {
 compressed! {
     ZSTD "zstd" Zstd;
     LZ4 "lz4" Lz4;
+    ZLIB "zlib" Zlib;
 }
 
 /// Asserts that only values made with the key are decoded.

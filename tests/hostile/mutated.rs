@@ -53,7 +53,7 @@ fn mutate(random: &mut Random, bytes: &mut Vec<u8>) {
 }
 
 /// Runs a target on its inputs: unchanged, truncated, extended and mutated.
-fn run(name: &str) {
+fn run(name: &str, rounds: usize) {
     let target = target(name);
     let check = |bytes: &[u8]| {
         let (taken, peak) = alloc::peak(|| (target.check)(bytes));
@@ -71,19 +71,19 @@ fn run(name: &str) {
     }
     let mut random = Random(1);
     let mut refused = 0;
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         let mut bytes = seeds[round % seeds.len()].clone();
         mutate(&mut random, &mut bytes);
         refused += usize::from(!check(&bytes));
     }
-    assert!(refused > ROUNDS / 10, "{name}: the mutations are none");
+    assert!(refused > rounds / 10, "{name}: the mutations are none");
 }
 
 macro_rules! targets {
     ($($name:ident)*) => {
         $(#[test]
         fn $name() {
-            run(stringify!($name));
+            run(stringify!($name), ROUNDS);
         })*
 
         #[test]
@@ -95,7 +95,13 @@ macro_rules! targets {
 }
 
 targets! {
-    json msgpack cbor postcard bincode bincode_legacy pickle zstd lz4 sealed signed envelope keys rows
+    json msgpack cbor postcard bincode bincode_legacy pickle pickle_any zstd lz4 zlib sealed signed envelope keys rows
+}
+
+#[test]
+#[ignore = "takes minutes: `.ci/run` runs this"]
+fn a_million_mutations_of_pickles() {
+    run("pickle_any", 1_000_000);
 }
 
 /// Asserts that a value needs all of its bytes and no more.

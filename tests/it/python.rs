@@ -137,9 +137,8 @@ fn pickles_of_plain_data_are_read() {
     }
 
     for protocol in ["0", "1", "2", "3", "4", "5"] {
-        // Pickles are read with numbers of 64 bits, the sign included.
-        let error = OffPickle::from_bytes(&python(&["pickled", protocol, "18446744073709551615"]));
-        assert_eq!(error.unwrap_err().kind(), ErrorKind::Limit, "protocol {protocol}");
+        let pickle = python(&["pickled", protocol, "18446744073709551615"]);
+        assert_eq!(OffPickle::from_bytes(&pickle).unwrap(), OffPickle::value());
 
         let pickle = python(&["pickled", protocol, "-9223372036854775808"]);
         let error = OffPickle::from_bytes(&pickle).unwrap_err();
@@ -166,7 +165,10 @@ fn a_pickle_that_runs_code_runs_nothing() {
     for protocol in ["0", "1", "2", "3", "4", "5"] {
         let pickle = python(&["harm", protocol, file.to_str().unwrap()]);
         let error = OffPickle::from_bytes(&pickle).unwrap_err();
-        assert!(error.to_string().contains("it names code to run"), "{protocol}: {error}");
+        assert!(
+            error.to_string().contains("system`, which is never made (at `name`)"),
+            "{protocol}: {error}"
+        );
         assert!(!file.exists(), "protocol {protocol} ran code");
         // The pickle is a real one: Python itself makes the file.
         python(&["load", &hex(&pickle)]);

@@ -41,6 +41,7 @@ pub(crate) fn codec(bytes: &[u8]) -> Option<&'static str> {
         "JSON" => Some("json"),
         "MessagePack" => Some("msgpack"),
         "CBOR" => Some("cbor"),
+        "zlib" | "gzip" => Some("zlib"),
         pickle if pickle.contains("pickle") => Some("pickle"),
         _ => None,
     }

@@ -22,6 +22,6 @@ pub use self::json::Json;
 #[cfg(feature = "msgpack")]
 pub use self::msgpack::MsgPack;
 #[cfg(feature = "pickle")]
-pub use self::pickle::Pickle;
+pub use self::pickle::{Pickle, PickleCalls, PickleOf};
 #[cfg(feature = "postcard")]
 pub use self::postcard::Postcard;

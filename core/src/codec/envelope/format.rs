@@ -19,6 +19,9 @@ pub struct Format {
 enum Kind {
     /// Names its fields, and begins unlike an envelope.
     SelfDescribing,
+    /// The same, compressed in a format that other programs recognize.
+    #[cfg(feature = "zlib")]
+    SelfDescribingStream,
     /// Stores values in order, without names.
     Positional,
     /// A user's codec without a number.
@@ -69,6 +72,13 @@ impl Format {
         Self { byte: self.byte | COMPRESSED, ..self }
     }
 
+    /// Returns the format of a compressed value that is recognized without an envelope.
+    #[cfg(feature = "zlib")]
+    pub(crate) const fn compressed_stream(self) -> Self {
+        let kind = if self.is_plain() { Kind::SelfDescribingStream } else { self.kind };
+        Self { byte: self.byte | COMPRESSED, kind }
+    }
+
     #[cfg(feature = "seal")]
     pub(crate) const fn signed(self) -> Self {
         Self { byte: self.byte | SIGNED, ..self }
@@ -80,8 +90,12 @@ impl Format {
     }
 
     /// Returns `true` if a value is recognized without an envelope: it names its
-    /// fields and is neither compressed, signed nor sealed.
+    /// fields and is neither signed, sealed nor compressed in a format of this library's.
     pub(crate) const fn is_plain(self) -> bool {
+        #[cfg(feature = "zlib")]
+        if matches!(self.kind, Kind::SelfDescribingStream) {
+            return self.byte & (SIGNED | SEALED) == 0;
+        }
         matches!(self.kind, Kind::SelfDescribing) && self.byte & (COMPRESSED | SIGNED | SEALED) == 0
     }
 
@@ -89,6 +103,8 @@ impl Format {
     pub(crate) const fn wants_envelope(self) -> bool {
         match self.kind {
             Kind::SelfDescribing => !self.is_plain(),
+            #[cfg(feature = "zlib")]
+            Kind::SelfDescribingStream => !self.is_plain(),
             Kind::Positional => true,
             Kind::Unknown => self.byte != Self::UNKNOWN.byte,
         }

@@ -7,7 +7,7 @@
 use std::io::Write;
 use std::marker::PhantomData;
 
-use super::forward_to;
+use super::{BOMB, DAMAGED, forward_to, max_plain_size};
 use crate::codec::{Codec, Format, Location, MAX_BLOB, check_size, foreign};
 use crate::error::ValueError;
 
@@ -64,15 +64,6 @@ const UNCOMPRESSED: u8 = 0;
 const ZSTD: u8 = 1;
 #[cfg(feature = "lz4")]
 const LZ4: u8 = 2;
-
-/// Returns the largest plain size for a compressed size, in writing and in reading.
-fn max_plain_size(compressed: usize) -> usize {
-    compressed.saturating_mul(1024).max(1 << 20)
-}
-
-const DAMAGED: ValueError = ValueError::new("damaged compressed data");
-const BOMB: ValueError =
-    ValueError::limit("would be larger than 64 MiB, or than 1 MiB and 1,024 times what is stored");
 
 fn encode<T, C: Codec<T>, W: Write>(
     value: &T,
