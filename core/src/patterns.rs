@@ -2,3 +2,10 @@
 //!
 //! | pattern | for |
 //! |---|---|
+//! | [`Cache`] | values that are slow to load: one process loads, the others wait |
+
+pub mod cache;
+mod key;
+mod time;
+
+pub use cache::Cache;

@@ -79,12 +79,14 @@ mod sorted_set;
 mod value;
 
 pub use blocking::Blocking;
+pub(crate) use command::Source;
 pub use command::{Command, Strict};
 pub use consume::{Consume, Stop};
 pub use counter::Counter;
 pub use item::IntoItem;
 pub use list::{End, List};
 pub use map::Map;
+pub(crate) use root::{Root, is_one};
 pub use scan::ScanItems;
 pub use set::Set;
 pub use sorted_set::{AddOptions, Aggregate, SortedRange, SortedSet};

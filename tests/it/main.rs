@@ -9,6 +9,7 @@ mod batches;
 mod blob;
 mod blob_versions;
 mod blocking;
+mod cache;
 mod checked_first;
 mod codec_limits;
 mod codec_refusals;

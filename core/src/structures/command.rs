@@ -34,9 +34,9 @@ pub(super) struct Prepared {
 
 /// The structure and key that a reply is about.
 #[derive(Debug, Clone)]
-pub(super) struct Source {
-    pub(super) structure: &'static str,
-    pub(super) key: Key,
+pub(crate) struct Source {
+    pub(crate) structure: &'static str,
+    pub(crate) key: Key,
 }
 
 impl Prepared {
@@ -110,18 +110,18 @@ impl<T> Operation for Strict<T> {
 }
 
 impl Source {
-    pub(super) fn locate(&self, error: Error) -> Error {
+    pub(crate) fn locate(&self, error: Error) -> Error {
         error.with_model(self.structure).with_key(&self.key)
     }
 
     /// Decodes an item.
-    pub(super) fn item<T, C: Codec<T>>(&self, bytes: Vec<u8>) -> Result<T> {
+    pub(crate) fn item<T, C: Codec<T>>(&self, bytes: Vec<u8>) -> Result<T> {
         C::decode_item(bytes, &Location::at_key(&self.key))
             .map_err(|error| self.locate(error.into()))
     }
 
     /// Decodes an item that a reply consists of, or `None` for nil.
-    pub(super) fn optional_item<T, C: Codec<T>>(&self, reply: Reply) -> Result<Option<T>> {
+    pub(crate) fn optional_item<T, C: Codec<T>>(&self, reply: Reply) -> Result<Option<T>> {
         reply.into_bytes()?.map(|bytes| self.item::<T, C>(bytes)).transpose()
     }
 }
