@@ -86,7 +86,7 @@ pub use counter::Counter;
 pub use item::IntoItem;
 pub use list::{End, List};
 pub use map::Map;
-pub(crate) use root::{Root, is_one};
+pub(crate) use root::{CommandBuilder, Root, is_one};
 pub use scan::ScanItems;
 pub use set::Set;
 pub use sorted_set::{AddOptions, Aggregate, SortedRange, SortedSet};

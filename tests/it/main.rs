@@ -33,6 +33,7 @@ mod lifetime;
 mod open_multi;
 mod presence;
 mod python;
+mod queue;
 mod random_records;
 mod reply_kinds;
 mod revision;

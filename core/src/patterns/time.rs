@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Returns the time that replaces the server's.
 pub(super) fn time_argument(time: SystemTime) -> String {
-    millis(time.duration_since(UNIX_EPOCH).unwrap_or_default()).to_string()
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis().to_string()
 }
 
 /// Returns a duration in milliseconds, rounded up.
