@@ -257,14 +257,28 @@ fn a_key_of_another_type_is_an_error_and_nothing_changes() {
 fn a_user_who_may_not_do_a_part_of_a_step_changes_nothing() {
     let server = Server::start().unwrap();
     let mut admin = server.connection().unwrap();
-    for command in ["zadd", "hset", "zpopmin", "zrem", "hincrby"] {
+    let mut without = |command: &str| {
         let user = ["SETUSER", "app", "reset", "on", ">pass", "~*", "+@all"];
         redis::cmd("ACL").arg(&user).arg(format!("-{command}")).exec(&mut admin).unwrap();
         let mut con = server.connection().unwrap();
         redis::cmd("AUTH").arg("app").arg("pass").exec(&mut con).unwrap();
-        let error = queue().push(1).run(&mut con).unwrap_err();
+        con
+    };
+    let queue = queue();
+    for command in ["zadd", "hset", "hincrby"] {
+        let mut con = without(command);
+        let error = queue.push(1).run(&mut con).unwrap_err();
         assert_eq!(error.code(), Some("NOPERM"), "{error}");
-        assert_eq!(redis::cmd("DBSIZE").query::<u32>(&mut admin).unwrap(), 0, "{command}");
+        assert_eq!(redis::cmd("DBSIZE").query::<u32>(&mut con).unwrap(), 0, "{command}");
+    }
+    // A user who only adds jobs needs no permission to take them.
+    assert!(queue.push(1).run(&mut without("zpopmin")).unwrap().is_new());
+    for command in ["zpopmin", "zrem", "zadd", "hset", "hdel"] {
+        let mut con = without(command);
+        let error = queue.take(1).run(&mut con).unwrap_err();
+        assert_eq!(error.code(), Some("NOPERM"), "{error}");
+        let counts = queue.counts().run(&mut con).unwrap();
+        assert_eq!((counts.ready, counts.leased), (1, 0), "{command}");
     }
 }
 

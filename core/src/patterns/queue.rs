@@ -6,7 +6,12 @@
 //! delays and retries a sorted set besides; an acknowledged entry has to be deleted by a second
 //! command; and a job cannot be removed or looked up by a name. With these additions a job is
 //! in two structures, between which only a script can move it, so that the stream saves
-//! nothing. Lists have the same limits.
+//! nothing but time: to add, deliver, acknowledge and delete an entry of 100 bytes takes about
+//! 11 µs of Redis 7.0, and to push, take and finish a job takes about 130 µs in scripts of one
+//! job each (on a busy machine; ten jobs in one take cost three times as much as one). That is
+//! several thousand jobs a second, far less than most jobs take themselves. Who needs more, and
+//! neither delays nor priorities, should use a stream with a consumer group. Lists have the same
+//! limits as streams.
 
 mod job;
 mod keys;

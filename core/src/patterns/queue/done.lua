@@ -7,7 +7,7 @@
 -- lease ended and that nobody has taken since is done, too.
 local job = load_job(ARGV[1])
 if not job or job.takes ~= tonumber(ARGV[2]) then return 0 end
-local refused = refused_write()
+local refused = refused_removal() or refused_write({{INFO, HINCRBY}})
 if refused then return refused end
 forget(ARGV[1], job)
 redis.call('HINCRBY', INFO, 'done', 1)

@@ -8,7 +8,7 @@
 -- Returns 1, or 0 if the lease was lost.
 local id, job = ARGV[2], load_job(ARGV[2])
 if not job or job.takes ~= tonumber(ARGV[3]) or not redis.call('ZSCORE', LEASED, id) then return 0 end
-local refused = refused_write()
+local refused = refused_write({{LEASED, ZADD}})
 if refused then return refused end
 redis.call('ZADD', LEASED, whole(now_millis(ARGV[1]) + tonumber(ARGV[4])), id)
 return 1

@@ -11,7 +11,9 @@
 -- Returns retry, dead or lost: another worker has taken it since, or may take it.
 local id, job = ARGV[2], load_job(ARGV[2])
 if not job or job.takes ~= tonumber(ARGV[3]) or not redis.call('ZSCORE', LEASED, id) then return 'lost' end
-local refused = refused_write()
+local refused = refused_write({
+  {LEASED, ZREM}, {INFO, HSET}, {READY, ZADD}, {SCHEDULED, ZADD}, {WAKE, ZADD}, {DEAD, ZADD}, {UNIQUE, HDEL},
+})
 if refused then return refused end
 local now, delay = now_millis(ARGV[1]), tonumber(ARGV[5])
 

@@ -14,17 +14,20 @@ local JOBS, INFO, READY, SCHEDULED, LEASED, DEAD, UNIQUE, WAKE = unpack(KEYS)
 for _, hash in ipairs({JOBS, INFO, UNIQUE}) do redis.call('HLEN', hash) end
 for _, set in ipairs({READY, SCHEDULED, LEASED, DEAD, WAKE}) do redis.call('ZCARD', set) end
 
--- Returns the error of the first write that this user may not do.
-local function refused_write()
-  for _, hash in ipairs({JOBS, INFO, UNIQUE}) do
-    local refused = refusal(hash, {{'HSET', 'f', 'v'}, {'HDEL', 'f'}})
+-- Returns the error of the first of these writes, pairs of a key and a command, that this user
+-- may not do.
+local HSET, HDEL, HINCRBY = {'HSET', 'f', 'v'}, {'HDEL', 'f'}, {'HINCRBY', 'f', '1'}
+local ZADD, ZREM, ZPOPMIN = {'ZADD', '0', 'm'}, {'ZREM', 'm'}, {'ZPOPMIN', '1'}
+local function refused_write(writes)
+  for _, write in ipairs(writes) do
+    local refused = refusal(write[1], {write[2]})
     if refused then return refused end
   end
-  for _, set in ipairs({READY, SCHEDULED, LEASED, DEAD, WAKE}) do
-    local refused = refusal(set, {{'ZADD', '0', 'm'}, {'ZREM', 'm'}})
-    if refused then return refused end
-  end
-  return refusal(READY, {{'ZPOPMIN', '1'}}) or refusal(INFO, {{'HINCRBY', 'f', '1'}})
+  return nil
+end
+
+local function refused_removal()
+  return refused_write({{LEASED, ZREM}, {READY, ZREM}, {SCHEDULED, ZREM}, {DEAD, ZREM}, {JOBS, HDEL}, {INFO, HDEL}, {UNIQUE, HDEL}})
 end
 
 -- A job's counters: how often it was taken, the failed attempts, its priority, the time from
@@ -62,7 +65,9 @@ local function bury(id, job, now)
 end
 
 local function forget(id, job)
-  for _, set in ipairs({READY, SCHEDULED, LEASED, DEAD}) do redis.call('ZREM', set, id) end
+  for _, set in ipairs({LEASED, READY, SCHEDULED, DEAD}) do
+    if redis.call('ZREM', set, id) == 1 then break end
+  end
   redis.call('HDEL', JOBS, id)
   redis.call('HDEL', INFO, id)
   free_name(id, job)

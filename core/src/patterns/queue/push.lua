@@ -7,14 +7,17 @@
 -- ARGV[5]  its value
 --
 -- Returns new or exists, and the id of the job.
-local refused = refused_write()
-if refused then return refused end
 local name = ARGV[4]
 local existing = name ~= '' and redis.call('HGET', UNIQUE, name)
 if existing then return {'exists', existing} end
 
 local delay = tonumber(ARGV[2])
 local ready = now_millis(ARGV[1]) + delay
+local writes = {{INFO, HINCRBY}, {INFO, HSET}, {JOBS, HSET}, {delay > 0 and SCHEDULED or READY, ZADD}, {WAKE, ZADD}}
+if name ~= '' then writes[#writes + 1] = {UNIQUE, HSET} end
+local refused = refused_write(writes)
+if refused then return refused end
+
 -- Ids have the same length, so that Redis' order of equal scores is that of their numbers.
 local id = string.format('%016.0f', redis.call('HINCRBY', INFO, 'last_id', 1))
 local job = {takes = 0, attempts = 0, priority = tonumber(ARGV[3]), ready = ready, unique = name, reason = ''}

@@ -8,7 +8,7 @@ local id, job = ARGV[1], load_job(ARGV[1])
 if not job then return 0 end
 local lease_end = redis.call('ZSCORE', LEASED, id)
 if lease_end and tonumber(lease_end) > now_millis(ARGV[2]) then return 0 end
-local refused = refused_write()
+local refused = refused_removal()
 if refused then return refused end
 forget(id, job)
 return 1

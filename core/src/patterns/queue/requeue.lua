@@ -7,7 +7,7 @@
 local id = ARGV[1]
 local job = redis.call('ZSCORE', DEAD, id) and load_job(id)
 if not job then return 0 end
-local refused = refused_write()
+local refused = refused_write({{DEAD, ZREM}, {INFO, HSET}, {READY, ZADD}, {WAKE, ZADD}, {UNIQUE, HSET}})
 if refused then return refused end
 job.attempts, job.ready = 0, now_millis(ARGV[2])
 -- A job with the same name may have been added since; then this one is not unique any more.

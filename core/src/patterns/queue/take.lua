@@ -7,7 +7,10 @@
 --
 -- Returns the milliseconds until a job becomes ready (-1 if there is none), and of each job its
 -- id, the number of times that it was taken, its attempts and its value.
-local refused = refused_write()
+local refused = refused_write({
+  {READY, ZPOPMIN}, {READY, ZADD}, {WAKE, ZADD}, {INFO, HSET}, {LEASED, ZADD}, {LEASED, ZREM},
+  {SCHEDULED, ZREM}, {DEAD, ZADD}, {UNIQUE, HDEL},
+})
 if refused then return refused end
 local now, count, lease, most = now_millis(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 -- A bound on the work of one call; the rest follows with the next.
