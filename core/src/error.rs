@@ -115,6 +115,9 @@ pub enum ErrorKind {
     Limit,
     /// The operation itself is invalid, such as a TTL of zero.
     InvalidOperation,
+    /// The loader of a [cache](crate::patterns::Cache) failed. Its error is the
+    /// [`source`](std::error::Error::source), unless the loader failed in another call.
+    Load,
 }
 
 impl Error {
@@ -359,6 +362,13 @@ impl Error {
     pub(crate) fn with_note(mut self, note: String) -> Self {
         self.0.message.to_mut().push_str(&note);
         self
+    }
+
+    /// Creates the error of a loader that failed.
+    pub(crate) fn of_loader(source: Box<dyn StdError + Send + Sync>) -> Self {
+        let mut error = Self::new(ErrorKind::Load, "the loader failed");
+        error.0.source = Some(source);
+        error
     }
 
     pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {

@@ -86,6 +86,7 @@ mod topic;
 mod value;
 
 pub use blocking::Blocking;
+pub(crate) use command::Source;
 pub use command::{Command, Strict};
 pub use consume::{Consume, Stop};
 pub use counter::Counter;
@@ -93,6 +94,7 @@ pub use group::GroupCommand;
 pub use item::IntoItem;
 pub use list::{End, List};
 pub use map::Map;
+pub(crate) use root::{CommandBuilder, Root, is_one};
 pub use scan::ScanItems;
 pub use set::Set;
 pub use sorted_set::{AddOptions, Aggregate, SortedRange, SortedSet};

@@ -39,12 +39,12 @@ pub(super) struct Prepared {
 
 /// The structure and key that a reply is about.
 #[derive(Debug, Clone)]
-pub(super) struct Source {
-    pub(super) structure: &'static str,
-    pub(super) key: Key,
+pub(crate) struct Source {
+    pub(crate) structure: &'static str,
+    pub(crate) key: Key,
     /// The command was applied if an item of its reply cannot be decoded: it removes the items
     /// that it returns.
-    pub(super) removes: bool,
+    pub(crate) removes: bool,
 }
 
 impl Prepared {
@@ -135,12 +135,12 @@ impl<T> Operation for Strict<T> {
 }
 
 impl Source {
-    pub(super) fn locate(&self, error: Error) -> Error {
+    pub(crate) fn locate(&self, error: Error) -> Error {
         error.with_model(self.structure).with_key(&self.key)
     }
 
     /// Decodes an item.
-    pub(super) fn item<T, C: Codec<T>>(&self, bytes: Vec<u8>) -> Result<T> {
+    pub(crate) fn item<T, C: Codec<T>>(&self, bytes: Vec<u8>) -> Result<T> {
         C::decode_item(bytes, &Location::at_key(&self.key)).map_err(|error| {
             let error = self.locate(error.into());
             if self.removes { error.applied() } else { error }
@@ -148,7 +148,7 @@ impl Source {
     }
 
     /// Decodes an item that a reply consists of, or `None` for nil.
-    pub(super) fn optional_item<T, C: Codec<T>>(&self, reply: Reply) -> Result<Option<T>> {
+    pub(crate) fn optional_item<T, C: Codec<T>>(&self, reply: Reply) -> Result<Option<T>> {
         reply.into_bytes()?.map(|bytes| self.item::<T, C>(bytes)).transpose()
     }
 }

@@ -29,18 +29,19 @@ pub struct Consume<T, C> {
     stop: Stop,
 }
 
-/// A request to end a [`Consume`], from any thread or task.
+/// A request to end a [`Consume`] or a [worker](crate::patterns::queue::Work), from any thread
+/// or task.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
     /// Ends the iterator or stream: it returns `None` within half a second, and no item is
-    /// lost.
+    /// lost. A worker ends after the job at hand, or within half a second.
     pub fn stop(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    fn is_requested(&self) -> bool {
+    pub(crate) fn is_requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
