@@ -66,13 +66,13 @@
 #![doc = include_str!("structures/redis_py.md")]
 
 mod blocking;
-mod command;
+pub(crate) mod command;
 mod consume;
 mod counter;
 mod item;
 mod list;
 mod map;
-mod root;
+pub(crate) mod root;
 mod scan;
 mod set;
 mod sorted_set;

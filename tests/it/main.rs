@@ -33,6 +33,7 @@ mod open_multi;
 mod presence;
 mod python;
 mod random_records;
+mod rate_limiter;
 mod reply_kinds;
 mod revision;
 mod rewrite;
