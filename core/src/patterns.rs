@@ -3,8 +3,13 @@
 //! | pattern | for |
 //! |---|---|
 //! | [`RateLimiter`] | a number of calls in a time, shared by all clients |
+//! | [`Lock`] | work that one client at a time should do |
 
+mod beside;
 mod clock;
+mod lock;
 mod rate_limiter;
+mod token;
 
+pub use lock::{Acquire, KeepWhile, Lock, LockGuard, TryAcquire};
 pub use rate_limiter::{AcquireAll, AcquireWithin, RateDecision, RateLimit, RateLimiter};

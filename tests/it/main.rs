@@ -29,6 +29,7 @@ mod hash_versions;
 mod hostile_text;
 mod keys;
 mod lifetime;
+mod lock;
 mod open_multi;
 mod presence;
 mod python;
