@@ -28,6 +28,7 @@ mod hash;
 mod hash_versions;
 mod hostile_text;
 mod keys;
+mod leaderboard;
 mod lifetime;
 mod lock;
 mod open_multi;
