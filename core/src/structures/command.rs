@@ -31,7 +31,7 @@ struct Expected<T> {
 }
 
 /// A command with the positions of its keys.
-pub(super) struct Prepared {
+pub(crate) struct Prepared {
     cmd: Cmd,
     script: Option<&'static Script>,
     keys: Range<usize>,
@@ -39,16 +39,16 @@ pub(super) struct Prepared {
 
 /// The structure and key that a reply is about.
 #[derive(Debug, Clone)]
-pub(super) struct Source {
-    pub(super) structure: &'static str,
-    pub(super) key: Key,
+pub(crate) struct Source {
+    pub(crate) structure: &'static str,
+    pub(crate) key: Key,
     /// The command was applied if an item of its reply cannot be decoded: it removes the items
     /// that it returns.
-    pub(super) removes: bool,
+    pub(crate) removes: bool,
 }
 
 impl Prepared {
-    pub(super) fn new(cmd: Cmd, script: Option<&'static Script>, keys: Range<usize>) -> Self {
+    pub(crate) fn new(cmd: Cmd, script: Option<&'static Script>, keys: Range<usize>) -> Self {
         Self { cmd, script, keys }
     }
 
@@ -59,7 +59,7 @@ impl Prepared {
 }
 
 impl<T> Command<T> {
-    pub(super) fn new(
+    pub(crate) fn new(
         source: Source,
         prepared: Result<Prepared>,
         decode: fn(Reply, &Source) -> Result<T>,
@@ -135,12 +135,12 @@ impl<T> Operation for Strict<T> {
 }
 
 impl Source {
-    pub(super) fn locate(&self, error: Error) -> Error {
+    pub(crate) fn locate(&self, error: Error) -> Error {
         error.with_model(self.structure).with_key(&self.key)
     }
 
     /// Decodes an item.
-    pub(super) fn item<T, C: Codec<T>>(&self, bytes: Vec<u8>) -> Result<T> {
+    pub(crate) fn item<T, C: Codec<T>>(&self, bytes: Vec<u8>) -> Result<T> {
         C::decode_item(bytes, &Location::at_key(&self.key)).map_err(|error| {
             let error = self.locate(error.into());
             if self.removes { error.applied() } else { error }
@@ -148,13 +148,13 @@ impl Source {
     }
 
     /// Decodes an item that a reply consists of, or `None` for nil.
-    pub(super) fn optional_item<T, C: Codec<T>>(&self, reply: Reply) -> Result<Option<T>> {
+    pub(crate) fn optional_item<T, C: Codec<T>>(&self, reply: Reply) -> Result<Option<T>> {
         reply.into_bytes()?.map(|bytes| self.item::<T, C>(bytes)).transpose()
     }
 }
 
 /// Decodes an array of items; nil is an empty one.
-pub(super) fn items<T, C: Codec<T>>(reply: Reply, source: &Source) -> Result<Vec<Result<T>>> {
+pub(crate) fn items<T, C: Codec<T>>(reply: Reply, source: &Source) -> Result<Vec<Result<T>>> {
     if reply.is_nil() {
         return Ok(Vec::new());
     }
@@ -166,7 +166,7 @@ pub(super) fn items<T, C: Codec<T>>(reply: Reply, source: &Source) -> Result<Vec
 }
 
 /// Decodes an item or nil.
-pub(super) fn optional_item<T, C: Codec<T>>(reply: Reply, source: &Source) -> Result<Option<T>> {
+pub(crate) fn optional_item<T, C: Codec<T>>(reply: Reply, source: &Source) -> Result<Option<T>> {
     source.optional_item::<T, C>(reply)
 }
 

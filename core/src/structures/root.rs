@@ -38,7 +38,7 @@ pub(crate) struct Root {
 }
 
 impl Root {
-    pub(super) fn new(structure: &'static str, redis_type: &'static str, key: Key) -> Self {
+    pub(crate) fn new(structure: &'static str, redis_type: &'static str, key: Key) -> Self {
         Self { source: Source { structure, key, removes: false }, redis_type, expiry: Expiry::Keep }
     }
 
@@ -46,11 +46,11 @@ impl Root {
         Self { expiry: Expiry::after(ttl), ..self }
     }
 
-    pub(super) fn key(&self) -> &Key {
+    pub(crate) fn key(&self) -> &Key {
         &self.source.key
     }
 
-    pub(super) fn source(&self) -> &Source {
+    pub(crate) fn source(&self) -> &Source {
         &self.source
     }
 
@@ -59,7 +59,7 @@ impl Root {
     }
 
     /// Returns the time to live of new keys in milliseconds.
-    pub(super) fn millis(&self) -> Result<Option<u64>> {
+    pub(crate) fn millis(&self) -> Result<Option<u64>> {
         Ok(match self.expiry.check()? {
             Expiry::After(millis) => Some(millis),
             _ => None,
@@ -105,7 +105,7 @@ impl Root {
     }
 
     /// Begins a call of a script on the key and others.
-    pub(super) fn script(&self, script: &'static Script, others: &[&Key]) -> CommandBuilder<'_> {
+    pub(crate) fn script(&self, script: &'static Script, others: &[&Key]) -> CommandBuilder<'_> {
         let mut builder = self.command_without_key("EVALSHA").arg(script.sha());
         builder = builder.int(others.len() + 1).arg(self.key());
         builder = others.iter().fold(builder, |builder, key| builder.arg(key));
@@ -114,11 +114,11 @@ impl Root {
         builder
     }
 
-    pub(super) fn delete(&self) -> Command<bool> {
+    pub(crate) fn delete(&self) -> Command<bool> {
         self.typed("DEL").returns(is_one)
     }
 
-    pub(super) fn exists(&self) -> Command<bool> {
+    pub(crate) fn exists(&self) -> Command<bool> {
         self.typed_read("EXISTS").returns(is_one)
     }
 
@@ -146,7 +146,7 @@ impl fmt::Debug for Root {
 }
 
 /// A command of a structure, to which arguments are added.
-pub(super) struct CommandBuilder<'a> {
+pub(crate) struct CommandBuilder<'a> {
     root: &'a Root,
     cmd: Cmd,
     script: Option<&'static Script>,
@@ -157,17 +157,17 @@ pub(super) struct CommandBuilder<'a> {
 }
 
 impl CommandBuilder<'_> {
-    pub(super) fn arg(mut self, argument: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn arg(mut self, argument: impl AsRef<[u8]>) -> Self {
         self.cmd.write_arg(argument.as_ref());
         self
     }
 
-    pub(super) fn int(self, number: impl itoa::Integer) -> Self {
+    pub(crate) fn int(self, number: impl itoa::Integer) -> Self {
         self.arg(itoa::Buffer::new().format(number))
     }
 
     /// Adds an item, encoded by `C`.
-    pub(super) fn item<T, C: Codec<T>, I: IntoItem<T>>(mut self, item: I) -> Self {
+    pub(crate) fn item<T, C: Codec<T>, I: IntoItem<T>>(mut self, item: I) -> Self {
         let at = Location::at_key(&self.root.source.key);
         let mut out = self.cmd.writer_for_next_arg();
         let encoded = item.with_item(|item| C::encode_item(item, &at, &mut out));
@@ -176,12 +176,12 @@ impl CommandBuilder<'_> {
     }
 
     /// Adds a number of items, as Redis takes it.
-    pub(super) fn size(self, size: usize) -> Self {
+    pub(crate) fn size(self, size: usize) -> Self {
         self.int(i64::try_from(size).unwrap_or(i64::MAX))
     }
 
     /// Adds a score or a weight.
-    pub(super) fn double(self, number: f64) -> Self {
+    pub(crate) fn double(self, number: f64) -> Self {
         match double_text(number) {
             Some(text) => self.arg(text),
             None => {
@@ -192,7 +192,7 @@ impl CommandBuilder<'_> {
     }
 
     /// Adds a time to live in milliseconds, or an empty argument.
-    pub(super) fn millis(self, millis: Result<Option<u64>>) -> Self {
+    pub(crate) fn millis(self, millis: Result<Option<u64>>) -> Self {
         match millis {
             Ok(Some(millis)) => self.int(millis),
             Ok(None) => self.arg(""),
@@ -201,7 +201,7 @@ impl CommandBuilder<'_> {
     }
 
     /// Keeps the first error of an argument, with which nothing is sent.
-    pub(super) fn check(mut self, valid: Result<()>) -> Self {
+    pub(crate) fn check(mut self, valid: Result<()>) -> Self {
         if let Err(error) = valid {
             self.error.get_or_insert(error);
         }
@@ -216,13 +216,13 @@ impl CommandBuilder<'_> {
 
     /// Marks a command that removes the items that it returns: if one cannot be decoded, the
     /// command was applied all the same.
-    pub(super) fn removes(mut self) -> Self {
+    pub(crate) fn removes(mut self) -> Self {
         self.removes = true;
         self
     }
 
     /// Finishes the command.
-    pub(super) fn returns<T>(self, decode: fn(Reply, &Source) -> Result<T>) -> Command<T> {
+    pub(crate) fn returns<T>(self, decode: fn(Reply, &Source) -> Result<T>) -> Command<T> {
         let Self { root, cmd, script, keys, error, removes } = self;
         let source = Source { removes, ..root.source.clone() };
         let prepared = Prepared::new(cmd, script, keys);
@@ -231,11 +231,11 @@ impl CommandBuilder<'_> {
     }
 }
 
-pub(super) fn is_one(reply: Reply, _: &Source) -> Result<bool> {
+pub(crate) fn is_one(reply: Reply, _: &Source) -> Result<bool> {
     reply.into_int().map(|changed| changed > 0)
 }
 
-pub(super) fn count(reply: Reply, _: &Source) -> Result<usize> {
+pub(crate) fn count(reply: Reply, _: &Source) -> Result<usize> {
     let count = reply.into_int()?;
     usize::try_from(count).map_err(|_| Error::unexpected_reply())
 }
@@ -259,7 +259,7 @@ pub(super) fn none_of(reply: Reply, _: &Source) -> Result<usize> {
 }
 
 /// Returns a double as Redis reads it, `None` for NaN.
-pub(super) fn double_text(number: f64) -> Option<String> {
+pub(crate) fn double_text(number: f64) -> Option<String> {
     match number {
         f64::INFINITY => Some("+inf".to_owned()),
         f64::NEG_INFINITY => Some("-inf".to_owned()),
