@@ -107,6 +107,8 @@ pub enum ErrorKind {
     OutOfRange,
     /// The record was written or deleted since it was read: read it again.
     Conflict,
+    /// A holder holds its [lock](crate::patterns::Lock) no more.
+    LockLost,
     /// The server does not support the operation.
     Unsupported,
     /// One atomic step has keys of several cluster slots.
@@ -282,6 +284,11 @@ impl Error {
     /// Returns `true` if the record was written since it was read.
     pub fn is_conflict(&self) -> bool {
         self.kind() == ErrorKind::Conflict
+    }
+
+    /// Returns `true` if a holder holds its [lock](crate::patterns::Lock) no more.
+    pub fn is_lock_lost(&self) -> bool {
+        self.kind() == ErrorKind::LockLost
     }
 
     /// Returns `true` if the server does not support the operation.

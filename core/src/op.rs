@@ -48,7 +48,7 @@ pub use reply::{Replies, Reply};
 pub(crate) use request::Command;
 pub use request::{CommandWriter, Request};
 pub(crate) use script::Script;
-pub(crate) use slot::slot_of;
+pub(crate) use slot::{hash_tag, slot_of};
 
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;

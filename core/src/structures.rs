@@ -69,7 +69,7 @@
 #![doc = include_str!("structures/redis_py.md")]
 
 mod blocking;
-mod command;
+pub(crate) mod command;
 mod consume;
 mod counter;
 mod group;
@@ -77,7 +77,7 @@ mod item;
 pub(crate) mod keys;
 mod list;
 mod map;
-mod root;
+pub(crate) mod root;
 mod scan;
 mod set;
 mod sorted_set;

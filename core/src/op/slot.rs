@@ -68,7 +68,7 @@ pub(crate) fn slot_of(key: &[u8]) -> u16 {
 }
 
 /// Returns the text between the first `{` and the first `}` behind it, if it is not empty.
-fn hash_tag(key: &[u8]) -> Option<&[u8]> {
+pub(crate) fn hash_tag(key: &[u8]) -> Option<&[u8]> {
     let tail = &key[key.iter().position(|b| *b == b'{')? + 1..];
     let end = tail.iter().position(|b| *b == b'}').filter(|end| *end > 0)?;
     Some(&tail[..end])

@@ -31,7 +31,7 @@ struct Expected<T> {
 }
 
 /// A command with the positions of its keys.
-pub(super) struct Prepared {
+pub(crate) struct Prepared {
     cmd: Cmd,
     script: Option<&'static Script>,
     keys: Range<usize>,
@@ -48,7 +48,7 @@ pub(crate) struct Source {
 }
 
 impl Prepared {
-    pub(super) fn new(cmd: Cmd, script: Option<&'static Script>, keys: Range<usize>) -> Self {
+    pub(crate) fn new(cmd: Cmd, script: Option<&'static Script>, keys: Range<usize>) -> Self {
         Self { cmd, script, keys }
     }
 
@@ -59,7 +59,7 @@ impl Prepared {
 }
 
 impl<T> Command<T> {
-    pub(super) fn new(
+    pub(crate) fn new(
         source: Source,
         prepared: Result<Prepared>,
         decode: fn(Reply, &Source) -> Result<T>,
@@ -154,7 +154,7 @@ impl Source {
 }
 
 /// Decodes an array of items; nil is an empty one.
-pub(super) fn items<T, C: Codec<T>>(reply: Reply, source: &Source) -> Result<Vec<Result<T>>> {
+pub(crate) fn items<T, C: Codec<T>>(reply: Reply, source: &Source) -> Result<Vec<Result<T>>> {
     if reply.is_nil() {
         return Ok(Vec::new());
     }
@@ -166,7 +166,7 @@ pub(super) fn items<T, C: Codec<T>>(reply: Reply, source: &Source) -> Result<Vec
 }
 
 /// Decodes an item or nil.
-pub(super) fn optional_item<T, C: Codec<T>>(reply: Reply, source: &Source) -> Result<Option<T>> {
+pub(crate) fn optional_item<T, C: Codec<T>>(reply: Reply, source: &Source) -> Result<Option<T>> {
     source.optional_item::<T, C>(reply)
 }
 

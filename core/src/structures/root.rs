@@ -50,7 +50,7 @@ impl Root {
         &self.source.key
     }
 
-    pub(super) fn source(&self) -> &Source {
+    pub(crate) fn source(&self) -> &Source {
         &self.source
     }
 
@@ -59,7 +59,7 @@ impl Root {
     }
 
     /// Returns the time to live of new keys in milliseconds.
-    pub(super) fn millis(&self) -> Result<Option<u64>> {
+    pub(crate) fn millis(&self) -> Result<Option<u64>> {
         Ok(match self.expiry.check()? {
             Expiry::After(millis) => Some(millis),
             _ => None,
@@ -118,7 +118,7 @@ impl Root {
         self.typed("DEL").returns(is_one)
     }
 
-    pub(super) fn exists(&self) -> Command<bool> {
+    pub(crate) fn exists(&self) -> Command<bool> {
         self.typed_read("EXISTS").returns(is_one)
     }
 
@@ -176,12 +176,12 @@ impl CommandBuilder<'_> {
     }
 
     /// Adds a number of items, as Redis takes it.
-    pub(super) fn size(self, size: usize) -> Self {
+    pub(crate) fn size(self, size: usize) -> Self {
         self.int(i64::try_from(size).unwrap_or(i64::MAX))
     }
 
     /// Adds a score or a weight.
-    pub(super) fn double(self, number: f64) -> Self {
+    pub(crate) fn double(self, number: f64) -> Self {
         match double_text(number) {
             Some(text) => self.arg(text),
             None => {
@@ -235,7 +235,7 @@ pub(crate) fn is_one(reply: Reply, _: &Source) -> Result<bool> {
     reply.into_int().map(|changed| changed > 0)
 }
 
-pub(super) fn count(reply: Reply, _: &Source) -> Result<usize> {
+pub(crate) fn count(reply: Reply, _: &Source) -> Result<usize> {
     let count = reply.into_int()?;
     usize::try_from(count).map_err(|_| Error::unexpected_reply())
 }
@@ -259,7 +259,7 @@ pub(super) fn none_of(reply: Reply, _: &Source) -> Result<usize> {
 }
 
 /// Returns a double as Redis reads it, `None` for NaN.
-pub(super) fn double_text(number: f64) -> Option<String> {
+pub(crate) fn double_text(number: f64) -> Option<String> {
     match number {
         f64::INFINITY => Some("+inf".to_owned()),
         f64::NEG_INFINITY => Some("-inf".to_owned()),
