@@ -45,6 +45,7 @@
 //! | run operations, together or atomically | [`Operation`], [`batch`], [`atomic`] |
 //! | go through all records | [`flow`] |
 //! | keep counters, lists, sets, rankings, logs | [`structures`] |
+//! | limit rates, lock, rank players | [`patterns`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //! | test against a private server | [`embedded`] |
 //!
