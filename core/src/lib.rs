@@ -46,7 +46,7 @@
 //! | go through all records | [`flow`] |
 //! | keep counters, lists, sets, rankings, logs | [`structures`] |
 //! | keep structures of one id together | [`derive(RedisKeys)`](macro@RedisKeys) |
-//! | cache values, run background jobs | [`patterns`] |
+//! | limit rates, lock, cache, run jobs, rank players | [`patterns`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //! | test against a private server | [`embedded`] |
 //!

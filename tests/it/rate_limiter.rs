@@ -137,6 +137,50 @@ fn sixty_four_clients_never_get_more_than_the_limit() {
     }
 }
 
+/// The server's clock decides here, and the decisions say what it was.
+#[test]
+fn sixty_four_clients_stay_below_the_limit_in_every_window_of_the_servers_clock() {
+    const WINDOW: Duration = Duration::from_millis(50);
+    for limit in [
+        RateLimit::fixed_window(20, WINDOW),
+        RateLimit::sliding_window(20, WINDOW),
+        RateLimit::gcra(20, WINDOW),
+    ] {
+        let key = key();
+        let threads: Vec<_> = (0..64)
+            .map(|_| {
+                let limiter = RateLimiter::at(key.as_str(), limit);
+                thread::spawn(move || {
+                    let con = &mut server().connection().unwrap();
+                    let decisions = (0..80).map(|_| limiter.acquire().run(con).unwrap());
+                    decisions.filter(|decision| decision.allowed).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let allowed = threads.into_iter().flat_map(|thread| thread.join().unwrap());
+        let mut allowed: Vec<_> =
+            allowed.map(|it| (it.reset_at - it.reset_after, it.reset_at)).collect();
+        allowed.sort_unstable();
+        assert!(allowed.len() > 40, "{} calls", allowed.len());
+        for (first, (begin, ends)) in allowed.iter().enumerate() {
+            let later = &allowed[first..];
+            let within = later.iter().filter(|(time, _)| *time < *begin + WINDOW).count();
+            if limit == RateLimit::sliding_window(20, WINDOW) {
+                assert!(within <= 20, "{within} calls in a window");
+            } else if limit == RateLimit::fixed_window(20, WINDOW) {
+                let of_window = allowed.iter().filter(|(_, other)| other == ends).count();
+                assert!(of_window <= 20, "{of_window} calls in a window");
+            } else {
+                for (calls, (last, _)) in (1..).zip(later) {
+                    let time = last.duration_since(*begin).unwrap();
+                    let most = 20.0 + time.as_secs_f64() * 20.0 / WINDOW.as_secs_f64();
+                    assert!(f64::from(calls) <= most + 1e-6, "{calls} calls, {most} allowed");
+                }
+            }
+        }
+    }
+}
+
 /// The usual code counts with INCR and sets the expiry with a second command.
 #[test]
 fn a_client_killed_at_any_time_leaves_no_state_without_an_expiry() {
