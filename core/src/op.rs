@@ -81,7 +81,8 @@ pub use crate::verbs::{
 #[must_use = "an operation does nothing until it is run"]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an operation",
-    label = "not an operation"
+    label = "not an operation",
+    note = "a flow, such as an operation that waits (`Blocking`), runs alone and not in a tuple, a batch or an atomic step: call its own `run`"
 )]
 pub trait Operation {
     /// The result of a run.

@@ -106,6 +106,7 @@ def redis_py_reads(url):
         "set": {int(member) for member in con.smembers("ours:set")},
         "scores": con.zrange("ours:scores", 0, -1, withscores=True),
         "map": con.hgetall("ours:map"),
+        "log": [fields for _, fields in con.xrange("ours:log")],
     }
     expected = {
         "text": text,
@@ -120,6 +121,7 @@ def redis_py_reads(url):
         "set": {1, 2, 2**64 - 1},
         "scores": [(b"low", -infinite), (b"a", 0.1), (name, 9e15)],
         "map": {b"a": b"1", name: b"-2"},
+        "log": [{b"sensor": b"7", b"note": name}, {b"sensor": b"8"}],
     }
     for key, value in expected.items():
         found = read[key]
@@ -147,6 +149,24 @@ def redis_py_writes(url):
     con.sadd("theirs:set", 1, 2, 2**64 - 1)
     con.zadd("theirs:scores", {"low": float("-inf"), "a": 0.1, text: 9e15})
     con.hset("theirs:map", mapping={"a": 1, text: -2})
+    con.xadd("theirs:log", {"sensor": 7, "note": text})
+    con.xadd("theirs:log", {"sensor": 8})
+
+
+def redis_py_publishes(url):
+    import redis
+
+    assert redis.Redis.from_url(url).publish("theirs:topic", VALUE["name"]) == 1
+
+
+def redis_py_listens(url):
+    import redis
+
+    listener = redis.Redis.from_url(url).pubsub(ignore_subscribe_messages=True)
+    listener.subscribe("ours:topic")
+    for message in listener.listen():
+        assert message["data"] == VALUE["name"].encode(), message
+        return
 
 
 globals()[sys.argv[1]](*sys.argv[2:])

@@ -1,11 +1,21 @@
 //! redis-py reads what the structures wrote, and the structures read what redis-py wrote.
 
-use redis_model::structures::{Counter, List, Map, Set, SortedRange, SortedSet, Value};
-use redis_model::{Json, Operation, embedded::Server};
+use std::thread;
+
+use redis_model::structures::{
+    Counter, Event, List, Map, Set, SortedRange, SortedSet, Stream, Topic, Value,
+};
+use redis_model::{Json, Operation, RedisFields, embedded::Server};
 
 use crate::python::python;
 
 const TEXT: &str = "Zoë 🦊 \"quoted\"\n";
+
+#[derive(Debug, PartialEq, RedisFields)]
+struct Reading {
+    sensor: u32,
+    note: Option<String>,
+}
 
 /// Checks that two structures hold the same, one written by each program.
 macro_rules! same {
@@ -37,8 +47,12 @@ fn redis_py_reads_structures_and_structures_read_redis_py() {
     SortedSet::<String>::at(at("scores")).add_all(scores).run(con).unwrap();
     Map::<String, i64>::at(at("map")).set_all([("a", 1), (TEXT, -2)]).run(con).unwrap();
 
-    // redis-py has another scheme for sockets.
-    let url = server.url().replace("redis+unix://", "unix://");
+    let readings = [(7, Some(TEXT.to_owned())), (8, None)];
+    for (sensor, note) in readings {
+        Stream::<Reading>::at(at("log")).append(Reading { sensor, note }).run(con).unwrap();
+    }
+
+    let url = url_for_python(&server);
     python(&["redis_py_reads", &url]);
     python(&["redis_py_writes", &url]);
 
@@ -62,7 +76,39 @@ fn redis_py_reads_structures_and_structures_read_redis_py() {
     let read = |it: SortedSet<_>| it.range_with_scores(all()).strict();
     same!(con, "scores", SortedSet::<String>::at, read);
     same!(con, "map", Map::<String, i64>::at, |it: Map<_, _>| it.get_each(["a", TEXT]).strict());
+    let entries = |it: Stream<Reading>| {
+        it.range(..)
+            .strict()
+            .map(|entries| entries.into_iter().map(|entry| entry.value).collect::<Vec<_>>())
+    };
+    same!(con, "log", Stream::<Reading>::at, entries);
     assert_eq!(Counter::<i64>::at("theirs:counter").incr(1).run(con).unwrap(), -40);
     assert_eq!(Counter::<f64>::at("theirs:float").incr(0.25).run(con).unwrap(), 2.5);
     assert_eq!(Map::<String, i64>::at("theirs:map").incr(TEXT, 5).run(con).unwrap(), 3);
+}
+
+/// Returns the server's address: redis-py has another scheme for sockets.
+fn url_for_python(server: &Server) -> String {
+    server.url().replace("redis+unix://", "unix://")
+}
+
+#[test]
+#[ignore = "needs python3 with redis: `.ci/run` has it and runs this"]
+fn redis_py_receives_messages_and_sends_them() {
+    let server = Server::start().unwrap();
+    let url = url_for_python(&server);
+    let theirs = Topic::<String>::at("theirs:topic").subscription();
+    let mut subscriber = theirs.subscribe(&server.client().unwrap()).unwrap();
+    python(&["redis_py_publishes", &url]);
+    let event = subscriber.next().unwrap().unwrap();
+    assert!(matches!(event, Event::Message { value, .. } if value == TEXT));
+
+    let listener = thread::spawn(move || python(&["redis_py_listens", &url]));
+    let con = &mut server.connection().unwrap();
+    let ours = Topic::<String>::at("ours:topic");
+    while ours.publish(TEXT).run(con).unwrap() == 0 {
+        assert!(!listener.is_finished(), "redis-py ended before the message");
+        thread::yield_now();
+    }
+    listener.join().unwrap();
 }

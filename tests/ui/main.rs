@@ -68,6 +68,7 @@ twins! {
     "pass/blob-with-field-attribute.rs" blob_with_field_attribute;
     "pass/blob-with-rename-all.rs" blob_with_rename_all;
     "pass/blob-without-codec.rs" blob_without_codec;
+    "pass/blocking-in-a-tuple.rs" blocking_in_a_tuple;
     "pass/bytes-of-a-hash.rs" bytes_of_a_hash;
     "pass/codec-as-string.rs" codec_as_string;
     "pass/codec-is-no-codec.rs" codec_is_no_codec;

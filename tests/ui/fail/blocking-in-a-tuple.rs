@@ -1,0 +1,9 @@
+//! In a tuple Redis would not wait.
+
+use redis_model::atomic;
+use redis_model::structures::List;
+
+fn main() {
+    let jobs = List::<String>::at("jobs");
+    let _ = atomic((jobs.len(), jobs.pop_front_blocking(None)));
+}
