@@ -1,0 +1,9 @@
+-- Creates a session.
+--
+-- ARGV[4]  the id
+-- ARGV[5]  "u" and the user, or "" for a visitor
+-- ARGV[6]  the data
+local refused = refusal(true)
+if refused then return refused end
+add(KEYS[1], ARGV[4], ARGV[5], now, ARGV[6])
+return 1
