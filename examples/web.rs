@@ -91,7 +91,11 @@ impl From<redis_model::Error> for Failure {
     fn from(error: redis_model::Error) -> Self {
         eprintln!("{error}");
         let overloaded = error.is_connection() || error.is_transient();
-        Self(if overloaded { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR })
+        Self(if overloaded {
+            StatusCode::SERVICE_UNAVAILABLE
+        } else {
+            StatusCode::INTERNAL_SERVER_ERROR
+        })
     }
 }
 
@@ -121,7 +125,10 @@ fn owner(name: &str) -> Value<u64> {
     Value::at(format!("web:name:{name}"))
 }
 
-async fn sign_up(State(app): State<App>, Query(Name { name }): Query<Name>) -> Result<String, Failure> {
+async fn sign_up(
+    State(app): State<App>,
+    Query(Name { name }): Query<Name>,
+) -> Result<String, Failure> {
     if name.is_empty() || !name.chars().all(char::is_alphanumeric) {
         return Err(Failure(StatusCode::BAD_REQUEST));
     }
@@ -134,7 +141,10 @@ async fn sign_up(State(app): State<App>, Query(Name { name }): Query<Name>) -> R
 }
 
 /// Begins a session. A real service checks a password or a passkey first.
-async fn log_in(State(app): State<App>, Query(Name { name }): Query<Name>) -> Result<Response, Failure> {
+async fn log_in(
+    State(app): State<App>,
+    Query(Name { name }): Query<Name>,
+) -> Result<Response, Failure> {
     let id = owner(&name).get().run_on(&app.con).await?.ok_or(Failure(StatusCode::FORBIDDEN))?;
     let token = app.sessions.create_for(id, 0).run_on(&app.con).await?;
     let cookie = format!("session={}; HttpOnly; SameSite=Lax; Path=/", token.as_str());
@@ -166,7 +176,9 @@ async fn quote(State(app): State<App>, headers: HeaderMap) -> Result<Response, F
     let decision = limiter.acquire().run_on(&app.con).await?;
     if !decision.allowed {
         let seconds = decision.retry_after.as_secs_f64().ceil().to_string();
-        return Ok((StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds)]).into_response());
+        return Ok(
+            (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds)]).into_response()
+        );
     }
     let quote = app.quotes.get_or_load_async("today", || async {
         // In place of a slow service.

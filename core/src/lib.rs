@@ -46,7 +46,7 @@
 //! | go through all records | [`flow`] |
 //! | keep counters, lists, sets, rankings, logs | [`structures`] |
 //! | keep structures of one id together | [`derive(RedisKeys)`](macro@RedisKeys) |
-//! | limit rates, lock, cache, run jobs, rank players | [`patterns`] |
+//! | limit rates, lock, cache, run jobs, rank players, keep sessions | [`patterns`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //! | test against a private server | [`embedded`] |
 //!

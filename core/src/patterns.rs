@@ -22,9 +22,9 @@ mod leaderboard;
 mod lock;
 pub mod queue;
 mod rate_limiter;
-mod time;
 #[cfg(feature = "sessions")]
 mod sessions;
+mod time;
 mod token;
 #[cfg(feature = "tower-sessions")]
 mod tower;

@@ -219,7 +219,7 @@ fn a_client_killed_at_any_time_leaves_no_state_without_an_expiry() {
     let killed: u32 = clients.into_iter().map(|client| client.join().unwrap()).sum();
     assert!(killed > 8, "{killed}");
     let keys: Vec<String> = redis::cmd("KEYS").arg("limit:*").query(&mut con).unwrap();
-    assert!(keys.len() > 7000);
+    assert!(keys.len() > 1000, "{}", keys.len());
     for key in keys {
         assert!(redis::cmd("PTTL").arg(&key).query::<i64>(&mut con).unwrap() > 0, "{key}");
     }

@@ -50,7 +50,7 @@ end
 -- What is created has no count to compare with.
 if ARGV[3] ~= '' and ARGV[1] ~= 'create' and not is_newer then
   local count = redis.call('HGET', key, ARGV[3]) or '0'
-  if not string.match(number(count), '^%d+$') then
+  if #count > 60 or not string.match(number(count), '^%d+$') then
     return redis.error_reply('NOVERSION the stored count of writes is not a number')
   end
   if number(count) ~= ARGV[4] then

@@ -36,6 +36,8 @@ use pipelined::Pipelined;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Topology {
     SingleServer,
+    /// A cluster, over an async connection.
+    #[cfg_attr(not(feature = "aio"), allow(dead_code))]
     Cluster,
     /// A cluster, over a sync connection. Redis-rs returns the first error of a pipeline in
     /// place of all its replies, so what need not be together is sent one by one.
