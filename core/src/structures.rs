@@ -103,6 +103,9 @@ pub use stream::{Group, Stream, StreamEntry, StreamId};
 pub use topic::AsyncSubscriber;
 #[cfg(feature = "aio")]
 pub(crate) use topic::ChangeKind;
+#[cfg(feature = "cluster")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cluster")))]
+pub use topic::ShardedSubscriber;
 pub(crate) use topic::{Change, Channels, Closing, Retry, is_final};
 pub use topic::{Event, Subscriber, SubscriberHandle, Subscription, Topic};
 pub use value::Value;

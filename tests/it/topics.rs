@@ -1,6 +1,7 @@
 //! Topics and subscriptions, sync and async, RESP2 and RESP3.
 
 mod faults;
+mod sharded;
 mod support;
 
 use std::thread;

@@ -58,6 +58,27 @@ pub(crate) fn received(value: Value) -> Received {
     }
 }
 
+/// A push of a cluster's connection to a subscriber of sharded channels.
+#[cfg(feature = "cluster")]
+#[derive(Debug, PartialEq)]
+pub(crate) enum ShardedPush {
+    Message(RawMessage),
+    /// A connection was lost, or a node ended a subscription because the slot moved.
+    Lost,
+}
+
+#[cfg(feature = "cluster")]
+pub(crate) fn sharded_push(push: redis::PushInfo) -> Option<ShardedPush> {
+    match push.kind {
+        PushKind::SMessage => match message(push.data, false) {
+            Received::Message(message) => Some(ShardedPush::Message(message)),
+            _ => None,
+        },
+        PushKind::Disconnection | PushKind::SUnsubscribe => Some(ShardedPush::Lost),
+        _ => None,
+    }
+}
+
 fn message(data: Vec<Value>, has_pattern: bool) -> Received {
     let mut items = data.into_iter().map(|item| match item {
         Value::BulkString(bytes) => Some(bytes),

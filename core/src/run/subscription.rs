@@ -7,6 +7,8 @@
 
 #[cfg(feature = "aio")]
 pub(crate) mod aio;
+#[cfg(feature = "cluster")]
+mod sharded;
 
 use std::collections::VecDeque;
 use std::mem::ManuallyDrop;
@@ -14,6 +16,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::{Client, Cmd, Connection};
+
+#[cfg(feature = "cluster")]
+pub(crate) use sharded::ShardedDriver;
 
 use super::SystemClock;
 use crate::error::{Error, ErrorKind, Result};

@@ -5,13 +5,16 @@
 //! lists what to subscribe to, and opens a [`Subscriber`]. The connection is in
 //! `run/subscription.rs`. Here are the parts without IO.
 //!
-//! There is no sharded subscription (SSUBSCRIBE). When a slot moves, the server ends it with a
-//! `sunsubscribe` message, which redis-rs' `PubSub`s discard, so messages would stop unnoticed.
+//! Sharded channels (SSUBSCRIBE) have a [`ShardedSubscriber`] on redis-rs' async cluster
+//! connection. When a slot moves, the server ends the subscription with a `sunsubscribe`
+//! message, which redis-rs' `PubSub`s discard, so messages would stop unnoticed there.
 
 mod channels;
 mod closing;
 mod event;
 mod retry;
+#[cfg(feature = "cluster")]
+mod sharded;
 mod subscriber;
 mod subscription;
 
@@ -25,6 +28,8 @@ pub(crate) use closing::Closing;
 pub use closing::SubscriberHandle;
 pub use event::Event;
 pub(crate) use retry::{Retry, is_final};
+#[cfg(feature = "cluster")]
+pub use sharded::ShardedSubscriber;
 #[cfg(feature = "aio")]
 pub use subscriber::AsyncSubscriber;
 pub use subscriber::Subscriber;

@@ -54,8 +54,8 @@ use crate::run::subscription::SyncDriver;
 ///
 /// # Clusters
 ///
-/// A subscription on one node receives the messages of all nodes. For sharded channels
-/// (SSUBSCRIBE) there is no subscription: use redis-rs' async cluster connection.
+/// A subscription on one node receives the messages of all nodes. Sharded channels
+/// (SSUBSCRIBE) have a subscriber of their own, `ShardedSubscriber` (feature `cluster`).
 pub struct Subscription<T, C = Plain> {
     channels: Channels,
     keep_alive: Duration,
