@@ -244,6 +244,19 @@ fn an_absence_is_stored_if_asked_for() {
 }
 
 #[test]
+fn a_load_that_finds_nothing_removes_the_old_value() {
+    everywhere(|con| {
+        let now = SystemTime::now();
+        let cache = cache().stale_for(10 * MINUTE);
+        let found = || Never::Ok(Some(1));
+        assert_eq!(con.run_flow(&mut cache.find_or_load(1, found).at(now)).unwrap(), Some(1));
+        let (stale, absent) = (now + 2 * MINUTE, || Never::Ok(None));
+        assert_eq!(con.run_flow(&mut cache.find_or_load(1, absent).at(stale)).unwrap(), None);
+        assert_eq!(con.run_flow(&mut cache.get(1).at(stale)).unwrap(), None);
+    });
+}
+
+#[test]
 fn a_failure_is_kept_if_asked_for() {
     everywhere(|con| {
         let now = SystemTime::now();

@@ -142,6 +142,17 @@ fn periods_begin_with_the_clock_and_the_last_one_stays_readable() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_deletes_no_newer_board() {
+    let con = &mut Con::sync();
+    let board = board().periods([Period::AllTime, Period::Day]);
+    let (early, late) = (board.at_time(monday()), board.at_time(monday() + 2 * DAY));
+    con.run(late.submit("ada", 1.0)).unwrap();
+    con.run(early.submit("bob", 2.0)).unwrap_err();
+    assert_eq!(names(con, &late.ranking(Period::Day)), ["ada"]);
+    assert_eq!(names(con, &late.ranking(Period::AllTime)), ["ada"]);
+}
+
+#[test]
 fn keys_of_periods_expire_at_the_end_of_the_next_one() {
     let con = &mut Con::sync();
     let board = board().periods([Period::Day, Period::AllTime]).utc_offset(60);

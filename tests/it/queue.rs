@@ -176,6 +176,68 @@ fn a_job_that_kills_its_workers_ends_as_a_dead_letter() {
 }
 
 #[test]
+fn dead_letters_are_read_up_to_a_number() {
+    let con = &mut Con::sync();
+    let queue = queue();
+    for value in 0..3 {
+        con.run(queue.push(value)).unwrap();
+    }
+    for job in take(con, &queue, usize::MAX) {
+        con.run(queue.bury(job.lease, "no")).unwrap();
+    }
+    for (most, expected) in [(0, 0), (2, 2), (usize::MAX, 3)] {
+        assert_eq!(con.run(queue.dead(most)).unwrap().len(), expected);
+    }
+}
+
+#[test]
+fn a_worker_skips_jobs_of_its_batch_that_another_has_taken() {
+    everywhere(|con| {
+        let queue = queue();
+        for value in 0..3 {
+            con.run(queue.push(value)).unwrap();
+        }
+        let later = queue.clone().at(SystemTime::now() + 2 * LEASE);
+        let (mut done, target) = (Vec::new(), con.target);
+        let handle = |job: Job<u64>| {
+            if done.is_empty() {
+                let other = &mut Con::sync_to(target);
+                assert_eq!(take(other, &later, 3).len(), 3);
+            }
+            done.push(job.value);
+            Ok::<(), String>(())
+        };
+        let worked = con.run_flow(&mut queue.work(handle).batch(3).until_idle()).unwrap();
+        assert_eq!((worked.done, worked.lost), (0, 3));
+        assert_eq!(done, [0]);
+    });
+}
+
+#[test]
+fn a_job_that_kills_its_workers_does_not_condemn_its_neighbours() {
+    let mut con = Con::sync();
+    let now = SystemTime::now();
+    let queue = queue().lease(LEASE).max_attempts(2);
+    for value in [13, 1, 2] {
+        con.run(queue.push(value)).unwrap();
+    }
+    let mut seen = Vec::new();
+    for leases in 0..3 {
+        let queue = queue.clone().at(now + leases * LEASE);
+        let handle = |job: Job<u64>| {
+            assert_ne!(job.value, 13, "the worker dies");
+            seen.push((job.value, job.attempt));
+            Ok::<(), String>(())
+        };
+        let mut worker = queue.work(handle).batch(3).until_idle();
+        let run = std::panic::AssertUnwindSafe(|| con.run_flow(&mut worker));
+        assert_eq!(std::panic::catch_unwind(run).is_ok(), leases == 2);
+    }
+    assert_eq!(seen, [(1, 1), (2, 1)]);
+    assert_eq!(counts(&mut con, &queue), [0, 0, 0, 1, 2]);
+}
+
+#[test]
 fn a_unique_job_is_added_once_until_it_is_done() {
     everywhere(|con| {
         let queue = queue();

@@ -88,6 +88,19 @@ fn a_hash_tag_makes_a_login_on_a_cluster_one_step() {
 }
 
 #[test]
+fn a_rotated_session_of_a_visitor_keeps_its_age() {
+    everywhere(|con| {
+        let sessions = sessions();
+        let mut token = con.run(sessions.at_time(at(0)).create(1)).unwrap();
+        for second in [50, 100] {
+            let now = sessions.at_time(at(second));
+            token = con.run_flow(&mut now.rotate(&token)).unwrap().unwrap();
+            assert_eq!(con.run(now.get(&token)).unwrap().unwrap().created, at(0));
+        }
+    });
+}
+
+#[test]
 fn a_request_extends_a_session_up_to_its_greatest_age() {
     on_sync_connections(|con| {
         let sessions = sessions();

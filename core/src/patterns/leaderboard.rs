@@ -217,8 +217,9 @@ impl<T, C: Codec<T>> Leaderboard<T, C> {
     ///
     /// [`InvalidValue`](ErrorKind::InvalidValue) for a score that is not finite,
     /// [`OutOfRange`](ErrorKind::OutOfRange) if a sum would not be.
-    /// [`InvalidOperation`](ErrorKind::InvalidOperation) for no periods or one twice. Nothing is
-    /// changed then.
+    /// [`InvalidOperation`](ErrorKind::InvalidOperation) for no periods or one twice. An error of
+    /// the server if its clock was set back by two periods or more, until the newer scores
+    /// expire. Nothing is changed then.
     ///
     /// **Sends** the script `submit.lua`, which calls [`ZADD`](https://redis.io/commands/zadd),
     /// [`HSET`](https://redis.io/commands/hset) and

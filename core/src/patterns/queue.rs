@@ -105,9 +105,9 @@ static DEAD: Script = script!(reading, "dead");
 /// | leased | the worker reports it as done or failed, or the [lease](Self::lease) ends |
 /// | dead | [`requeue`](Self::requeue) or [`remove`](Self::remove), after too many [attempts](Self::max_attempts) |
 ///
-/// A job whose worker died is ready again when its lease ends. Each time a job is taken counts
-/// as an attempt, so a job that kills its workers ends as a dead letter, too. A worker that was
-/// too slow cannot end the job of the next one: its lease has a number.
+/// A job whose worker died is ready again when its lease ends. Each time a worker begins a job
+/// counts as an attempt, so a job that kills its workers ends as a dead letter, too. A worker
+/// that was too slow cannot end the job of the next one: its lease has a number.
 ///
 /// Times are those of the server's clock.
 ///
@@ -208,9 +208,18 @@ impl<T, C> Queue<T, C> {
     ///
     /// **Sends** the script `extend.lua`.
     pub fn extend(&self, lease: Lease) -> Command<bool> {
+        self.renew(lease, "extend")
+    }
+
+    /// Extends a lease and counts the job as tried. Returns `false` if the lease was lost.
+    fn begin(&self, lease: Lease) -> Command<bool> {
+        self.renew(lease, "begin")
+    }
+
+    fn renew(&self, lease: Lease, mode: &str) -> Command<bool> {
         let command = self.keys().script(&EXTEND).arg(&self.settings.now);
         let command = command.arg(lease.id.member()).int(lease.takes);
-        command.int(millis(self.settings.lease)).returns(is_one)
+        command.int(millis(self.settings.lease)).arg(mode).returns(is_one)
     }
 
     /// Reports a job as done, and removes it. Returns `false` if another worker has taken the
@@ -246,6 +255,11 @@ impl<T, C> Queue<T, C> {
     /// **Sends** the script `fail.lua`.
     pub fn release(&self, lease: Lease) -> Command<Failed> {
         self.give_back(lease, "release", Duration::ZERO, &"")
+    }
+
+    /// Gives a job back that does not count as tried yet.
+    fn release_uncounted(&self, lease: Lease) -> Command<Failed> {
+        self.give_back(lease, "return", Duration::ZERO, &"")
     }
 
     fn give_back(
@@ -302,31 +316,41 @@ impl<T, C: Codec<T>> Queue<T, C> {
         Push::new(keys.clone(), value, self.settings.now.clone())
     }
 
-    /// Leases up to `most` jobs to this worker, the highest priority first, then the oldest.
+    /// Leases up to `most` jobs to this worker, and at most 1000, the highest priority first,
+    /// then the oldest. Each of them counts as tried.
     ///
     /// A job that cannot be decoded is an error; it is ready again when its lease ends, and is
     /// given up after the last attempt.
     ///
     /// **Sends** the script `take.lua`.
     pub fn take(&self, most: usize) -> Command<Vec<Result<Job<T>>>> {
-        self.take_as(most, decode_jobs::<T, C>)
+        self.take_as(most, most, decode_jobs::<T, C>)
     }
 
-    fn take_raw(&self, most: usize) -> Command<Taken<T>> {
-        self.take_as(most, decode_taken::<T, C>)
+    /// Takes jobs of which only the first counts as tried: the others need [`begin`](Self::begin).
+    fn take_batch(&self, most: usize) -> Command<Taken<T>> {
+        self.take_as(most, 1, decode_taken::<T, C>)
     }
 
-    fn take_as<R>(&self, most: usize, decode: fn(Reply, &Source) -> Result<R>) -> Command<R> {
+    fn take_as<R>(
+        &self,
+        most: usize,
+        counted: usize,
+        decode: fn(Reply, &Source) -> Result<R>,
+    ) -> Command<R> {
         let Settings { keys, lease, max_attempts, now, .. } = &*self.settings;
-        let command = keys.script(&TAKE).arg(now).int(most).int(millis(*lease));
-        command.int(*max_attempts).returns(decode)
+        let command = keys.script(&TAKE).arg(now).size(most).int(millis(*lease));
+        command.int(*max_attempts).size(counted).returns(decode)
     }
 
     /// Reads up to `most` jobs that were given up, the last one first.
     ///
+    /// Dead letters do not expire: their number grows until they are [removed](Self::remove) or
+    /// [requeued](Self::requeue).
+    ///
     /// **Sends** the script `dead.lua`.
     pub fn dead(&self, most: usize) -> Command<Vec<Result<DeadJob<T>>>> {
-        self.keys().script(&DEAD).int(most).returns(decode_dead::<T, C>)
+        self.keys().script(&DEAD).size(most).returns(decode_dead::<T, C>)
     }
 
     /// Returns a worker that calls `handle` for each job, one after another, until its
@@ -337,8 +361,8 @@ impl<T, C: Codec<T>> Queue<T, C> {
     /// idle worker waits on the server. On other connections it looks every 100 ms on average.
     /// For several jobs at a time run several workers.
     ///
-    /// **Sends** the scripts `take.lua`, `done.lua` and `fail.lua`, and
-    /// [`BZPOPMIN`](https://redis.io/commands/bzpopmin) to wait.
+    /// **Sends** the scripts `take.lua`, `done.lua`, `fail.lua` and, before a job whose lease is
+    /// not new, `extend.lua`; and [`BZPOPMIN`](https://redis.io/commands/bzpopmin) to wait.
     ///
     /// # Errors
     ///
@@ -355,7 +379,8 @@ impl<T, C: Codec<T>> Queue<T, C> {
     /// connection. The lease is extended while the future runs. If the lease is lost all the
     /// same, the future is dropped.
     ///
-    /// **Sends** the script `extend.lua` besides those of `work`.
+    /// **Sends** what [`work`](Self::work) sends, and the script `extend.lua` every third of the
+    /// lease.
     ///
     /// # Errors
     ///

@@ -14,6 +14,7 @@ pub use token::SessionToken;
 
 use self::token::{Place, key_of_user};
 use super::clock::micros_since_1970;
+use super::time::time_argument;
 use crate::codec::{Codec, Location, Plain};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -105,10 +106,11 @@ static LIST: Script = script!(reading "list");
 /// a cluster, and users are spread over its slots. The token names the hash, so a request needs
 /// no second look-up. The alternatives were not taken: an index beside one key for each session
 /// is in another slot, and a number per user that each session must have costs every request a
-/// second round trip. The price: a login moves data from the visitor's hash to the user's. If
-/// those are in different slots the login is two steps: the old token ends, then the new one
-/// begins. A client that dies between the two loses the data, and the user has to log in
-/// again. With a hash tag in the key (`{session}`) everything is in one slot and one step.
+/// second round trip. The price: a login moves data from the visitor's hash to the user's, and a
+/// visitor's new token moves them to another hash. If those are in different slots there are two
+/// steps: the old token ends, then the new one begins. A client that dies between the two loses
+/// the data, and the user has to log in again. With a hash tag in the key (`{session}`)
+/// everything is in one slot and one step.
 ///
 /// # Storage
 ///
@@ -265,17 +267,19 @@ impl<T, C: Codec<T>> Sessions<T, C> {
             Ok(token) => (token, Ok(())),
             Err(error) => (SessionToken::invalid(), Err(error)),
         };
-        let command = self.create_valid(&token, user.as_deref(), data, valid);
+        let command = self.create_valid(&token, user.as_deref(), data, None, valid);
         CreateSession { token, command }
     }
 
+    /// Creates a session that began at this time, or begins now.
     fn create_with(
         &self,
         token: &SessionToken,
         user: Option<&str>,
         data: impl IntoItem<T>,
+        created: Option<SystemTime>,
     ) -> Command<()> {
-        self.create_valid(token, user, data, Ok(()))
+        self.create_valid(token, user, data, created, Ok(()))
     }
 
     fn create_valid(
@@ -283,6 +287,7 @@ impl<T, C: Codec<T>> Sessions<T, C> {
         token: &SessionToken,
         user: Option<&str>,
         data: impl IntoItem<T>,
+        created: Option<SystemTime>,
         valid: Result<()>,
     ) -> Command<()> {
         let place = Place::of(&self.base, token.as_str());
@@ -290,7 +295,10 @@ impl<T, C: Codec<T>> Sessions<T, C> {
             &CREATE,
             place.key,
             &[],
-            |command| user_argument(command.check(valid).arg(place.id), user).item::<T, C, _>(data),
+            |command| {
+                let command = user_argument(command.check(valid).arg(place.id), user);
+                command.item::<T, C, _>(data).arg(created.map_or_else(String::new, time_argument))
+            },
             |reply, _| reply.into_int().map(drop),
         )
     }
@@ -373,19 +381,23 @@ impl<T, C: Codec<T>> Sessions<T, C> {
         UpdateSession { sessions, token, change, returned: PhantomData }
     }
 
-    /// Replaces the token of a session: the old one is invalid in the same step. Returns the
-    /// new token; `None` if the session has ended.
+    /// Replaces the token of a session. Returns the new token; `None` if the session has ended.
     ///
     /// Call it when the user gets more rights. The session keeps its user, data and age.
     /// Of several calls with one token, one returns a new token.
+    ///
+    /// The session of a user is changed in one step. The session of a visitor is moved to
+    /// another key: on a cluster there are usually two steps, see [Clusters](Self#clusters). The
+    /// old token is invalid before the new one is valid.
     ///
     /// # Errors
     ///
     /// [`Conflict`](ErrorKind::Conflict) if other clients wrote the data during 16 attempts.
     ///
     /// **Sends** what [`get`](Self::get) sends, then the script `rotate.lua`, which calls
-    /// [`HDEL`](https://redis.io/commands/hdel) and [`HSET`](https://redis.io/commands/hset).
-    /// The session of a visitor is moved to another key.
+    /// [`HDEL`](https://redis.io/commands/hdel) and [`HSET`](https://redis.io/commands/hset). If
+    /// the two keys of a visitor are in different slots of a cluster, then also the scripts
+    /// `remove.lua` and `create.lua`.
     pub fn rotate(&self, token: impl AsRef<str>) -> RotateSession<T, C> {
         let token = token.as_ref().to_owned();
         RotateSession { sessions: self.clone(), token, user: None }
@@ -403,8 +415,7 @@ impl<T, C: Codec<T>> Sessions<T, C> {
     ///
     /// Those of [`rotate`](Self::rotate).
     ///
-    /// **Sends** what [`rotate`](Self::rotate) sends. If the two keys are in different slots of
-    /// a cluster, then also the scripts `remove.lua` and `create.lua`.
+    /// **Sends** what [`rotate`](Self::rotate) sends.
     pub fn log_in(&self, token: impl AsRef<str>, user: impl Display) -> RotateSession<T, C> {
         let token = token.as_ref().to_owned();
         RotateSession { sessions: self.clone(), token, user: Some(user.to_string()) }

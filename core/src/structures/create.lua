@@ -18,14 +18,19 @@ if new and redis.acl_check_cmd and not redis.acl_check_cmd('PEXPIRE', key, milli
 end
 
 local returns_length = command == 'LPUSH' or command == 'RPUSH'
+-- An entry of a stream cannot be written in parts.
+if command == 'XADD' and #ARGV > 3 + options + PART then
+  return redis.error_reply('ERR an entry of a stream with a TTL has more than ' .. PART .. ' arguments: nothing was written')
+end
 local reply
 for from = 4 + options, math.max(#ARGV, 4 + options), PART do
   local words = {}
   for i = 4, 3 + options do words[#words + 1] = ARGV[i] end
   for i = from, math.min(from + PART - 1, #ARGV) do words[#words + 1] = ARGV[i] end
   local part = redis.call(command, key, unpack(words))
+  -- After the first part, so that no error of a later one leaves a key without a TTL.
+  if new and not reply then redis.call('PEXPIRE', key, millis) end
   if reply and not returns_length then part = reply + part end
   reply = part
 end
-if new then redis.call('PEXPIRE', key, millis) end
 return reply

@@ -157,7 +157,7 @@ impl<T, C: Codec<T>> Cache<T, C> {
     }
 
     /// Like [`get_or_load`](Self::get_or_load), for values that may not exist: `None` is stored
-    /// for the time of [`absent_for`](Self::absent_for).
+    /// for the time of [`absent_for`](Self::absent_for). Without it, `None` removes the old value.
     ///
     /// # Errors
     ///
@@ -330,7 +330,8 @@ impl<T: Send, C: Codec<T>, L: Loader<T>> GetOrLoad<T, C, L> {
         };
         let cost = io.elapsed().saturating_sub(began);
         let stored = match (&found, settings.absent_for) {
-            (None, None) => io.run(entry.release(None)).await.map(|_| true),
+            // The old value is wrong: the record was deleted.
+            (None, None) => io.run(entry.remove_value()).await,
             (None, Some(time)) => {
                 let fresh = self.call.fresh(io, time);
                 let store = entry.store::<T, C>(None, true, fresh, Duration::ZERO, cost);

@@ -117,9 +117,16 @@ impl Entry {
     pub(super) fn release(&self, keep_failure: Option<Duration>) -> Command<bool> {
         let command = self.root.script(&RELEASE, &[]).arg(&self.now).arg(&self.token);
         match keep_failure {
-            Some(time) => command.int(millis(time)).returns(is_one),
-            None => command.arg("").returns(is_one),
+            Some(time) => command.int(millis(time)).arg("0").returns(is_one),
+            None => command.arg("").arg("0").returns(is_one),
         }
+    }
+
+    /// Gives the lease back after a load that found nothing, and removes the old value. Returns
+    /// `false` if the lease is lost.
+    pub(super) fn remove_value(&self) -> Command<bool> {
+        let command = self.root.script(&RELEASE, &[]).arg(&self.now).arg(&self.token);
+        command.arg("").arg("1").returns(is_one)
     }
 
     pub(super) fn delete(&self) -> Command<bool> {

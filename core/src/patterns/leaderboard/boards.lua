@@ -42,11 +42,13 @@ local function boards(back)
     end
     local set, hash = KEYS[key + 2 * pair], KEYS[key + 2 * pair + 1]
     if wrong_type(set, 'zset') or wrong_type(hash, 'hash') then return nil end
-    number = string.format('%.0f', number)
     local stored = redis.call('HGET', hash, 'n')
+    -- The clock was set back since the pair was written.
+    local ahead = length > 0 and (tonumber(stored or '') or number) > number
+    number = string.format('%.0f', number)
     -- The pair of the period before the last, if the server has not expired it yet.
     local fresh = length == 0 or stored == number
-    found[period] = {set = set, hash = hash, number = number, left = left, fresh = fresh}
+    found[period] = {set = set, hash = hash, number = number, left = left, fresh = fresh, ahead = ahead}
     key = key + (length > 0 and 4 or 2)
   end
   return found

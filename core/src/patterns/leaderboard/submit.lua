@@ -10,6 +10,10 @@ if not all then return redis.error_reply(WRONGTYPE) end
 
 local digits = string.format('%016.0f', now)
 for _, board in ipairs(all) do
+  -- The write would delete the newer board.
+  if board.ahead then
+    return redis.error_reply('ERR the board is of a later period, so the clock was set back: nothing was written')
+  end
   if redis.acl_check_cmd then
     local permitted = redis.acl_check_cmd('ZADD', board.set, 0, player)
       and redis.acl_check_cmd('ZREM', board.set, player) and redis.acl_check_cmd('ZRANK', board.set, player)

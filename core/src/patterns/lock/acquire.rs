@@ -102,12 +102,11 @@ impl Flow for Acquire {
 
     async fn steps(&mut self, io: &Io) -> Result<Option<LockGuard>> {
         let token = random_token()?;
-        let mut longest = INTERVAL;
         loop {
             let left = self.patience.saturating_sub(io.elapsed());
             let mode = if left.is_zero() { "leave" } else { "wait" };
-            // The caller comes back after two pauses at the latest, if it lives.
-            let forgotten_after = Duration::from_secs(1) + 2 * longest;
+            // The pause after this attempt is not known yet, so count with the longest one.
+            let forgotten_after = Duration::from_secs(1) + 2 * LONGEST;
             match io.run(self.lock.attempt(&token, mode, forgotten_after)).await? {
                 Attempt::Taken { token, fencing_number } => {
                     return Ok(Some(self.lock.guard(token, fencing_number)));
@@ -115,7 +114,7 @@ impl Flow for Acquire {
                 Attempt::Held { .. } if left.is_zero() => return Ok(None),
                 Attempt::Held { waiting } => {
                     // On average, half of it.
-                    longest = (2 * INTERVAL).saturating_mul(waiting.max(1)).min(LONGEST);
+                    let longest = (2 * INTERVAL).saturating_mul(waiting.max(1)).min(LONGEST);
                     io.pause(io.jitter(longest).min(left)).await?;
                 }
             }

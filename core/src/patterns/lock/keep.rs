@@ -31,23 +31,32 @@ where
     type Output = W::Output;
 
     async fn steps(&mut self, io: &Io) -> Result<W::Output> {
-        let Some(mut work) = self.work.take() else {
+        let begun = || {
             let message = "the work was done by an earlier run";
-            return Err(Error::new(ErrorKind::InvalidOperation, message));
+            Error::new(ErrorKind::InvalidOperation, message)
         };
+        if self.work.is_none() {
+            return Err(begun());
+        }
         let (guard, ttl) = (self.guard, self.guard.ttl());
         // The server extends the lock after this time at the earliest.
         let mut extended = io.elapsed();
         io.run(guard.extend()).await?;
+        // Not before: after an error of the first request the flow can run again.
+        let mut work = self.work.take().ok_or_else(begun)?;
+        // The process may have been frozen for longer than the lock lived.
+        let finish = |output, extended| {
+            if io.elapsed() >= extended + ttl { Err(guard.lost()) } else { Ok(output) }
+        };
         let mut pause = ttl / 3;
         loop {
             match either(&mut work, io.pause(pause)).await {
-                Either::Done(output) => return Ok(output),
+                Either::Done(output) => return finish(output, extended),
                 Either::Other(paused) => paused?,
             }
             let asked = io.elapsed();
             pause = match either(&mut work, io.run(guard.extend())).await {
-                Either::Done(output) => return Ok(output),
+                Either::Done(output) => return finish(output, extended),
                 Either::Other(Ok(())) => {
                     extended = asked;
                     ttl / 3

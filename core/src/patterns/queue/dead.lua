@@ -2,8 +2,10 @@
 -- reason, the time in milliseconds and its value.
 --
 -- ARGV[1]  the most jobs
-local found = {}
-for i, part in ipairs(redis.call('ZREVRANGE', DEAD, 0, tonumber(ARGV[1]) - 1, 'WITHSCORES')) do
+local found, most = {}, tonumber(ARGV[1])
+-- An end of -1 would be the last one.
+if most < 1 then return found end
+for i, part in ipairs(redis.call('ZREVRANGE', DEAD, 0, whole(math.min(most, 2 ^ 53) - 1), 'WITHSCORES')) do
   if i % 2 == 0 then
     local id = found[#found]
     local job = load_job(id) or {attempts = 0, reason = ''}

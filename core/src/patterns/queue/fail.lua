@@ -3,7 +3,8 @@
 -- ARGV[1]  the time in milliseconds, or empty for the server's clock
 -- ARGV[2]  its id
 -- ARGV[3]  the number of times that it had been taken
--- ARGV[4]  retry, bury, or release to take it back as if it had not been taken
+-- ARGV[4]  retry, bury, release to take it back as if it had not been taken, or return to do so
+--          with a job that was not counted as tried
 -- ARGV[5]  milliseconds until it is ready again
 -- ARGV[6]  the attempts after which it is given up
 -- ARGV[7]  the reason
@@ -18,8 +19,8 @@ if refused then return refused end
 local now, delay = now_millis(ARGV[1]), tonumber(ARGV[5])
 
 redis.call('ZREM', LEASED, id)
-if ARGV[4] == 'release' then
-  job.attempts = job.attempts - 1
+if ARGV[4] == 'release' or ARGV[4] == 'return' then
+  if ARGV[4] == 'release' then job.attempts = job.attempts - 1 end
   save_job(id, job)
   make_ready(id, job)
   return 'retry'

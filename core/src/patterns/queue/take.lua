@@ -4,6 +4,8 @@
 -- ARGV[2]  the most jobs
 -- ARGV[3]  milliseconds of a lease
 -- ARGV[4]  the attempts after which a job is given up
+-- ARGV[5]  the number of jobs, from the first, for which an attempt is counted; a worker counts
+--          those of the others when it begins them
 --
 -- Returns the milliseconds until a job becomes ready (-1 if there is none), and of each job its
 -- id, the number of times that it was taken, its attempts and its value.
@@ -15,6 +17,8 @@ if refused then return refused end
 local now, count, lease, most = now_millis(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 -- A bound on the work of one call; the rest follows with the next.
 local AT_ONCE = 1000
+count = math.min(count, AT_ONCE)
+local counted = tonumber(ARGV[5])
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', SCHEDULED, '-inf', whole(now), 'LIMIT', 0, AT_ONCE)) do
   redis.call('ZREM', SCHEDULED, id)
@@ -34,13 +38,14 @@ end
 
 local taken = {}
 while #taken < 4 * count do
-  local popped = redis.call('ZPOPMIN', READY, math.min(count - #taken / 4, AT_ONCE))
+  local popped = redis.call('ZPOPMIN', READY, count - #taken / 4)
   if #popped == 0 then break end
   for i = 1, #popped, 2 do
     local id = popped[i]
     local job, value = load_job(id), redis.call('HGET', JOBS, id)
     if job and value then
-      job.takes, job.attempts = job.takes + 1, job.attempts + 1
+      job.takes = job.takes + 1
+      if #taken / 4 < counted then job.attempts = job.attempts + 1 end
       save_job(id, job)
       redis.call('ZADD', LEASED, whole(now + lease), id)
       for _, part in ipairs({id, job.takes, job.attempts, value}) do taken[#taken + 1] = part end

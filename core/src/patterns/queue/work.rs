@@ -91,8 +91,11 @@ impl<T, C, H> Work<T, C, H> {
         self.stop.clone()
     }
 
-    /// Takes up to this many jobs in one round trip; 1 by default. Their leases begin
-    /// together, and only that of the job at hand is extended.
+    /// Takes up to this many jobs in one round trip, and at most 1000; 1 by default.
+    ///
+    /// Their leases begin together. The lease of each job after the first is extended when the
+    /// job begins, which also counts the attempt. A job whose lease another worker has taken by
+    /// then is skipped and counts as [lost](Worked::lost).
     pub fn batch(mut self, jobs: usize) -> Self {
         self.batch = jobs.max(1);
         self
@@ -111,19 +114,39 @@ impl<T: Send, C: Codec<T>, H: Handler<T>> Flow for Work<T, C, H> {
     async fn steps(&mut self, io: &Io) -> Result<Worked> {
         let mut worked = Worked::default();
         while !self.stop.is_requested() {
-            let taken = io.run(self.queue.take_raw(self.batch)).await?;
+            let asked = io.elapsed();
+            let taken = io.run(self.queue.take_batch(self.batch)).await?;
             if taken.jobs.is_empty() {
                 if self.until_idle {
                     break;
                 }
                 self.wait(io, taken.next.unwrap_or(LONGEST_WAIT)).await?;
             }
-            for (lease, value) in taken.jobs {
+            for (i, (mut lease, value)) in taken.jobs.into_iter().enumerate() {
+                // The script has counted an attempt of the first job only.
+                let is_first = i == 0;
                 if self.stop.is_requested() {
-                    io.run(self.queue.release(lease)).await?;
+                    let release = if is_first {
+                        self.queue.release(lease)
+                    } else {
+                        self.queue.release_uncounted(lease)
+                    };
+                    io.run(release).await?;
                     continue;
                 }
-                self.do_job(io, lease, value, &mut worked).await?;
+                let is_held = if !is_first {
+                    lease.attempt = lease.attempt.saturating_add(1);
+                    io.run(self.queue.begin(lease)).await?
+                } else if io.elapsed() > asked + self.queue.lease_time() / 3 {
+                    io.run(self.queue.extend(lease)).await?
+                } else {
+                    true
+                };
+                if is_held {
+                    self.do_job(io, lease, value, &mut worked).await?;
+                } else {
+                    worked.lost += 1;
+                }
             }
         }
         Ok(worked)

@@ -79,7 +79,8 @@ impl<T: Send, D: Codec<T>> Flow for RotateSession<T, D> {
             let (keep, user) = (self.user.is_none(), user.cloned());
             let rotate = self.sessions.replace(&self.token, &session, &next, user.as_deref(), keep);
             let take = self.sessions.take(&self.token, &session);
-            let create = self.sessions.create_with(&next, user.as_deref(), &session.data);
+            let created = keep.then_some(session.created);
+            let create = self.sessions.create_with(&next, user.as_deref(), &session.data, created);
             drop(session);
             let written = match io.run(rotate).await {
                 // The cluster keeps the visitor and the user in different slots, and has changed
