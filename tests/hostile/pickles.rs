@@ -162,6 +162,52 @@ fn long_numbers_and_texts_are_refused_in_time() {
 }
 
 #[test]
+fn empty_parts_of_paths_are_refused_in_time() {
+    let parts = b"V\n".repeat(4_000);
+    let uses = b"cpathlib\nPurePosixPath\ng0\nR".repeat(3_000);
+    let pickle = [&b"(("[..], &parts, b"tp0\n", &uses, b"l."].concat();
+    assert!(refused::<serde_json::Value>(&pickle).contains("more elements"));
+    let parts = b"V\n".repeat(10_000);
+    let pickle = [&b"cpathlib\nPurePosixPath\n("[..], &parts, b"tR."].concat();
+    assert!(refused::<String>(&pickle).contains("4,096"));
+    let path = format!("cpathlib\nPurePosixPath\n(V{}\nVb\ntR.", "a".repeat(4_094));
+    assert_eq!(decode::<Pickle, String>(path.as_bytes()).unwrap().len(), 4_096);
+}
+
+/// `Decimal` of a call of a call …, which each item of a list shares.
+#[test]
+fn shared_chains_of_values_take_time_in_proportion() {
+    let mut chain = b"(K\x01q\0".to_vec();
+    for level in 0..60_u8 {
+        chain.extend([b"0capp\nC\n)\x81h", &[level][..], b"bq", &[level + 1]].concat());
+    }
+    let pickle = [&chain[..], &[b'h', 60].repeat(30_000), b"l."].concat();
+    assert!(refused::<Vec<u8>>(&pickle).contains("more elements"));
+    let pickle = [&chain[..], &[b'h', 2].repeat(30_000), b"l."].concat();
+    assert_eq!(decode::<Pickle, Vec<Option<u8>>>(&pickle).unwrap().len(), 30_001);
+}
+
+#[derive(Debug, serde::Serialize)]
+struct Skipped;
+
+impl<'de> serde::Deserialize<'de> for Skipped {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+#[test]
+fn small_values_take_memory_in_proportion() {
+    for item in [&b"N"[..], b"\x88", b")", b"K\x01", b"K\x01\x85", b"]q\0", b"K\x01K\x02\x86"] {
+        let pickle = [b"(", &item.repeat(300_000)[..], b"l."].concat();
+        let items = decode::<Pickle, Vec<Skipped>>(&pickle).unwrap();
+        assert_eq!(items.len(), 300_000);
+    }
+    let pickle = [b"(", &b"]".repeat(300_000)[..], b"l."].concat();
+    assert!(refused::<serde_json::Value>(&pickle).contains("more elements"));
+}
+
+#[test]
 fn pickle_writes_nothing() {
     let written = <Pickle as Codec<u8>>::encode(&1, &Location::NOWHERE, &mut Vec::new());
     assert!(written.unwrap_err().to_string().contains("only read"));

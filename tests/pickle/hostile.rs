@@ -67,6 +67,11 @@ const REFUSED: &[(&str, &[u8], &str)] = &[
     ("NEWOBJ of text", b"Vos.system\n)\x81.", "never made"),
     ("NEWOBJ of an instance", b"capp\nC\n)\x81)\x81.", "never made"),
     ("NEWOBJ_EX of a function", b"cos\nsystem\n(Vls\nt}\x92.", "`os.system`"),
+    (
+        "NEWOBJ_EX with keywords and an empty state",
+        b"capp\nC\n)}Va\nNs\x92}}\x86b.",
+        "keyword arguments",
+    ),
     ("NEWOBJ_EX with keywords alone", b"capp\nC\n)}Va\nNs\x92.", "keyword arguments"),
     (
         "a reconstructed function",
@@ -77,6 +82,26 @@ const REFUSED: &[(&str, &[u8], &str)] = &[
         "a reconstructed base that is none",
         b"ccopyreg\n_reconstructor\n(capp\nC\ncos\nsystem\nVls\ntR.",
         "is not listed",
+    ),
+    (
+        "a reconstructed list of text",
+        b"ccopyreg\n_reconstructor\n(capp\nC\ncbuiltins\nlist\nVab\ntR.",
+        "another form",
+    ),
+    (
+        "a reconstructed dict of a number",
+        b"ccopyreg\n_reconstructor\n(capp\nC\ncbuiltins\ndict\nI1\ntR.",
+        "another form",
+    ),
+    (
+        "a reconstructed list with items of its own",
+        b"ccopyreg\n_reconstructor\n(capp\nC\ncbuiltins\nlist\n(ltRI1\na.",
+        "another form",
+    ),
+    (
+        "a state that a function sets",
+        b"capp\nC\n)\x81q\0capp\nset\nh\0}Va\nNs\x86R0.",
+        "a function sets",
     ),
     ("__newobj__ of a function", b"ccopyreg\n__newobj__\n(cos\nsystem\nVls\ntR.", "`os.system`"),
     ("__newobj__ of nothing", b"ccopyreg\n__newobj__\n(tR.", "another form"),
@@ -139,6 +164,7 @@ fn crafted_pickles_may_be_data() {
         // Text that names code is text, and a skipped call is none.
         (&b"(Vos.system\nVls\nt."[..], "[\"os.system\", \"ls\"]"),
         (b"cos\nsystem\n(Vls\ntR0N.", "none"),
+        (b"capp\nC\n)\x81q\0cos\nsystem\nh\0N\x86R00K\x01.", "1"),
         // Names that nothing would find.
         (b"cno.such.module\nClass\n)\x81}Va\nNsb.", "{\"a\": none}"),
         // A setter that Python would call is an attribute.
@@ -146,6 +172,7 @@ fn crafted_pickles_may_be_data() {
         // What remains on the stack, and a name of the memo given twice.
         (b"K\x01K\x02.", "2"),
         (b"K\x01q\0K\x02q\0h\0.", "2"),
+        (b"capp\nC\n)}Va\nNs\x92}}Vb\nNs\x86b.", "{\"b\": none}"),
         // The factory is no part of the data.
         (b"ccollections\ndefaultdict\n(cos\nsystem\ntRNNs.", "{none: none}"),
         // A short frame is not checked, as Python's C reader.

@@ -115,6 +115,18 @@ fn bytes_are_bytes_or_numbers() {
     }
 }
 
+/// Serde's own visitors stop after the last item that they need.
+#[test]
+fn surplus_items_are_refused() {
+    let three = "a pickle of another shape than the type: found 3 items";
+    assert_eq!(refused::<(i64, i64)>(b"(K\x01K\x02K\x03l."), three);
+    assert_eq!(refused::<[u8; 2]>(b"C\x03abc."), three);
+    assert_eq!(refused::<Point>(b"(K\x01F0.5\nK\x03t."), three);
+    let numbers = b"carray\n_array_reconstructor\n(carray\narray\nVB\nI0\nC\x03abctR.";
+    assert_eq!(refused::<(u8, u8)>(numbers), three);
+    assert_eq!(read::<(u8, u8, u8)>(numbers), (97, 98, 99));
+}
+
 #[test]
 fn integers_of_128_bits_are_read() {
     for pickle in pickles("the largest `u64`") {

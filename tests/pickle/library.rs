@@ -121,6 +121,8 @@ fn values_of_another_form_than_python_writes_are_refused() {
         &b"cdatetime\ndate\nC\x04\x07\xe9\x0d\x01\x85R."[..],
         b"cdatetime\ndate\nC\x04\x07\xe9\x02\x1e\x85R.",
         b"cdatetime\ntime\nC\x06\x18\0\0\0\0\0\x85R.",
+        // The offset of a zone of pytz depends on the date.
+        b"cdatetime\ntime\n(C\x06\x01\x02\x03\0\0\0cpytz\n_p\n(VEurope/Berlin\nI3180\nI0\nVLMT\ntRtR.",
         b"cdatetime\ndate\n(I2025\nI11\nI20\ntR.",
         b"cdatetime\ntimedelta\n(I0\nI86400\nI0\ntR.",
         b"cdatetime\ntimedelta\n(I9999999999\nI0\nI0\ntR.",

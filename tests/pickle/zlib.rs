@@ -41,6 +41,14 @@ fn damaged_and_longer_streams_are_refused() {
     assert!(read(&stream).unwrap_err().to_string().contains("damaged"));
 }
 
+/// `(S` and other starts of plain pickles are checksums, too.
+#[test]
+fn a_plain_pickle_is_not_taken_for_a_stream() {
+    let pickle = b"(S'a'\np0\nI1\ntp1\n.";
+    let pair: (String, u8) = Zlib::<Pickle>::decode(pickle, &Location::NOWHERE).unwrap();
+    assert_eq!(pair, ("a".into(), 1));
+}
+
 /// Text that is compressed beyond the limit is stored uncompressed.
 #[test]
 fn large_and_repeated_text_is_read_back() {

@@ -76,15 +76,13 @@ impl<T, C: Codec<T>> Codec<T> for Zlib<C> {
 }
 
 /// Returns `true` for the first two bytes of a zlib stream, which are a checksum of one
-/// another.
+/// another. Windows of less than 32 KiB are not recognized, because pickles of protocols 0
+/// and 1 can begin with the same bytes.
 fn is_zlib(bytes: &[u8]) -> bool {
     match bytes {
-        [method, flags, ..] => {
-            // Deflate, and no dictionary.
-            method & 0x0f == 8
-                && method >> 4 <= 7
-                && flags & 0x20 == 0
-                && u16::from_be_bytes([*method, *flags]) % 31 == 0
+        // Deflate with a window of 32 KiB, and no dictionary.
+        [0x78, flags, ..] => {
+            flags & 0x20 == 0 && u16::from_be_bytes([0x78, *flags]).is_multiple_of(31)
         }
         _ => false,
     }

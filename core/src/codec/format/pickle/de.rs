@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
-use serde::de::{Deserializer, IntoDeserializer, Visitor};
+use serde::de::{Deserializer, Error as _, IntoDeserializer, SeqAccess, Visitor};
 
 use super::access::{Elements, Entries, NumberElements, Variant};
 use super::error::{Error, another_shape};
@@ -104,13 +104,13 @@ impl<'t> Value<'_, 't> {
             },
             View::Sequence(first, second) => self
                 .reading
-                .enter(id, || visitor.visit_seq(Elements::new(self.reading, first, second))),
+                .enter(id, || visit_items(Elements::new(self.reading, first, second), visitor)),
             View::Map(first, second) => self
                 .reading
                 .enter(id, || visitor.visit_map(Entries::new(self.reading, first, second))),
             View::Span(micros) => visitor.visit_string(span_text(micros)),
             View::Numbers(numbers) => {
-                visitor.visit_seq(NumberElements { reading: self.reading, numbers })
+                visit_items(NumberElements { reading: self.reading, numbers }, visitor)
             }
         }
     }
@@ -123,7 +123,7 @@ impl<'t> Value<'_, 't> {
     ) -> Result<V::Value, Error> {
         match (self.view(Want::Sequence)?, len) {
             ((_, View::Bytes(bytes)), _) => {
-                visitor.visit_seq(SeqDeserializer::new(bytes.iter().copied()))
+                visit_items(SeqDeserializer::new(bytes.iter().copied()), visitor)
             }
             // Seconds and nanoseconds, as chrono's `TimeDelta`.
             ((_, View::Span(micros)), Some(2)) => {
@@ -132,6 +132,21 @@ impl<'t> Value<'_, 't> {
             }
             ((id, view), _) => self.visit_view(id, view, visitor),
         }
+    }
+}
+
+/// Visits all items. Serde's visitors of tuples, arrays and structs stop after their last
+/// field, which would drop the other items silently.
+fn visit_items<'de, A, V>(mut items: A, visitor: V) -> Result<V::Value, Error>
+where
+    A: SeqAccess<'de, Error = Error>,
+    V: Visitor<'de>,
+{
+    let all = items.size_hint().unwrap_or(0);
+    let value = visitor.visit_seq(&mut items)?;
+    match items.size_hint() {
+        Some(1..) => Err(Error::invalid_length(all, &"fewer items")),
+        _ => Ok(value),
     }
 }
 

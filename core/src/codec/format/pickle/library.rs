@@ -141,7 +141,7 @@ fn container<'t>(
 }
 
 impl<'t> Source<'t> {
-    fn is_text_node(self, id: Id) -> bool {
+    pub(super) fn is_text_node(self, id: Id) -> bool {
         let node = self.tree.node(id);
         matches!(node, Node::Text(_) | Node::Escaped(_) | Node::Old(_) | Node::Quoted(_))
     }
@@ -310,16 +310,19 @@ fn path_parts<'t>(
     arguments: &'t [Id],
 ) -> Result<Option<Vec<Cow<'t, str>>>, Error> {
     const LONGEST: usize = 4096;
-    let mut left = LONGEST;
+    let limit = || Error::limit("a path of more than 4,096 bytes");
+    // A separator follows each part but the last.
+    let mut left = LONGEST + 1;
     let mut parts = Vec::new();
     for part in arguments {
         if !source.is_text_node(*part) {
             return Ok(None);
         }
         source.tree.count_text(*part)?;
-        let text = source.short_text(*part, left);
-        let text = text.ok_or_else(|| Error::limit("a path of more than 4,096 bytes"))?;
-        left = left.saturating_sub(text.len() + 1);
+        // Empty parts take time and memory, too.
+        source.tree.count_bytes(8)?;
+        let text = source.short_text(*part, left).ok_or_else(limit)?;
+        left = left.checked_sub(text.len() + 1).ok_or_else(limit)?;
         parts.push(text);
     }
     Ok(Some(parts))

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::globals::Global;
 use super::node::{Id, Kind, Make, Node, Object, Tree};
-use crate::codec::serde::limits::{MAX_DEPTH, TOO_DEEP};
+use crate::codec::serde::limits::{MAX_DEPTH, TOO_DEEP, TOO_MANY};
 use crate::error::ValueError;
 
 const CUT_OFF: ValueError = ValueError::new("a pickle that is cut off");
@@ -23,6 +23,7 @@ pub(super) fn run(bytes: &[u8]) -> Result<Tree<'_>, ValueError> {
         input: bytes,
         at: 0,
         nodes: Vec::new(),
+        shared: [None; 4],
         globals: Vec::new(),
         stack: Vec::new(),
         marks: Vec::new(),
@@ -37,6 +38,8 @@ struct Machine<'a> {
     input: &'a [u8],
     at: usize,
     nodes: Vec<Node<'a>>,
+    /// `None`, `False`, `True` and the empty tuple, which take one node each.
+    shared: [Option<Id>; 4],
     globals: Vec<Global<'a>>,
     stack: Vec<Id>,
     marks: Vec<usize>,
@@ -86,11 +89,31 @@ impl<'a> Machine<'a> {
             b'(' => self.marks.push(self.stack.len()),
             // Python pops a tuple that contains itself, and its mark, by POP alone.
             b'0' if self.marks.last() == Some(&self.stack.len()) => drop(self.marks.pop()),
-            b'0' => drop(self.pop()?),
+            b'0' => {
+                let popped = self.pop()?;
+                self.refuse_state_of(popped);
+            }
             b'1' => drop(self.pop_mark()?),
             _ => self.stack.push(self.top()?),
         }
         Ok(())
+    }
+
+    /// Refuses the instance whose state a popped call sets. Python 3.8 and later write
+    /// `setter(instance, state)` above the instance, and pop the result.
+    fn refuse_state_of(&mut self, popped: Id) {
+        const SETTER: &str = "an instance whose state a function sets";
+        let (Node::Object(call), Ok(top)) = (&self.nodes[popped as usize], self.top()) else {
+            return;
+        };
+        let is_setter = call.make == Make::Call
+            && matches!(
+                &self.nodes[call.arguments as usize],
+                Node::Items(Kind::Tuple, arguments) if matches!(arguments[..], [it, _] if it == top)
+            );
+        if is_setter && matches!(self.nodes[top as usize], Node::Object(_)) {
+            self.nodes[top as usize] = Node::Refused(SETTER);
+        }
     }
 
     fn scalar(&mut self, opcode: u8) -> Result<(), ValueError> {
@@ -331,7 +354,26 @@ impl<'a> Machine<'a> {
     }
 
     fn push(&mut self, node: Node<'a>) -> Result<(), ValueError> {
-        self.stack.push(Id::try_from(self.nodes.len()).map_err(|_| BROKEN)?);
+        let shared = match &node {
+            Node::None => Some(0),
+            Node::Bool(value) => Some(1 + usize::from(*value)),
+            Node::Items(Kind::Tuple, parts) if parts.is_empty() => Some(3),
+            _ => None,
+        };
+        if let Some(id) = shared.and_then(|which| self.shared[which]) {
+            self.stack.push(id);
+            return Ok(());
+        }
+        // A tuple of one small integer has two nodes in three bytes. A higher share takes
+        // hundreds of thousands of empty lists or nested tuples that no memo has.
+        if self.nodes.len() >= (64 << 10) + self.input.len() / 3 * 2 {
+            return Err(ValueError::limit(TOO_MANY));
+        }
+        let id = Id::try_from(self.nodes.len()).map_err(|_| BROKEN)?;
+        if let Some(which) = shared {
+            self.shared[which] = Some(id);
+        }
+        self.stack.push(id);
         self.nodes.push(node);
         Ok(())
     }

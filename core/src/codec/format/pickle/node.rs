@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use super::error::Error;
 use super::globals::Global;
+use crate::codec::MAX_BLOB;
 use crate::codec::serde::limits::TOO_MANY;
 
 /// The index of a [`Node`].
@@ -82,6 +83,9 @@ pub(super) struct Tree<'a> {
     pub(super) end: usize,
     /// The bytes of text that may still be decoded. Values may share one text.
     text: Cell<usize>,
+    /// The steps that may still be made from an object to the value that it means. Values
+    /// may share one chain of objects.
+    hops: Cell<usize>,
 }
 
 impl<'a> Tree<'a> {
@@ -91,8 +95,10 @@ impl<'a> Tree<'a> {
         root: Id,
         end: usize,
     ) -> Self {
-        let text = Cell::new((32 << 10) + 64 * end);
-        Self { nodes, globals, root, end, text }
+        // Large pickles of many records count their field names, which the records share.
+        let text = ((32 << 10) + 64 * end).min(MAX_BLOB.max(16 * end));
+        let (text, hops) = (Cell::new(text), Cell::new(1024 + 8 * end));
+        Self { nodes, globals, root, end, text, hops }
     }
 
     /// Counts the bytes of a text or of bytes before they are decoded.
@@ -110,6 +116,13 @@ impl<'a> Tree<'a> {
     pub(super) fn count_bytes(&self, bytes: usize) -> Result<(), Error> {
         let left = self.text.get().checked_sub(bytes);
         self.text.set(left.ok_or_else(|| Error::limit(TOO_MANY))?);
+        Ok(())
+    }
+
+    /// Counts a step from an object to the value that it means.
+    pub(super) fn count_hop(&self) -> Result<(), Error> {
+        let left = self.hops.get().checked_sub(1);
+        self.hops.set(left.ok_or_else(|| Error::limit(TOO_MANY))?);
         Ok(())
     }
 

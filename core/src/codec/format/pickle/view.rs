@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::error::Error;
-use super::globals::Known;
+use super::globals::{Global, Known};
 use super::library;
 use super::node::{Id, Kind, Make, Node, Object, Tree};
 use super::text::{self, Integer};
@@ -60,6 +60,7 @@ impl<'t> Source<'t> {
             let view = match self.tree.node(id) {
                 Node::Object(object) => match self.object(object, want)? {
                     Meaning::Same(other) => {
+                        self.tree.count_hop()?;
                         id = other;
                         continue;
                     }
@@ -113,7 +114,7 @@ impl<'t> Source<'t> {
             (Make::NewWithKeywords(keywords), _) => match self.tree.parts(keywords, Kind::Dict) {
                 Some([]) => self.instance(object.class, arguments, object, want),
                 _ => self.instance(object.class, &[], object, want).and_then(|it| match it {
-                    Meaning::View(View::Map([], _)) => {
+                    Meaning::View(View::Map([], []) | View::Sequence([], [])) => {
                         Err(Error::new("an instance that is made from keyword arguments alone"))
                     }
                     meaning => Ok(meaning),
@@ -150,15 +151,42 @@ impl<'t> Source<'t> {
         want: Want,
     ) -> Result<Meaning<'t>, Error> {
         let [class, base, value] = arguments else { return Err(library::another_form()) };
-        let base = self.tree.global(*base).map(|base| base.known());
-        match (base, self.tree.node(*value)) {
+        let base = self.tree.global(*base);
+        match (base.map(|base| base.known()), self.tree.node(*value)) {
             (Some(Known::Object), Node::None) => self.instance(*class, &[], object, want),
             (Some(Known::Base | Known::Set | Known::Bytes | Known::ByteArray), _)
                 if self.known(*class) == Known::Unlisted =>
             {
-                Ok(Meaning::Same(*value))
+                // Python writes all items into the value of the base.
+                let is_whole = base.is_some_and(|base| self.extends(base, *value));
+                match is_whole && object.has_no_items() {
+                    true => Ok(Meaning::Same(*value)),
+                    false => Err(library::another_form()),
+                }
             }
             _ => Err(self.refused_call(*class)),
+        }
+    }
+
+    /// Returns `true` if the value is of the type that a class extends.
+    fn extends(self, base: &Global<'_>, value: Id) -> bool {
+        let node = self.tree.node(value);
+        let is_call = |known| matches!(node, Node::Object(it) if self.is_call_of(it, known));
+        match base.static_name().and_then(|name| name.strip_prefix("builtins.")) {
+            Some("list") => matches!(node, Node::Items(Kind::List, _)),
+            Some("tuple") => matches!(node, Node::Items(Kind::Tuple, _)),
+            Some("dict") => matches!(node, Node::Items(Kind::Dict, _)),
+            Some("set" | "frozenset") => {
+                matches!(node, Node::Items(Kind::Set | Kind::FrozenSet, _)) || is_call(Known::Set)
+            }
+            Some("str" | "unicode") => self.is_text_node(value),
+            Some("int" | "long" | "bool") => {
+                matches!(node, Node::Bool(_) | Node::Int(_) | Node::Long(_) | Node::Digits(_))
+            }
+            Some("float") => matches!(node, Node::Float(_)),
+            Some("bytes") => self.is_bytes(value),
+            Some("bytearray") => self.is_bytes(value) || is_call(Known::ByteArray),
+            _ => false,
         }
     }
 

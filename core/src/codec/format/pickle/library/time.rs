@@ -24,7 +24,7 @@ pub(super) fn value<'t>(source: Source<'t>, known: Known, arguments: &[Id]) -> O
                 None => {}
                 Some(Zone::Offset(offset)) => push_offset(&mut text, offset)?,
                 // The offset depends on the date.
-                Some(Zone::Named(_)) => return None,
+                Some(Zone::Dated(_) | Zone::Named(_)) => return None,
             }
             text
         }
@@ -36,7 +36,9 @@ pub(super) fn value<'t>(source: Source<'t>, known: Known, arguments: &[Id]) -> O
             text.push_str(&clock(hour, rest)?);
             match zone {
                 None => {}
-                Some(Zone::Offset(offset)) => push_offset(&mut text, offset)?,
+                Some(Zone::Offset(offset) | Zone::Dated(offset)) => {
+                    push_offset(&mut text, offset)?;
+                }
                 // The second of two hours with one name cannot be written so.
                 Some(Zone::Named(_)) if month >= 0x80 => return None,
                 Some(Zone::Named(name)) => write!(text, "[{name}]").ok()?,
@@ -45,7 +47,7 @@ pub(super) fn value<'t>(source: Source<'t>, known: Known, arguments: &[Id]) -> O
         }
         Known::TimeDelta => return Some(View::Span(span(source, arguments)?)),
         known => match zone(source, known, arguments)? {
-            Zone::Offset(offset) => {
+            Zone::Offset(offset) | Zone::Dated(offset) => {
                 let mut text = String::new();
                 push_offset(&mut text, offset)?;
                 text
@@ -70,6 +72,8 @@ pub(in crate::codec::format::pickle) fn span_text(micros: i128) -> String {
 enum Zone {
     /// In microseconds.
     Offset(i128),
+    /// The offset that a named zone has on the date of the value.
+    Dated(i128),
     Named(String),
 }
 
@@ -111,7 +115,8 @@ fn zone(source: Source<'_>, known: Known, arguments: &[Id]) -> Option<Zone> {
         }
         (Known::PytzUtc, []) => Some(Zone::Offset(0)),
         (Known::PytzZone, [_, seconds, _, _]) => {
-            offset(i128::from(source.integer(*seconds)?.small()?) * SECOND)
+            let seconds = i128::from(source.integer(*seconds)?.small()?);
+            (seconds.abs() < 24 * 3600).then_some(Zone::Dated(seconds * SECOND))
         }
         (Known::PytzZone, [name]) | (Known::ZoneInfo, [name, _]) => {
             let name = source.short_text(*name, 64)?;
