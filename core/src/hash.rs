@@ -15,6 +15,7 @@ mod snapshot;
 mod versions;
 
 pub(crate) use diff::{Snapshot, changes};
+pub(crate) use field_ttl::FIELD_TTL;
 pub use field_ttl::FieldTtl;
 pub(crate) use mapping::{Group, Mapping};
 pub(crate) use revision::next as next_revision;

@@ -49,6 +49,7 @@ pub(crate) use request::Command;
 pub use request::{CommandWriter, Request};
 pub(crate) use script::Script;
 pub(crate) use slot::{hash_tag, slot_of};
+pub(crate) use typed_command::{READ_TYPED, TYPED_COMMAND};
 
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;

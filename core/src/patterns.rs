@@ -24,7 +24,6 @@ pub mod queue;
 mod rate_limiter;
 #[cfg(feature = "sessions")]
 mod sessions;
-mod time;
 mod token;
 #[cfg(feature = "tower-sessions")]
 mod tower;

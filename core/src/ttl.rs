@@ -17,20 +17,33 @@ pub(crate) enum Expiry {
 }
 
 /// The longest TTL to which PEXPIRE can add the current time without an overflow.
-const MAX_MILLIS: u128 = 1 << 60;
+const MAX_MILLIS: u64 = 1 << 60;
+
+/// Returns a duration in milliseconds, rounded up, and at most the largest number that Redis
+/// reads.
+pub(crate) fn millis(time: Duration) -> u64 {
+    i64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX).unsigned_abs()
+}
 
 impl Expiry {
     pub(crate) fn after(ttl: Duration) -> Self {
         // Rounded up, because 0 would be an error or expire the key at once.
-        let millis = ttl.as_nanos().div_ceil(1_000_000);
-        match u64::try_from(millis) {
-            Ok(millis) if millis > 0 && u128::from(millis) <= MAX_MILLIS => Self::After(millis),
+        match millis(ttl) {
+            millis @ 1..=MAX_MILLIS => Self::After(millis),
             _ => Self::Invalid,
         }
     }
 
     pub(crate) fn of_model(millis: Option<u64>) -> Self {
         millis.map_or(Self::Keep, Self::After)
+    }
+
+    /// Returns the time to live that is to be set, if there is one.
+    pub(crate) fn millis(self) -> Result<Option<u64>> {
+        match self.check()? {
+            Self::After(millis) => Ok(Some(millis)),
+            _ => Ok(None),
+        }
     }
 
     pub(crate) fn check(self) -> Result<Self> {

@@ -11,7 +11,7 @@ use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Request, Script};
 use crate::ttl::Ttl;
 
-static FIELD_TTL: Script = Script::reading(
+pub(crate) static FIELD_TTL: Script = Script::reading(
     "field_ttl",
     concat!(include_str!("can_expire_fields.lua"), include_str!("field_ttl.lua")),
 );

@@ -2,7 +2,11 @@
 
 use super::{CommandWriter, Request, Script};
 
-static TYPED_COMMAND: Script = Script::new("typed_command", include_str!("typed_command.lua"));
+pub(crate) static TYPED_COMMAND: Script =
+    Script::new("typed_command", include_str!("typed_command.lua"));
+/// The same script, for a command that changes nothing.
+pub(crate) static READ_TYPED: Script =
+    Script::reading("typed_command", include_str!("typed_command.lua"));
 
 impl Request {
     /// Adds a call of `command` on `key` that fails with WRONGTYPE if the key holds another

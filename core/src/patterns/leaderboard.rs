@@ -187,11 +187,7 @@ impl<T, C> Leaderboard<T, C> {
             .map(|suffix| key_beside(self.key(), &suffix))
             .collect();
         let command = self.root.script(script, &keys.iter().collect::<Vec<_>>());
-        let command = match self.now.map(micros_since_1970).transpose() {
-            Ok(Some(micros)) => command.int(micros),
-            Ok(None) => command.arg(""),
-            Err(error) => command.check(Err(error)),
-        };
+        let command = command.optional_int(self.now.map(micros_since_1970).transpose());
         let distinct = periods.iter().enumerate().all(|(at, it)| !periods[..at].contains(it));
         let valid = if periods.is_empty() || !distinct {
             let message = "a leaderboard has at least one period, and each one once";

@@ -32,11 +32,12 @@ pub use push::{Push, Pushed};
 use work::{HandleAsync, HandleSync};
 pub use work::{Work, Worked};
 
-use super::time::{millis, time_argument};
+use super::clock::time_argument;
 use crate::codec::{Codec, Plain};
 use crate::error::{Error, Result};
 use crate::op::{Reply, Script};
 use crate::structures::{Command, IntoItem, Source, is_one};
+use crate::ttl::millis;
 
 macro_rules! script {
     ($kind:ident, $name:literal) => {

@@ -249,11 +249,7 @@ fn send<T>(
     };
     let keys: Vec<&Key> = others.iter().map(|limiter| limiter.key()).collect();
     let mut command = first.root.script(script, &keys).arg(mode);
-    command = match first.now.map(micros_since_1970).transpose() {
-        Ok(Some(micros)) => command.int(micros),
-        Ok(None) => command.arg(""),
-        Err(error) => command.check(Err(error)),
-    };
+    command = command.optional_int(first.now.map(micros_since_1970).transpose());
     for (at, limiter) in limiters.iter().enumerate() {
         let mut checked = limiter.check();
         if limiters[..at].iter().any(|other| other.key() == limiter.key()) {

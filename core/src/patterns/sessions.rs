@@ -13,8 +13,7 @@ pub use session::Session;
 pub use token::SessionToken;
 
 use self::token::{Place, key_of_user};
-use super::clock::micros_since_1970;
-use super::time::time_argument;
+use super::clock::{micros_since_1970, time_argument};
 use crate::codec::{Codec, Location, Plain};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -218,16 +217,10 @@ impl<T, C> Sessions<T, C> {
     ) -> Command<R> {
         let root = Root::new("Sessions", "hash", key);
         let mut command = root.script(script, others);
-        command = match self.now.map(micros_since_1970).transpose() {
-            Ok(Some(micros)) => command.int(micros / 1000),
-            Ok(None) => command.arg(""),
-            Err(error) => command.check(Err(error)),
-        };
+        let now = self.now.map(micros_since_1970).transpose();
+        command = command.optional_int(now.map(|now| now.map(|micros| micros / 1000)));
         for time in [self.idle, self.most] {
-            command = command.millis(time.check().map(|time| match time {
-                Expiry::After(millis) => Some(millis),
-                _ => None,
-            }));
+            command = command.optional_int(time.millis());
         }
         arguments(command).returns(decode)
     }

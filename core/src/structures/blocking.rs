@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::command::Command;
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Flow, Io, inherent_run};
+use crate::ttl::millis;
 
 /// A command for which the server lets the client wait.
 ///
@@ -74,9 +75,7 @@ pub(super) fn wait_argument(wait: Option<Duration>) -> String {
 /// The longest time to wait in milliseconds, as the commands of streams take it, 0 for no limit.
 pub(super) fn wait_millis(wait: Option<Duration>) -> u64 {
     // Rounded up: zero would be no limit.
-    wait.map_or(0, |wait| {
-        u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX >> 1).max(1)
-    })
+    wait.map_or(0, |wait| millis(wait).max(1))
 }
 
 inherent_run! {

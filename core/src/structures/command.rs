@@ -13,7 +13,6 @@ use crate::codec::{Codec, Location};
 use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::op::{Operation, Replies, Reply, Request, Script};
-use crate::update::refused_native_increment;
 
 /// An operation of a [structure](crate::structures), with the output `T`.
 #[must_use = "an operation does nothing until it is run"]
@@ -21,13 +20,8 @@ pub struct Command<T> {
     source: Source,
     prepared: Result<Prepared>,
     decode: fn(Reply, &Source) -> Result<T>,
-    expected: Option<Expected<T>>,
-}
-
-/// An error of the server that is a result.
-struct Expected<T> {
-    code: &'static str,
-    result: fn() -> T,
+    /// Returns the result that an error of the server stands for, or another error.
+    on_error: fn(Error) -> Result<T>,
 }
 
 /// A command with the positions of its keys.
@@ -64,18 +58,12 @@ impl<T> Command<T> {
         prepared: Result<Prepared>,
         decode: fn(Reply, &Source) -> Result<T>,
     ) -> Self {
-        Self { source, prepared, decode, expected: None }
+        Self { source, prepared, decode, on_error: Err }
     }
 
-    /// Returns a result instead of the server's error with this code.
-    pub(super) fn unless(self, code: &'static str, result: fn() -> T) -> Self {
-        Self { expected: Some(Expected { code, result }), ..self }
-    }
-
-    /// Returns the result that stands for an error.
-    fn result_of(&self, error: &Error) -> Option<T> {
-        let expected = self.expected.as_ref()?;
-        (error.code() == Some(expected.code)).then(expected.result)
+    /// Sets the function that an error of the server is passed to.
+    pub(super) fn on_error(self, on_error: fn(Error) -> Result<T>) -> Self {
+        Self { on_error, ..self }
     }
 }
 
@@ -89,14 +77,11 @@ impl<T> Operation for Command<T> {
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<T> {
-        let reply = match replies.next() {
-            Ok(reply) => reply,
-            Err(error) => {
-                let located = |error| self.source.locate(refused_native_increment(error));
-                return self.result_of(&error).ok_or_else(|| located(error));
-            }
+        let output = match replies.next() {
+            Ok(reply) => (self.decode)(reply, &self.source),
+            Err(error) => (self.on_error)(error),
         };
-        (self.decode)(reply, &self.source).map_err(|error| self.source.locate(error))
+        output.map_err(|error| self.source.locate(error))
     }
 }
 

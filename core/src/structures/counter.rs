@@ -8,7 +8,7 @@ use crate::codec::Plain;
 use crate::error::{Error, ErrorKind, Result};
 use crate::op::{Reply, Script};
 use crate::ttl::Expiry;
-use crate::update::refused_increment;
+use crate::update::{refused_increment, refused_native_increment};
 use crate::value::{Bounds, Increment, IntoIncrement, Numeric, RedisValue};
 
 static INCREMENT: Script = Script::new(
@@ -64,10 +64,9 @@ impl<N: RedisValue + Numeric> Counter<N> {
     }
 
     fn incr_by(&self, Increment(by): Increment) -> Command<N> {
-        let native =
-            matches!(N::BOUNDS, Bounds::Integer { min, .. } if min == i64::MIN.to_string());
-        if native && by.parse::<i64>().is_ok() && self.root.expiry() == Expiry::Keep {
-            return self.root.command("INCRBY").arg(by).returns(number::<N>);
+        if N::BOUNDS.permits_native(&by) && self.root.expiry() == Expiry::Keep {
+            let command = self.root.command("INCRBY").arg(by).returns(number::<N>);
+            return command.on_error(|error| Err(refused_native_increment(error)));
         }
         increment(&self.root, &by, N::BOUNDS).returns(incremented::<N>)
     }
@@ -109,7 +108,7 @@ pub(super) fn increment<'a>(root: &'a Root, by: &str, bounds: Bounds) -> Command
         Bounds::Integer { min, max } => builder.arg(min).arg(max),
         Bounds::Float { max } => builder.arg("").arg(max).check(check_finite(by)),
     };
-    builder.millis(root.millis())
+    builder.optional_int(root.millis())
 }
 
 fn check_finite(by: &str) -> Result<()> {

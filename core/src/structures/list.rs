@@ -7,7 +7,7 @@ use super::blocking::{Blocking, wait_argument};
 use super::command::{Command, Source, items, optional_item};
 use super::consume::Consume;
 use super::item::IntoItem;
-use super::root::{CommandBuilder, count, moved, nothing, optional_count, structure};
+use super::root::{count, moved, nothing, optional_count, structure};
 use crate::codec::{Codec, Plain};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -96,11 +96,10 @@ impl<T, C: Codec<T>> List<T, C> {
         name: &str,
         items: impl IntoIterator<Item = I>,
     ) -> Command<usize> {
-        let mut items = items.into_iter().peekable();
-        if items.peek().is_none() {
-            return self.len();
+        match self.root.create(name, &[]).items::<T, C, _>(items) {
+            Some(command) => command.returns(count),
+            None => self.len(),
         }
-        items.fold(self.root.create(name, &[]), CommandBuilder::item::<T, C, _>).returns(count)
     }
 
     /// Adds an item at the front if the list exists. Returns the new length, or 0.
@@ -135,7 +134,7 @@ impl<T, C: Codec<T>> List<T, C> {
 
     fn push_capped(&self, name: &str, item: impl IntoItem<T>, most: usize) -> Command<usize> {
         let command = self.root.script(&PUSH_CAPPED, &[]).arg(name).size(most);
-        command.millis(self.root.millis()).item::<T, C, _>(item).returns(count)
+        command.optional_int(self.root.millis()).item::<T, C, _>(item).returns(count)
     }
 
     /// Removes and returns the item at the front.

@@ -5,18 +5,15 @@ use std::time::Duration;
 use super::command::{Command, Source, items, optional_item};
 use super::counter::{increment, incremented};
 use super::item::IntoItem;
-use super::root::{CommandBuilder, count, is_one, none_of, structure};
+use super::root::{CommandBuilder, count, is_one, no_items, none_of, structure};
 use super::scan::ScanItems;
 use crate::codec::{Codec, Plain};
 use crate::error::{Error, Result};
+use crate::hash::FIELD_TTL;
 use crate::op::{Reply, Script};
 use crate::ttl::{self, Ttl};
 use crate::value::{Increment, IntoIncrement, Numeric, RedisValue};
 
-static FIELD_TTL: Script = Script::reading(
-    "field_ttl",
-    concat!(include_str!("../hash/can_expire_fields.lua"), include_str!("../hash/field_ttl.lua")),
-);
 static MAP_FIELD: Script = Script::new(
     "map_field",
     concat!(include_str!("../hash/can_expire_fields.lua"), include_str!("map_field.lua")),
@@ -61,24 +58,10 @@ impl<K: RedisValue, V, C: Codec<V>> Map<K, V, C> {
         &self,
         fields: impl IntoIterator<Item = I>,
     ) -> Command<Vec<Result<Option<V>>>> {
-        let mut fields = fields.into_iter().peekable();
-        if fields.peek().is_none() {
-            return self
-                .root
-                .command("HLEN")
-                .returns(|reply, _| reply.into_int().map(|_| Vec::new()));
+        match self.root.command("HMGET").items::<K, Plain, _>(fields) {
+            Some(command) => command.returns(optional_items::<V, C>),
+            None => self.root.command("HLEN").returns(no_items),
         }
-        fields.fold(self.root.command("HMGET"), CommandBuilder::item::<K, Plain, _>).returns(
-            |reply, source| {
-                let value = |(at, reply): (usize, Reply)| match reply.into_bytes()? {
-                    Some(bytes) => {
-                        source.item::<V, C>(bytes).map(Some).map_err(|error| error.with_item(at))
-                    }
-                    None => Ok(None),
-                };
-                Ok(reply.into_items()?.enumerate().map(value).collect())
-            },
-        )
     }
 
     /// Returns all fields with their values, in no order.
@@ -105,15 +88,13 @@ impl<K: RedisValue, V, C: Codec<V>> Map<K, V, C> {
         &self,
         fields: impl IntoIterator<Item = (F, I)>,
     ) -> Command<usize> {
-        let mut fields = fields.into_iter().peekable();
-        if fields.peek().is_none() {
-            return self.root.command("HLEN").returns(none_of);
+        let fields = self.root.create("HSET", &[]).each(fields, |command, (field, value)| {
+            command.item::<K, Plain, _>(field).item::<V, C, _>(value)
+        });
+        match fields {
+            Some(command) => command.returns(count),
+            None => self.root.command("HLEN").returns(none_of),
         }
-        fields
-            .fold(self.root.create("HSET", &[]), |command, (field, value)| {
-                command.item::<K, Plain, _>(field).item::<V, C, _>(value)
-            })
-            .returns(count)
     }
 
     /// Writes the value of a field if there is none. Returns `true` if it was written.
@@ -138,11 +119,10 @@ impl<K: RedisValue, V, C: Codec<V>> Map<K, V, C> {
         &self,
         fields: impl IntoIterator<Item = I>,
     ) -> Command<usize> {
-        let mut fields = fields.into_iter().peekable();
-        if fields.peek().is_none() {
-            return self.root.command("HLEN").returns(none_of);
+        match self.root.command("HDEL").items::<K, Plain, _>(fields) {
+            Some(command) => command.returns(count),
+            None => self.root.command("HLEN").returns(none_of),
         }
-        fields.fold(self.root.command("HDEL"), CommandBuilder::item::<K, Plain, _>).returns(count)
     }
 
     /// Returns `true` if there is a field.
@@ -243,8 +223,8 @@ impl<K: RedisValue, V, C: Codec<V>> Map<K, V, C> {
         ttl: Result<Option<u64>>,
         field: impl IntoItem<K>,
     ) -> CommandBuilder<'_> {
-        let command = self.root.script(&MAP_FIELD, &[]).arg(word).millis(ttl);
-        command.millis(self.root.millis()).item::<K, Plain, _>(field)
+        let command = self.root.script(&MAP_FIELD, &[]).arg(word).optional_int(ttl);
+        command.optional_int(self.root.millis()).item::<K, Plain, _>(field)
     }
 
     fn field(&self, name: &str, field: impl IntoItem<K>) -> CommandBuilder<'_> {
@@ -267,6 +247,14 @@ impl<K: RedisValue, V: RedisValue + Numeric> Map<K, V> {
         let Increment(by) = by.into_increment();
         increment(&self.root, &by, V::BOUNDS).item::<K, Plain, _>(field).returns(incremented::<V>)
     }
+}
+
+/// Decodes an array of values or nils.
+fn optional_items<V, C: Codec<V>>(reply: Reply, source: &Source) -> Result<Vec<Result<Option<V>>>> {
+    let value = |(at, reply)| {
+        source.optional_item::<V, C>(reply).map_err(|error: Error| error.with_item(at))
+    };
+    Ok(reply.into_items()?.enumerate().map(value).collect())
 }
 
 /// Decodes fields with their values.

@@ -11,14 +11,9 @@ use super::item::IntoItem;
 use crate::codec::{Codec, Location};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::op::{Reply, Script};
+use crate::op::{READ_TYPED, Reply, Script, TYPED_COMMAND};
 use crate::ttl::{Expiry, Ttl};
 
-/// Checks the type of the key, then runs a command that would accept or overwrite any.
-static TYPED_COMMAND: Script =
-    Script::new("typed_command", include_str!("../op/typed_command.lua"));
-static READ_TYPED: Script =
-    Script::reading("typed_command", include_str!("../op/typed_command.lua"));
 /// Replaces a key, after a check of its type.
 static STORE: Script = Script::new("store", include_str!("store.lua"));
 /// Moves an item to another key, after a check of its type, and sets its TTL if it is new.
@@ -60,10 +55,7 @@ impl Root {
 
     /// Returns the time to live of new keys in milliseconds.
     pub(crate) fn millis(&self) -> Result<Option<u64>> {
-        Ok(match self.expiry.check()? {
-            Expiry::After(millis) => Some(millis),
-            _ => None,
-        })
+        self.expiry.millis()
     }
 
     /// Begins a command whose first argument is the key.
@@ -89,7 +81,7 @@ impl Root {
             Expiry::After(millis) => {
                 self.script(&CREATE, &[]).int(millis).arg(name).int(options.len())
             }
-            Expiry::Invalid => self.command(name).check(self.millis().map(|_| ())),
+            Expiry::Invalid => self.command(name).check(self.millis().map(drop)),
         };
         options.iter().fold(builder, |builder, option| builder.arg(option))
     }
@@ -123,11 +115,7 @@ impl Root {
     }
 
     pub(super) fn expire(&self, after: Duration) -> Command<bool> {
-        match Expiry::after(after).check() {
-            Ok(Expiry::After(millis)) => self.typed("PEXPIRE").int(millis).returns(is_one),
-            Ok(_) => self.typed("PEXPIRE").returns(is_one),
-            Err(error) => self.typed("PEXPIRE").check(Err(error)).returns(is_one),
-        }
+        self.typed("PEXPIRE").optional_int(Expiry::after(after).millis()).returns(is_one)
     }
 
     pub(super) fn persist(&self) -> Command<bool> {
@@ -175,6 +163,25 @@ impl CommandBuilder<'_> {
         self.check(encoded.map_err(Error::from))
     }
 
+    /// Adds items, or returns `None` if there are none, with which Redis takes no command.
+    pub(super) fn items<T, C: Codec<T>, I: IntoItem<T>>(
+        self,
+        items: impl IntoIterator<Item = I>,
+    ) -> Option<Self> {
+        self.each(items, Self::item::<T, C, I>)
+    }
+
+    /// Adds the arguments of each element, or returns `None` if there are none.
+    pub(super) fn each<I>(
+        self,
+        elements: impl IntoIterator<Item = I>,
+        add: impl FnMut(Self, I) -> Self,
+    ) -> Option<Self> {
+        let mut elements = elements.into_iter().peekable();
+        elements.peek()?;
+        Some(elements.fold(self, add))
+    }
+
     /// Adds a number of items, as Redis takes it.
     pub(crate) fn size(self, size: usize) -> Self {
         self.int(i64::try_from(size).unwrap_or(i64::MAX))
@@ -191,10 +198,10 @@ impl CommandBuilder<'_> {
         }
     }
 
-    /// Adds a time to live in milliseconds, or an empty argument.
-    pub(crate) fn millis(self, millis: Result<Option<u64>>) -> Self {
-        match millis {
-            Ok(Some(millis)) => self.int(millis),
+    /// Adds a number, or an empty argument in its place.
+    pub(crate) fn optional_int(self, number: Result<Option<u64>>) -> Self {
+        match number {
+            Ok(Some(number)) => self.int(number),
             Ok(None) => self.arg(""),
             Err(error) => self.check(Err(error)),
         }
@@ -258,6 +265,11 @@ pub(super) fn none_of(reply: Reply, _: &Source) -> Result<usize> {
     reply.into_int().map(|_| 0)
 }
 
+/// Returns an empty list, after a check of the key's type.
+pub(super) fn no_items<T>(reply: Reply, _: &Source) -> Result<Vec<T>> {
+    reply.into_int().map(|_| Vec::new())
+}
+
 /// Returns a double as Redis reads it, `None` for NaN.
 pub(crate) fn double_text(number: f64) -> Option<String> {
     match number {
@@ -283,13 +295,13 @@ pub(super) fn store<'a>(
         Ok(())
     };
     let command = root.script(&STORE, of).check(given).arg(root.redis_type);
-    command.millis(root.millis()).arg(name).arg(count)
+    command.optional_int(root.millis()).arg(name).arg(count)
 }
 
 /// Begins a command that moves an item from this key to another.
 pub(super) fn moved<'a>(root: &'a Root, to: &Root, name: &str) -> CommandBuilder<'a> {
     let command = root.script(&MOVE, &[to.key()]).arg(root.redis_type);
-    command.millis(to.millis()).arg(name)
+    command.optional_int(to.millis()).arg(name)
 }
 
 /// Begins a command that reads this key and others, after a check of their types.

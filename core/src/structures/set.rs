@@ -3,7 +3,8 @@
 use super::command::{Command, items, optional_item};
 use super::item::IntoItem;
 use super::root::{
-    CommandBuilder, count, each_is_one, is_one, limited_count, moved, none_of, store, structure,
+    CommandBuilder, count, each_is_one, is_one, limited_count, moved, no_items, none_of, store,
+    structure,
 };
 use super::scan::ScanItems;
 use crate::codec::{Codec, Plain};
@@ -68,11 +69,10 @@ impl<T, C: Codec<T>> Set<T, C> {
         command: CommandBuilder<'_>,
         members: impl IntoIterator<Item = I>,
     ) -> Command<usize> {
-        let mut members = members.into_iter().peekable();
-        if members.peek().is_none() {
-            return self.root.command("SCARD").returns(none_of);
+        match command.items::<T, C, _>(members) {
+            Some(command) => command.returns(count),
+            None => self.root.command("SCARD").returns(none_of),
         }
-        members.fold(command, CommandBuilder::item::<T, C, _>).returns(count)
     }
 
     /// Returns `true` if the set has the member.
@@ -90,16 +90,10 @@ impl<T, C: Codec<T>> Set<T, C> {
         &self,
         items: impl IntoIterator<Item = I>,
     ) -> Command<Vec<bool>> {
-        let mut items = items.into_iter().peekable();
-        if items.peek().is_none() {
-            return self
-                .root
-                .command("SCARD")
-                .returns(|reply, _| reply.into_int().map(|_| Vec::new()));
+        match self.root.command("SMISMEMBER").items::<T, C, _>(items) {
+            Some(command) => command.returns(each_is_one),
+            None => self.root.command("SCARD").returns(no_items),
         }
-        items
-            .fold(self.root.command("SMISMEMBER"), CommandBuilder::item::<T, C, _>)
-            .returns(each_is_one)
     }
 
     /// Returns all members, in no order.

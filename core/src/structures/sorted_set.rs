@@ -12,8 +12,8 @@ use super::blocking::{Blocking, wait_argument};
 use super::command::{Command, Source, items, optional_item};
 use super::item::IntoItem;
 use super::root::{
-    CommandBuilder, combined, count, is_one, limited_count, none_of, optional_count, store,
-    structure,
+    CommandBuilder, combined, count, is_one, limited_count, no_items, none_of, optional_count,
+    store, structure,
 };
 use super::scan::ScanItems;
 use crate::codec::{Codec, Plain};
@@ -91,11 +91,10 @@ impl<T, C: Codec<T>> SortedSet<T, C> {
         command: CommandBuilder<'_>,
         members: impl IntoIterator<Item = (I, f64)>,
     ) -> Command<usize> {
-        let mut members = members.into_iter().peekable();
-        if members.peek().is_none() {
-            return self.root.command("ZCARD").returns(none_of);
+        match command.each(members, scored_item::<T, C>) {
+            Some(command) => command.returns(count),
+            None => self.root.command("ZCARD").returns(none_of),
         }
-        members.fold(command, scored_item::<T, C>).returns(count)
     }
 
     /// Adds to the score of a member, which is 0 if the set does not have it. Returns the sum.
@@ -135,11 +134,10 @@ impl<T, C: Codec<T>> SortedSet<T, C> {
         &self,
         members: impl IntoIterator<Item = I>,
     ) -> Command<usize> {
-        let mut members = members.into_iter().peekable();
-        if members.peek().is_none() {
-            return self.root.command("ZCARD").returns(none_of);
+        match self.root.command("ZREM").items::<T, C, _>(members) {
+            Some(command) => command.returns(count),
+            None => self.root.command("ZCARD").returns(none_of),
         }
-        members.fold(self.root.command("ZREM"), CommandBuilder::item::<T, C, _>).returns(count)
     }
 
     /// Returns the score of a member.
@@ -156,17 +154,12 @@ impl<T, C: Codec<T>> SortedSet<T, C> {
         &self,
         members: impl IntoIterator<Item = I>,
     ) -> Command<Vec<Option<f64>>> {
-        let mut members = members.into_iter().peekable();
-        if members.peek().is_none() {
-            return self
-                .root
-                .command("ZCARD")
-                .returns(|reply, _| reply.into_int().map(|_| Vec::new()));
+        match self.root.command("ZMSCORE").items::<T, C, _>(members) {
+            Some(command) => command.returns(|reply, source| {
+                reply.into_items()?.map(|score| optional_double(score, source)).collect()
+            }),
+            None => self.root.command("ZCARD").returns(no_items),
         }
-        let command = members.fold(self.root.command("ZMSCORE"), CommandBuilder::item::<T, C, _>);
-        command.returns(|reply, source| {
-            reply.into_items()?.map(|score| optional_double(score, source)).collect()
-        })
     }
 
     /// Returns the number of members with a lower score, or an equal one and lower bytes.

@@ -344,7 +344,5 @@ fn each_id<'a>(
     command: CommandBuilder<'a>,
     ids: impl IntoIterator<Item = impl Borrow<StreamId>>,
 ) -> Option<CommandBuilder<'a>> {
-    let mut ids = ids.into_iter().peekable();
-    ids.peek()?;
-    Some(ids.fold(command, |command, id| command.arg(id.borrow().to_string())))
+    command.each(ids, |command, id| command.arg(id.borrow().to_string()))
 }

@@ -144,9 +144,9 @@ pub(super) fn expiry_of(command: CommandBuilder<'_>, expiry: Expiry) -> CommandB
 }
 
 fn new_expiry_of(command: CommandBuilder<'_>, expiry: Expiry) -> CommandBuilder<'_> {
-    match expiry.check() {
-        Ok(Expiry::After(millis)) => command.arg("PX").int(millis),
-        Ok(_) => command,
+    match expiry.millis() {
+        Ok(Some(millis)) => command.arg("PX").int(millis),
+        Ok(None) => command,
         Err(error) => command.check(Err(error)),
     }
 }

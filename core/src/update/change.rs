@@ -191,9 +191,7 @@ impl Changes {
     /// Returns the increment, if it is the only change and Redis' own bounds are the field's.
     pub(super) fn only_incr_i64(&self) -> Option<(&'static str, &str)> {
         match self.changes.as_slice() {
-            [(name, Change::Incr(Increment(by), Bounds::Integer { min, .. }))]
-                if *min == "-9223372036854775808" && by.parse::<i64>().is_ok() =>
-            {
+            [(name, Change::Incr(Increment(by), bounds))] if bounds.permits_native(by) => {
                 Some((name, by))
             }
             _ => None,

@@ -41,6 +41,12 @@ pub enum Bounds {
 }
 
 impl Bounds {
+    /// Returns `true` if INCRBY and HINCRBY check this range, and take the increment.
+    pub(crate) fn permits_native(self, by: &str) -> bool {
+        let is_i64 = matches!(self, Self::Integer { min: "-9223372036854775808", .. });
+        is_i64 && by.parse::<i64>().is_ok()
+    }
+
     pub(crate) const fn max(self) -> &'static str {
         match self {
             Self::Integer { max, .. } | Self::Float { max } => max,

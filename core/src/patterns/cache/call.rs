@@ -10,7 +10,7 @@ use super::{Cache, Offline};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Flow, Io, inherent_run};
-use crate::patterns::time::time_argument;
+use crate::patterns::clock::time_argument;
 
 /// The first and the longest pause of a caller that waits for another's load.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);

@@ -8,9 +8,9 @@ use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::op::{Reply, Script};
 use crate::patterns::key::with_part;
-use crate::patterns::time::millis;
 use crate::structures::{Command, Root, Source, is_one};
 use crate::ttl::Expiry;
+use crate::ttl::millis;
 
 static READ: Script =
     Script::new("read", concat!(include_str!("../now.lua"), include_str!("read.lua")));

@@ -46,7 +46,7 @@ impl Lock {
             _ => None,
         });
         let command = self.root.script(&ACQUIRE, &[&self.fence, &self.waiting]).arg(token);
-        command.millis(millis).arg(mode).int(patience.as_millis() as u64).returns(attempt)
+        command.optional_int(millis).arg(mode).int(patience.as_millis() as u64).returns(attempt)
     }
 
     fn guard(&self, token: String, fencing_number: u64) -> LockGuard {

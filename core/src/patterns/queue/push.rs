@@ -7,8 +7,9 @@ use super::job::JobId;
 use super::{PUSH, keys::Keys};
 use crate::error::{Error, ErrorKind, Result};
 use crate::op::{Operation, Replies, Reply, Request};
-use crate::patterns::time::{millis, time_argument};
+use crate::patterns::clock::time_argument;
 use crate::structures::{Command, Source};
+use crate::ttl::millis;
 
 /// The lowest and the highest priority, so that a score is exact.
 const PRIORITIES: std::ops::RangeInclusive<i16> = -1000..=1000;

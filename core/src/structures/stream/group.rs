@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::super::blocking::{Blocking, wait_millis};
 use super::super::command::Command;
-use super::super::root::{CommandBuilder, count, is_one, none_of, nothing};
+use super::super::root::{CommandBuilder, count, is_one, no_items, none_of, nothing};
 use super::entry::{entries, read_entries, read_pending};
 use super::format::EntryFormat;
 use super::id::{ids, inclusive};
@@ -19,6 +19,7 @@ use super::{
 };
 use crate::error::Result;
 use crate::op::Script;
+use crate::ttl::millis;
 
 /// XGROUP CREATE that sets a TTL if it creates the stream.
 static CREATE_GROUP: Script = Script::new("create_group", include_str!("create_group.lua"));
@@ -105,12 +106,17 @@ impl<T, C: EntryFormat<T>> Group<T, C> {
         let root = &self.stream.root;
         let command = match root.millis() {
             Ok(None) => self.xgroup("CREATE").arg(start.word()).arg("MKSTREAM"),
-            millis => {
-                root.script(&CREATE_GROUP, &[]).millis(millis).arg(&self.name).arg(start.word())
-            }
+            millis => root
+                .script(&CREATE_GROUP, &[])
+                .optional_int(millis)
+                .arg(&self.name)
+                .arg(start.word()),
         };
         let created = command.returns(|reply, source| nothing(reply, source).map(|()| true));
-        created.unless("BUSYGROUP", || false)
+        created.on_error(|error| match error.code() {
+            Some("BUSYGROUP") => Ok(false),
+            _ => Err(error),
+        })
     }
 
     /// Deletes the group with its consumers. Returns `true` if there was one.
@@ -276,7 +282,7 @@ impl<T, C: EntryFormat<T>> Group<T, C> {
     ) -> Command<Vec<Result<StreamEntry<T>>>> {
         match each_id(self.command("XCLAIM").arg(consumer).int(millis(min_idle)), ids) {
             Some(command) => command.returns(entries::<T, C>),
-            None => self.xlen().returns(|reply, _| reply.into_int().map(|_| Vec::new())),
+            None => self.xlen().returns(no_items),
         }
     }
 
@@ -294,7 +300,7 @@ impl<T, C: EntryFormat<T>> Group<T, C> {
     ) -> Command<Vec<StreamId>> {
         match each_id(self.command("XCLAIM").arg(consumer).int(millis(min_idle)), ids) {
             Some(command) => command.arg("JUSTID").returns(|reply, _| self::ids(reply)),
-            None => self.xlen().returns(|reply, _| reply.into_int().map(|_| Vec::new())),
+            None => self.xlen().returns(no_items),
         }
     }
 
@@ -370,11 +376,6 @@ impl<T, C: EntryFormat<T>> Group<T, C> {
     fn xlen(&self) -> CommandBuilder<'_> {
         self.stream.root.command("XLEN")
     }
-}
-
-/// Returns an idle time in milliseconds, rounded up.
-fn millis(idle: Duration) -> i64 {
-    i64::try_from(idle.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX)
 }
 
 // Deriving would require the same of the type parameters.
