@@ -357,6 +357,11 @@ impl Reply {
         bytes_of(&self.0) == Some(text.as_bytes())
     }
 
+    /// Returns `true` if the reply is a number.
+    pub(crate) fn is_int(&self) -> bool {
+        matches!(self.0, Value::Int(_))
+    }
+
     /// Returns `true` if the reply is an array, as those of scripts are.
     pub(crate) fn is_array(&self) -> bool {
         matches!(self.0, Value::Array(_))
@@ -414,10 +419,13 @@ impl Reply {
         }
     }
 
-    /// Returns the status that a script begins its reply with, and the rest of it.
+    /// Returns the status that a script's reply is or begins with, and the rest of the reply.
     pub(crate) fn into_status(self) -> Result<(String, vec::IntoIter<Value>)> {
         let values = match self.0 {
             Value::Array(values) => values,
+            Value::SimpleString(status) if status == APPLIED => {
+                return Ok((status, Vec::new().into_iter()));
+            }
             other => return Err(Error::reply_of_wrong_type(&other)),
         };
         let mut values = values.into_iter();

@@ -114,6 +114,9 @@ impl Schema {
     /// Returns the names under which a field is read besides its own.
     pub(crate) fn aliases_of(&self, field: usize) -> &'static [&'static str] {
         let Options { alias_of, aliases, .. } = self.options;
+        if aliases.is_empty() {
+            return &[];
+        }
         let first = alias_of.partition_point(|of| usize::from(*of) < field);
         let end = alias_of.partition_point(|of| usize::from(*of) <= field);
         &aliases[first..end]
@@ -129,8 +132,20 @@ impl Schema {
         std::iter::once(self.fields[field]).chain(self.aliases_of(field).iter().copied())
     }
 
+    pub(crate) fn has_aliases(&self) -> bool {
+        !self.options.aliases.is_empty()
+    }
+
+    /// Visits the names under which all fields are looked for, in their order.
+    pub(crate) fn each_read_name(&self, visit: &mut dyn FnMut(&'static str)) {
+        if !self.has_aliases() {
+            return self.fields.iter().for_each(|name| visit(name));
+        }
+        self.read_names().for_each(visit);
+    }
+
     /// Returns the names under which all fields are looked for, in their order.
-    pub(crate) fn read_names(&'static self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn read_names(&self) -> impl Iterator<Item = &'static str> {
         (0..self.fields.len()).flat_map(|field| self.names_of(field))
     }
 

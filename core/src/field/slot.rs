@@ -31,10 +31,16 @@ pub(crate) trait Slot {
     fn info(&self) -> SlotInfo;
 }
 
+impl dyn Slot + '_ {
+    pub(crate) fn is_required(&self) -> bool {
+        self.info().is_required
+    }
+}
+
 /// A field without its value.
 pub(crate) struct SlotInfo {
     /// `true` if a record without the field cannot be read.
-    pub(crate) is_required: bool,
+    is_required: bool,
     pub(crate) type_name: &'static str,
     pub(crate) codec: Option<&'static str>,
     /// The largest number of a revision's type.

@@ -16,7 +16,7 @@ use crate::key::Key;
 use crate::op::Reply;
 use crate::redis_rs::{ReplyValue, bytes_of, is_nil};
 use crate::schema::Schema;
-use crate::schema::visit::each_type;
+use crate::schema::visit::{Purpose, visit_types};
 
 /// The names, types and versions of a hash model.
 #[derive(Debug, Clone, Copy)]
@@ -27,8 +27,7 @@ pub struct Mapping {
 }
 
 /// Visits the fields of a model without a record.
-#[allow(clippy::type_complexity)]
-type VisitTypes = fn(&mut dyn FnMut(&dyn Slot));
+type VisitTypes = fn(Purpose<'_>);
 
 /// A record of a hash model, with its key.
 #[derive(Clone, Copy)]
@@ -51,7 +50,7 @@ impl Record<'_> {
 impl Mapping {
     #[inline(always)]
     pub(crate) fn of<M: HashModel>() -> Self {
-        Self { schema: &M::SCHEMA, versions: &M::VERSIONS.list, types: each_type::<M> }
+        Self { schema: &M::SCHEMA, versions: &M::VERSIONS.list, types: visit_types::<M> }
     }
 
     /// The mapping of a struct whose derive found mistakes.
@@ -66,7 +65,7 @@ impl Mapping {
     /// Returns for each field whether a record without it cannot be read.
     fn requirements(self) -> Vec<bool> {
         let mut required = Vec::with_capacity(self.schema.fields.len());
-        (self.types)(&mut |slot| required.push(slot.info().is_required));
+        (self.types)(Purpose::Fields(&mut |slot| required.push(slot.is_required())));
         required
     }
 
@@ -86,10 +85,11 @@ impl Mapping {
     /// Returns `true` if a record may have none of the model's fields.
     pub(crate) fn needs_marker(self) -> bool {
         let (mut at, mut required) = (0, false);
-        (self.types)(&mut |slot| {
-            required |= slot.info().is_required && !self.schema.is_in_option(at);
+        (self.types)(Purpose::FindField(&mut |slot| {
+            required |= slot.is_required() && !self.schema.is_in_option(at);
             at += 1;
-        });
+            required
+        }));
         !required
     }
 
@@ -101,12 +101,12 @@ impl Mapping {
     /// Returns the largest revision that the field's type holds.
     pub(crate) fn max_revision(self) -> &'static str {
         let (mut at, mut max) = (0, "");
-        (self.types)(&mut |slot| {
+        (self.types)(Purpose::Fields(&mut |slot| {
             if self.schema.revision_field() == Some(at) {
                 max = slot.info().max_revision;
             }
             at += 1;
-        });
+        }));
         max
     }
 
@@ -166,12 +166,13 @@ impl Mapping {
 
     /// Visits every name to read, in order; some are named twice.
     pub(crate) fn each_name(self, visit: &mut dyn FnMut(&'static str)) {
-        self.versions.field.into_iter().chain(self.schema.read_names()).for_each(&mut *visit);
+        self.versions.field.into_iter().for_each(&mut *visit);
+        self.schema.each_read_name(visit);
         if self.reads_marker() {
             visit(MARKER);
         }
         for predecessor in self.predecessors() {
-            predecessor.schema.read_names().for_each(&mut *visit);
+            predecessor.schema.each_read_name(visit);
         }
     }
 
@@ -180,9 +181,10 @@ impl Mapping {
     }
 
     pub(crate) fn count_names(self) -> usize {
-        let mut count = 0;
-        self.each_name(&mut |_| count += 1);
-        count
+        let version = usize::from(self.versions.field.is_some());
+        let own = version + self.schema.count_names() + usize::from(self.reads_marker());
+        let predecessors = self.predecessors().into_iter();
+        own + predecessors.map(|predecessor| predecessor.schema.count_names()).sum::<usize>()
     }
 
     /// Visits the presence names, each with its position among the names to read.
@@ -232,6 +234,19 @@ impl Mapping {
 
     /// Returns the presence names, each once.
     pub(crate) fn presence_names(self) -> Vec<&'static str> {
+        if !self.schema.has_aliases() && self.versions.field.is_none() && !self.has_predecessors() {
+            let mut names = Vec::with_capacity(self.schema.fields.len());
+            let mut at = 0;
+            (self.types)(Purpose::Fields(&mut |slot| {
+                if slot.is_required() && !self.schema.is_in_option(at) {
+                    names.push(self.schema.fields[at]);
+                }
+                at += 1;
+            }));
+            if !names.is_empty() {
+                return names;
+            }
+        }
         let mut names = Vec::new();
         self.each_presence(&mut |_, name| {
             if !names.contains(&name) {

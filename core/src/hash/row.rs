@@ -88,6 +88,9 @@ impl<'a> Row<'a> {
 
     /// Returns the first value found under the field's name or one of its aliases.
     fn next_bytes(&mut self, at: usize) -> Result<Option<Vec<u8>>> {
+        if !self.schema.has_aliases() {
+            return Reply(self.values.next().ok_or_else(Error::unexpected_reply)?).into_bytes();
+        }
         let mut found = None;
         for alias in 0..=self.schema.aliases_of(at).len() {
             let value = self.values.next().ok_or_else(Error::unexpected_reply)?;

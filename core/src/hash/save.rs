@@ -172,7 +172,7 @@ impl Measure {
         let mut expiring_required = None;
         record.each_field(&mut |at, slot| {
             let name = schema.fields[at];
-            let is_required = slot.info().is_required;
+            let is_required = slot.is_required();
             if is_required && schema.ttl_of(at).is_some() {
                 expiring_required = Some(name);
             }

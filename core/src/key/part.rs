@@ -142,9 +142,19 @@ macro_rules! displayed {
 }
 
 macro_rules! integers {
-    ($($int:ty)*) => {
-        displayed! { $($int: concat!("not an integer of type ", stringify!($int));)* }
-    };
+    ($($int:ty)*) => {$(
+        impl KeyPart for $int {
+            fn write_part(&self, out: &mut PartWriter<'_>) {
+                // Digits and signs need no escapes.
+                out.out.push_str(itoa::Buffer::new().format(*self));
+            }
+
+            fn read_part(text: &str) -> Result<Self, ValueError> {
+                let wrong = concat!("not an integer of type ", stringify!($int));
+                text.parse().map_err(|_| ValueError::new(wrong))
+            }
+        }
+    )*};
 }
 
 integers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);

@@ -54,13 +54,14 @@ impl Iterator for Segments {
             return Some(Segment::Literal(&rest[..1]));
         }
         if let Some(inner) = rest.strip_prefix('{') {
-            let end = inner.find('}').unwrap_or(inner.len());
+            let end = inner.bytes().position(|byte| byte == b'}').unwrap_or(inner.len());
             self.rest = inner.get(end + 1..).unwrap_or("");
             let raw = inner[..end].strip_suffix(":raw");
             let name = raw.unwrap_or(&inner[..end]);
             return Some(Segment::Placeholder { name, raw: raw.is_some() });
         }
-        let end = rest.find(['{', '}']).unwrap_or(rest.len()).max(1);
+        let is_brace = |byte: u8| matches!(byte, b'{' | b'}');
+        let end = rest.bytes().position(is_brace).unwrap_or(rest.len()).max(1);
         self.rest = &rest[end..];
         Some(Segment::Literal(&rest[..end]))
     }

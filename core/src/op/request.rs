@@ -1,5 +1,6 @@
 //! Requests: commands, with what the executors have to know about each.
 
+use std::io::{self, Write};
 use std::ops::Range;
 use std::{fmt, mem};
 
@@ -61,6 +62,23 @@ pub(crate) struct Command {
     /// One of its values could not be encoded.
     unfinished: bool,
     pub(super) fast_path: Option<Box<FastPath>>,
+}
+
+/// The bytes of an argument. Writing to memory writes all, so it needs no loop.
+struct Argument<W>(W);
+
+impl<W: Write> Write for Argument<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Write::write(&mut self.0, bytes)
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        Write::write(&mut self.0, bytes).map(drop)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Writes one command, argument by argument.
@@ -266,7 +284,7 @@ impl CommandWriter<'_> {
         value: &V,
         location: &Location<'_>,
     ) -> Result<(), ValueError> {
-        let written = value.write(location, &mut self.command.cmd.writer_for_next_arg());
+        let written = value.write(location, &mut Argument(self.command.cmd.writer_for_next_arg()));
         self.command.unfinished |= written.is_err();
         written
     }
@@ -295,7 +313,7 @@ impl Command {
         if let Some(script) = self.script
             && self.has_digest()
         {
-            self.cmd = redis_rs::with_script_text(&self.cmd, script.text);
+            self.cmd = redis_rs::with_script_text(&self.cmd, script.text());
         }
     }
 }

@@ -7,24 +7,53 @@ use std::sync::OnceLock;
 pub(crate) struct Script {
     /// The name of its file, for `explain`.
     pub(crate) name: &'static str,
-    pub(crate) text: &'static str,
     pub(crate) reads_only: bool,
-    sha: OnceLock<String>,
+    source: &'static str,
+    sent: OnceLock<Sent>,
+}
+
+struct Sent {
+    text: String,
+    sha: String,
 }
 
 impl Script {
-    pub(crate) const fn new(name: &'static str, text: &'static str) -> Self {
-        Self { name, text, reads_only: false, sha: OnceLock::new() }
+    pub(crate) const fn new(name: &'static str, source: &'static str) -> Self {
+        Self { name, reads_only: false, source, sent: OnceLock::new() }
     }
 
     /// Creates a script that changes nothing.
-    pub(crate) const fn reading(name: &'static str, text: &'static str) -> Self {
-        Self { name, text, reads_only: true, sha: OnceLock::new() }
+    pub(crate) const fn reading(name: &'static str, source: &'static str) -> Self {
+        Self { name, reads_only: true, source, sent: OnceLock::new() }
+    }
+
+    /// Returns the text that is sent.
+    pub(crate) fn text(&self) -> &str {
+        &self.sent().text
     }
 
     pub(crate) fn sha(&self) -> &str {
-        self.sha.get_or_init(|| redis::Script::new(self.text).get_hash().to_owned())
+        &self.sent().sha
     }
+
+    fn sent(&self) -> &Sent {
+        self.sent.get_or_init(|| {
+            let text = without_comments(self.source);
+            let sha = redis::Script::new(&text).get_hash().to_owned();
+            Sent { text, sha }
+        })
+    }
+}
+
+/// Returns a script without indentation and lines of comments, which are two thirds of it.
+fn without_comments(source: &str) -> String {
+    let lines = source.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut text = String::with_capacity(source.len());
+    for line in lines.filter(|line| !line.starts_with("--")) {
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
 }
 
 impl fmt::Debug for Script {

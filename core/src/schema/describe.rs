@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Schema;
-use super::visit;
+use super::visit::{self, Purpose};
 use crate::erased::AnyModel;
 use crate::field::Slot;
 use crate::key::Segment;
@@ -60,7 +60,8 @@ pub(crate) fn describe<M: RedisModel>() -> Description {
     let names = schema.template().segments().filter_map(placeholder);
     let types = visit::part_types::<M>().into_iter().map(short);
     let mut fields = Vec::new();
-    visit::each_type::<M>(&mut |slot| fields.push(field(schema, fields.len(), slot)));
+    let mut add = |slot: &dyn Slot| fields.push(field(schema, fields.len(), slot));
+    visit::visit_types::<M>(Purpose::Fields(&mut add));
     Description {
         name: schema.name,
         key: schema.key,
@@ -77,7 +78,7 @@ fn field(schema: &'static Schema, at: usize, slot: &dyn Slot) -> FieldDescriptio
         name: schema.fields[at],
         aliases: schema.aliases_of(at),
         ty: short(slot.info().type_name),
-        optional: schema.is_in_option(at) || !slot.info().is_required,
+        optional: schema.is_in_option(at) || !slot.is_required(),
         codec: slot.info().codec,
         ttl: schema.ttl_of(at).map(Duration::from_millis),
         revision: schema.revision_field() == Some(at),

@@ -37,11 +37,22 @@ pub(crate) enum Purpose<'v> {
     Nothing,
     KeyParts(&'v mut VisitPart<'v>),
     Fields(&'v mut dyn FnMut(&dyn Slot)),
+    /// Visits fields until one returns `true`.
+    FindField(&'v mut dyn FnMut(&dyn Slot) -> bool),
     /// Encodes a blob, which a visitor does not do: see `Storage::visit`.
     Bytes(Location<'v>, &'v mut Option<Result<Vec<u8>>>),
 }
 
 impl Purpose<'_> {
+    /// Returns the purpose for the fields of a struct in the record.
+    fn of_fields(&mut self) -> Purpose<'_> {
+        match self {
+            Self::Fields(visit) => Purpose::Fields(&mut **visit),
+            Self::FindField(find) => Purpose::FindField(&mut **find),
+            Self::Nothing | Self::KeyParts(_) | Self::Bytes(..) => Purpose::Nothing,
+        }
+    }
+
     fn part(&mut self, part: ErasedPart<'_>) {
         if let Self::KeyParts(visit) = self {
             visit(part);
@@ -49,8 +60,14 @@ impl Purpose<'_> {
     }
 
     fn field(&mut self, slot: &dyn Slot) {
-        if let Self::Fields(visit) = self {
-            visit(slot);
+        match self {
+            Self::Fields(visit) => visit(slot),
+            Self::FindField(find) => {
+                if find(slot) {
+                    *self = Self::Nothing;
+                }
+            }
+            Self::Nothing | Self::KeyParts(_) | Self::Bytes(..) => {}
         }
     }
 }
@@ -120,11 +137,7 @@ impl<T, Id> Visitor<'_, T, Id> {
 
     /// Returns a visitor of an `F` in the `T`.
     pub(crate) fn inner<F>(&mut self, get: impl FnOnce(&T) -> Option<&F>) -> Visitor<'_, F> {
-        let purpose = match &mut self.purpose {
-            Purpose::Fields(visit) => Purpose::Fields(&mut **visit),
-            _ => Purpose::Nothing,
-        };
-        Visitor::new(self.this.and_then(get), purpose)
+        Visitor::new(self.this.and_then(get), self.purpose.of_fields())
     }
 }
 
@@ -151,8 +164,8 @@ pub(crate) fn each_field_of<F: RedisFields>(fields: &F, visit: &mut dyn FnMut(&d
 }
 
 /// Visits the fields of a model without a record.
-pub(crate) fn each_type<M: RedisModel>(visit: &mut dyn FnMut(&dyn Slot)) {
-    M::visit(&mut Visitor::new(None, Purpose::Fields(visit)));
+pub(crate) fn visit_types<M: RedisModel>(mut purpose: Purpose<'_>) {
+    M::visit(&mut Visitor::new(None, purpose.of_fields()));
 }
 
 /// Makes a record of its id and the values of its fields.

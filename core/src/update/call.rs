@@ -14,6 +14,7 @@ use crate::ttl::Expiry;
 static UPDATE: Script = Script::new(
     "update",
     concat!(
+        include_str!("usual.lua"),
         include_str!("../hash/can_expire_fields.lua"),
         include_str!("../value/decimal.lua"),
         include_str!("update.lua")
@@ -61,7 +62,11 @@ impl Call<'_> {
         let groups = mapping.groups(|name| self.changes.concerns(name));
         let grouped: usize =
             groups.iter().map(|group| 3 + group.needed.len() + group.members.len()).sum();
-        let presence = mapping.presence_names();
+        let mut presence = mapping.presence_names();
+        // A field that the script reads tells at once if there is a record.
+        if let Some(at) = presence.iter().position(|name| self.changes.read(name)) {
+            presence.swap(0, at);
+        }
         let arguments = self.changes.arguments() + grouped + presence.len() + 16;
         let bytes = self.changes.bytes() + 256;
         let mut command = request.script(&UPDATE, self.key, arguments, bytes);

@@ -200,7 +200,7 @@ impl Changes {
 
     pub(super) fn arguments(&self) -> usize {
         let known = 3 * (self.defaults.len() + self.none_texts.len());
-        5 * self.changes.len() + 4 * self.checks.len() + 3 * self.ttls.len() + known
+        2 + 5 * self.changes.len() + 4 * self.checks.len() + 3 * self.ttls.len() + known
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -217,6 +217,13 @@ impl Changes {
             + self.checks.iter().map(|check| check.name.len() + checked(check) + 16).sum::<usize>()
     }
 
+    /// Returns `true` if the script reads this field.
+    pub(super) fn read(&self, name: &str) -> bool {
+        let is_incr = |change: &Change| matches!(change, Change::Incr(..));
+        self.checks.iter().any(|check| check.name == name)
+            || self.changes.iter().any(|(known, change)| *known == name && is_incr(change))
+    }
+
     /// Adds conditions and changes as `update.lua` reads them.
     pub(super) fn write(&self, command: &mut CommandWriter<'_>) {
         for (name, value) in &self.defaults {
@@ -231,9 +238,20 @@ impl Changes {
                 command.arg(kind).arg(value);
             }
         }
+        let sets = self.changes.iter().filter_map(|(name, change)| match change {
+            Change::Set(value) => Some((name, value)),
+            _ => None,
+        });
+        let count = sets.clone().count();
+        if count > 0 {
+            command.arg("sets").int(2 * count);
+        }
+        for (name, value) in sets {
+            command.arg(name).arg(value);
+        }
         for (name, change) in &self.changes {
             match change {
-                Change::Set(value) => command.arg("set").arg(name).arg(value),
+                Change::Set(_) => continue,
                 Change::Reset(value) => command.arg("rewrite").arg(name).arg(value),
                 Change::SetIfAbsent(value) => command.arg("setnx").arg(name).arg(value),
                 Change::Remove => command.arg("del").arg(name),

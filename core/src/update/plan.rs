@@ -162,11 +162,11 @@ impl Plan {
     }
 
     fn outcome(&self, reply: Reply) -> Result<Outcome<Values>> {
-        // A plain command replies with a number, the script with a list.
-        if reply.is_array() {
-            call::outcome(reply, || change::incomplete(&self.unset()))
-        } else {
+        // A plain command replies with a number, the script with a status.
+        if reply.is_int() {
             reply.into_number_row().map(Outcome::Applied)
+        } else {
+            call::outcome(reply, || change::incomplete(&self.unset()))
         }
     }
 }

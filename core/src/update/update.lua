@@ -17,14 +17,15 @@
 -- an absent field. none NAME TEXT: a stored text that is no value. together N M, then
 -- N + M names: if the hash has one of the M fields, it must have all of the N.
 -- Conditions: absent NAME, present NAME, and eq, ge or le NAME KIND VALUE.
--- Changes: set NAME VALUE; rewrite NAME VALUE, which is the same value in another form;
+-- Changes: sets N, then N / 2 times NAME VALUE; rewrite NAME VALUE, which is the same value in another form;
 -- setnx NAME VALUE; del NAME; incr NAME BY MIN MAX; incrf NAME BY MAX.
 -- TTLs of fields: expire NAME MILLISECONDS, persist NAME.
 --
--- Returns a status and what belongs to it: "applied" and the values to return, "missing",
--- "conflict" and the fields whose conditions do not hold, "out_of_range" and the field,
--- "not_a_number" and the field, "needed" and a field that others of its flattened struct
--- need, "older_version", "newer_version", "invalid_version" and the field, or "incomplete".
+-- Returns a status and what belongs to it: "applied" (alone or in a list) and the values
+-- to return, "missing", "conflict" and the fields whose conditions do not hold,
+-- "out_of_range" and the field, "not_a_number" and the field, "needed" and a field that
+-- others of its flattened struct need, "older_version", "newer_version",
+-- "invalid_version" and the field, or "incomplete".
 --
 -- Redis undoes nothing when a script fails. So the script writes only after everything
 -- that can fail was tried.
@@ -148,6 +149,12 @@ while at <= #ARGV do
     local needed, members = tonumber(name), tonumber(take())
     groups[#groups + 1] = {at, at + needed, at + needed + members - 1}
     at = at + needed + members
+  elseif word == 'sets' then
+    local last = at + name - 1
+    for i = at, last, 2 do
+      changes[#changes + 1] = {word = 'set', name = ARGV[i], argument = ARGV[i + 1]}
+    end
+    at = last + 1
   elseif word == 'absent' or word == 'present' then
     if (value(name) and true or false) ~= (word == 'present') then conflicts[#conflicts + 1] = name end
   elseif word == 'eq' or word == 'ge' or word == 'le' then
