@@ -17,7 +17,7 @@ use crate::key::Key;
 use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Request};
 use crate::ttl::Expiry;
-use crate::update::{Conflict, Outcome};
+use crate::update::{Conflict, Missing, Outcome};
 
 /// Reads a record as a [`Draft`]; see [`RedisModel::edit`].
 #[must_use = "an operation does nothing until it is run"]
@@ -52,6 +52,12 @@ impl<M: RedisModel> Edit<M> {
     #[inline(always)]
     pub(crate) fn new(id: M::Id) -> Self {
         Self { record: RecordKey::new::<M>(id) }
+    }
+}
+
+impl<M: RedisModel> Edit<M> {
+    fn missing(&self) -> Missing {
+        Missing::new(M::SCHEMA.name, &self.record.key)
     }
 }
 
@@ -167,11 +173,11 @@ impl Operation for CommitPlan {
             return Ok(Outcome::Applied(()));
         }
         let Ok(Some(changes)) = &self.changes else { return Err(Error::unexpected_reply()) };
-        match changes.decode(replies) {
+        match changes.decode(self.model, &self.key, replies) {
             Ok(outcome) => Ok(outcome),
             // The draft had the field, so another client has removed it.
             Err(error) if error.is_missing_field() => {
-                Ok(Outcome::Conflict(Conflict::about(&error)))
+                Ok(Outcome::Conflict(Conflict::about(self.model.schema().name, &self.key, &error)))
             }
             Err(error) => Err(self.locate(error)),
         }

@@ -196,7 +196,10 @@ impl AnyModel {
     }
 
     pub(crate) fn decode_deleted(self, key: &Key, replies: &mut Replies) -> Result<Outcome<()>> {
-        replies.next().and_then(script_outcome).map_err(|error| self.locate(key, error))
+        replies
+            .next()
+            .and_then(|reply| script_outcome(reply, self.schema().name, key))
+            .map_err(|error| self.locate(key, error))
     }
 
     /// Adds the command that replies 1 if there is a record and 0 if there is none, and
@@ -249,16 +252,21 @@ impl RecordChanges {
         }
     }
 
-    pub(crate) fn decode(&self, replies: &mut Replies) -> Result<Outcome<()>> {
-        let reply = replies.next()?;
+    pub(crate) fn decode(
+        &self,
+        model: AnyModel,
+        key: &Key,
+        replies: &mut Replies,
+    ) -> Result<Outcome<()>> {
+        let (reply, model) = (replies.next()?, model.schema().name);
         match self {
-            Self::Hash(..) => script_outcome(reply),
-            Self::Blob(changes) => changes.decode(reply),
+            Self::Hash(..) => script_outcome(reply, model, key),
+            Self::Blob(changes) => changes.decode(reply, model, key),
         }
     }
 }
 
 /// Decodes the reply of a script that compares before it writes.
-fn script_outcome(reply: Reply) -> Result<Outcome<()>> {
-    update::outcome(reply, Error::unexpected_reply).map(|outcome| outcome.map(drop))
+fn script_outcome(reply: Reply, model: &'static str, key: &Key) -> Result<Outcome<()>> {
+    update::outcome(reply, model, key, Error::unexpected_reply).map(|outcome| outcome.map(drop))
 }

@@ -106,7 +106,7 @@ pub use crate::model::RedisModel;
 pub use crate::op::{Operation, atomic, batch};
 pub use crate::structures::keys::RedisKeys;
 pub use crate::ttl::Ttl;
-pub use crate::update::{Condition, Conflict, Outcome, Update};
+pub use crate::update::{Condition, Conflict, Missing, Outcome, Update};
 pub use crate::value::{Float, Integer, IntoIncrement, Numeric, RedisValue};
 
 /// Maps a struct to a Redis hash or to a blob.

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::op::{Refusal, Reply, Request, Script};
 use crate::ttl::Expiry;
-use crate::update::{self, Conflict, Outcome};
+use crate::update::{self, Conflict, Missing, Outcome};
 
 /// `SET … IFEQ`, of Valkey 8.1 and Redis 8.4.
 static SET_IF_EQUAL: Refusal = Refusal::of_option();
@@ -44,16 +44,21 @@ impl CompareAndSet {
     }
 
     /// Decodes the reply to either command.
-    pub(crate) fn decode(&self, reply: Reply) -> Result<Outcome<()>> {
+    pub(crate) fn decode(
+        &self,
+        reply: Reply,
+        model: &'static str,
+        key: &Key,
+    ) -> Result<Outcome<()>> {
         if reply.is_array() {
-            return update::outcome(reply, Error::unexpected_reply)
+            return update::outcome(reply, model, key, Error::unexpected_reply)
                 .map(|outcome| outcome.map(drop));
         }
         // The old value, whether or not the new one was written.
         Ok(match reply.into_bytes()? {
-            None => Outcome::Missing,
+            None => Outcome::Missing(Missing::new(model, key)),
             Some(held) if held == self.old => Outcome::Applied(()),
-            Some(_) => Outcome::Conflict(Conflict::of_all()),
+            Some(_) => Outcome::Conflict(Conflict::of_all(model, key)),
         })
     }
 }

@@ -164,7 +164,9 @@ impl Plan {
     fn outcome(&self, reply: Reply) -> Result<Outcome<Values>> {
         // A plain command replies with a number, the script with a list.
         if reply.is_array() {
-            call::outcome(reply, || change::incomplete(&self.unset()))
+            call::outcome(reply, self.mapping.schema.name, &self.key, || {
+                change::incomplete(&self.unset())
+            })
         } else {
             reply.into_number_row().map(Outcome::Applied)
         }

@@ -129,7 +129,7 @@ impl<M: RedisModel> TakeMany<M> {
         for ((at, record), outcome) in mem::take(&mut self.sent).into_iter().zip(outcomes) {
             results[at] = match outcome {
                 Ok(Outcome::Applied(())) => Ok(Some(record)),
-                Ok(Outcome::Missing) => Ok(None),
+                Ok(Outcome::Missing(_)) => Ok(None),
                 Ok(Outcome::Conflict(_)) => {
                     changed.push(at);
                     Err(self.contended(at))
