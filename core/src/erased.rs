@@ -225,6 +225,14 @@ impl RawSnapshot {
 }
 
 impl Snapshot {
+    /// Returns the stored values that the record was decoded from.
+    pub(crate) fn raw(&self) -> RawSnapshot {
+        match self {
+            Self::Hash(mapping, read) => RawSnapshot::Hash(read.raw(*mapping)),
+            Self::Blob(read) => RawSnapshot::Blob(read.stored()),
+        }
+    }
+
     /// Returns the changes of the record since it was read, `None` if there are none.
     pub(crate) fn changes(
         &self,

@@ -56,7 +56,8 @@ use crate::connection::AsyncConnection;
 use crate::connection::SyncConnection;
 use crate::error::Result;
 pub use crate::verbs::{
-    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, GetTtl, Persist, Returning, Save,
+    Create, Delete, DeleteMany, DeleteUnchanged, Exists, Expire, Get, GetMany, GetTtl, Persist,
+    Returning, Save,
     SaveMany,
 };
 

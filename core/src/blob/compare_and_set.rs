@@ -11,7 +11,7 @@ use crate::update::{self, Conflict, Missing, Outcome};
 /// `SET … IFEQ`, of Valkey 8.1 and Redis 8.4.
 static SET_IF_EQUAL: Refusal = Refusal::of_option();
 
-static COMPARE_AND_SET: Script =
+pub(crate) static COMPARE_AND_SET: Script =
     Script::new("blob_compare_and_set", include_str!("compare_and_set.lua"));
 
 /// A blob as it was when it was read.
@@ -19,6 +19,13 @@ pub struct Snapshot {
     pub(super) stored: Vec<u8>,
     /// The record as it is encoded for a comparison.
     pub(super) written: Vec<u8>,
+}
+
+impl Snapshot {
+    /// Returns the stored bytes.
+    pub(crate) fn stored(&self) -> Vec<u8> {
+        self.stored.clone()
+    }
 }
 
 /// A new value for a blob that must still have the old one.
