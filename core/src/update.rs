@@ -23,7 +23,7 @@ use crate::op::{Operation, Replies, Request};
 use crate::ttl::{self, Expiry};
 use crate::value::IntoIncrement;
 
-pub(crate) use call::{Call, NoRecord, outcome};
+pub(crate) use call::{Call, NoRecord, UPDATE, outcome};
 use change::{Change, FieldTtlChange};
 pub(crate) use change::{Changes, refused_increment, refused_native_increment};
 use condition::FieldSemantics;

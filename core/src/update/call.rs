@@ -11,7 +11,7 @@ use crate::op::{CommandWriter, Reply, Request, Script};
 use crate::redis_rs::ReplyValue;
 use crate::ttl::Expiry;
 
-static UPDATE: Script = Script::new(
+pub(crate) static UPDATE: Script = Script::new(
     "update",
     concat!(
         include_str!("../hash/can_expire_fields.lua"),

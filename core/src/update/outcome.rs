@@ -180,7 +180,6 @@ impl Missing {
         self.record.member
     }
 
-    #[allow(dead_code)]
     pub(crate) fn with_member(mut self, position: usize) -> Self {
         self.record.member = Some(position);
         self
@@ -239,7 +238,6 @@ impl Conflict {
         self.fields().any(|name| name == field.name())
     }
 
-    #[allow(dead_code)]
     pub(crate) fn with_member(mut self, position: usize) -> Self {
         self.record.member = Some(position);
         self

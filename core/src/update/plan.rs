@@ -183,7 +183,8 @@ impl Operation for Plan {
             return Err(self.locate(error.duplicate()));
         }
         let expiry = self.expiry.check().map_err(|error| self.locate(error))?;
-        match self.plain(&returned) {
+        let plain = if request.is_of_scripts() { None } else { self.plain(&returned) };
+        match plain {
             Some(Plain::Set(sets)) => {
                 let (arguments, bytes) =
                     (1 + 2 * sets.len(), self.key.len() + self.changes.bytes());

@@ -126,7 +126,7 @@ impl Server {
             b"EXISTS" => return value(":0\r\n"),
             b"EVAL" => {
                 let script = [&SCRIPT, &OTHER_SCRIPT];
-                let known = script.iter().find(|it| it.text.as_bytes() == words[1]).unwrap();
+                let known = script.iter().find(|it| it.text().as_bytes() == words[1]).unwrap();
                 self.known.insert(known.sha().as_bytes().to_vec());
             }
             b"EVALSHA" if !self.known.contains(&words[1]) => {

@@ -73,9 +73,8 @@ const KEY: usize = 3;
 
 /// Returns the name of each member's script with its key, from the words of the call.
 pub(crate) fn members_of(words: &[Vec<u8>]) -> Vec<(&[u8], &[u8])> {
-    let number = |at: usize| -> Option<usize> {
-        std::str::from_utf8(words.get(at)?).ok()?.parse().ok()
-    };
+    let number =
+        |at: usize| -> Option<usize> { std::str::from_utf8(words.get(at)?).ok()?.parse().ok() };
     let Some(count) = number(KEY - 1) else { return Vec::new() };
     let mut at = KEY + count;
     let mut members = Vec::new();
