@@ -61,6 +61,7 @@ mod structures_wrong_type;
 mod take;
 mod topics;
 mod tower_sessions;
+mod transaction;
 mod tuples;
 mod unfinished;
 mod update;

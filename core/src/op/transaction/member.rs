@@ -19,7 +19,20 @@ use crate::update::{Conflict, Missing, Outcome, Update};
 ///
 /// They are [`update`](RedisModel::update), [`save`](RedisModel::save),
 /// [`create`](RedisModel::create), [`delete`](RedisModel::delete), and the
-/// [`commit`](crate::Draft::commit) and [`delete`](crate::Draft::delete) of a draft.
+/// [`commit`](crate::Draft::commit) and [`delete`](crate::Draft::delete) of a draft. A list of
+/// members of different types has boxes:
+///
+/// ```
+/// # use redis_model::{RedisModel, op::Transactional, transaction};
+/// # #[derive(RedisModel)]
+/// # #[redis(key = "user:{id}")]
+/// # struct User { id: u64, name: String }
+/// let mut members: Vec<Box<dyn Transactional<Applied = ()> + Send + Sync>> = Vec::new();
+/// members.push(Box::new(User::update(1).set(User::FIELDS.name, "Ada")));
+/// members.push(Box::new(User::delete(2)));
+/// let both = transaction(members);
+/// # drop(both);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a member of a transaction",
     label = "not a write of one record",
@@ -209,6 +222,7 @@ macro_rules! forward {
 
 forward! {
     impl[O: Transactional + ?Sized] &O => O, |this| **this;
+    impl[O: Transactional + ?Sized] Box<O> => O, |this| **this;
     impl[O: Transactional] Transaction<O> => O, |this| this.0;
 }
 

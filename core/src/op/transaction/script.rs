@@ -3,7 +3,7 @@
 use crate::blob;
 use crate::hash;
 use crate::op::typed_command::TYPED_COMMAND;
-use crate::op::{Request, Script};
+use crate::op::{Command, Request, Script};
 use crate::redis_rs;
 use crate::update;
 
@@ -49,9 +49,9 @@ pub(super) fn member(script: Option<&'static Script>) -> Option<&'static Script>
 }
 
 /// Adds the call of the script for commands that each call the script of a member.
-pub(super) fn write(members: &[crate::op::Command], request: &mut Request) {
-    let arguments = |command: &'_ crate::op::Command| redis_rs::arguments(&command.cmd).count();
-    let words: usize = members.iter().map(|member| arguments(member)).sum();
+pub(super) fn write(members: &[Command], request: &mut Request) {
+    let arguments = |command: &Command| redis_rs::arguments(&command.cmd).count();
+    let words: usize = members.iter().map(arguments).sum();
     let bytes: usize = members.iter().map(|member| member.size + 40).sum();
     let mut call = request.script_of_keys(&TRANSACTION, members.len(), words, bytes);
     for member in members {
@@ -71,7 +71,8 @@ pub(super) fn write(members: &[crate::op::Command], request: &mut Request) {
 /// The position of the key in the words of a member: `EVALSHA digest 1 key …`.
 const KEY: usize = 3;
 
-/// Returns the name of each member's script with its key, from the words of the call.
+/// Returns the name of each member's script or command with its key, from the words of the
+/// call.
 pub(crate) fn members_of(words: &[Vec<u8>]) -> Vec<(&[u8], &[u8])> {
     let number =
         |at: usize| -> Option<usize> { std::str::from_utf8(words.get(at)?).ok()?.parse().ok() };
@@ -79,7 +80,11 @@ pub(crate) fn members_of(words: &[Vec<u8>]) -> Vec<(&[u8], &[u8])> {
     let mut at = KEY + count;
     let mut members = Vec::new();
     for key in words.iter().skip(KEY).take(count) {
-        let (Some(name), Some(arguments)) = (words.get(at), number(at + 1)) else { break };
+        let (Some(mut name), Some(arguments)) = (words.get(at), number(at + 1)) else { break };
+        // Its second argument is the command.
+        if name == TYPED_COMMAND.name.as_bytes() {
+            name = words.get(at + 3).unwrap_or(name);
+        }
         members.push((name.as_slice(), key.as_slice()));
         at += 2 + arguments;
     }
