@@ -14,7 +14,7 @@ use crate::op::{CommandWriter, Request, Script};
 use crate::schema::Schema;
 use crate::schema::visit::{Purpose, Visitor, set_id};
 use crate::ttl::Expiry;
-pub(crate) use compare_and_set::{CompareAndSet, Snapshot};
+pub(crate) use compare_and_set::{COMPARE_AND_SET, CompareAndSet, Snapshot};
 
 /// A model that is stored as a blob: `#[redis(key = "…", blob = Json)]`.
 ///
@@ -133,8 +133,9 @@ impl NoFields {
 /// and returns nothing.
 const SMALL: usize = 1024;
 
-static SAVE: Script = Script::new("blob_save", include_str!("blob/save.lua"));
-static DELETE_UNCHANGED: Script =
+pub(crate) static SAVE: Script = Script::new("blob_save", include_str!("blob/save.lua"));
+pub(crate) static CREATE: Script = Script::new("blob_create", include_str!("blob/create.lua"));
+pub(crate) static DELETE_UNCHANGED: Script =
     Script::new("blob_delete_unchanged", include_str!("blob/delete_unchanged.lua"));
 
 impl<M: BlobModel> Storage<M> for Blob {
@@ -178,14 +179,17 @@ pub(crate) fn save(
     let bytes = record.to_bytes(Location::at_key(key))?;
     let expiry = write.expiry.check()?;
     let size = bytes.len() + key.len() + 40;
-    if write.only_new {
+    if write.only_new && request.is_of_scripts() {
+        let mut command = request.script(&CREATE, key, 3, size);
+        set_expiry(command.arg(bytes), expiry);
+    } else if write.only_new {
         let mut command = request.command("SET", 5, size);
         set_expiry(command.arg(key).arg(bytes).arg("NX"), expiry);
     } else if mapping.format.checks_version() && !write.overwrite_newer {
         let mut command = request.script(&SAVE, key, 4, size);
         command.int(mapping.format.current_version());
         set_expiry(command.arg(bytes), expiry);
-    } else if bytes.len() <= SMALL {
+    } else if bytes.len() <= SMALL && !request.is_of_scripts() {
         let mut command = request.command("SET", 5, size);
         set_expiry(command.arg(key).arg(bytes).arg("GET"), expiry);
     } else {

@@ -15,9 +15,9 @@ use crate::erased::{AnyModel, AnyRecord, RawRecord, RecordChanges, RecordKey, Sn
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::model::RedisModel;
-use crate::op::{Operation, Replies, Request};
+use crate::op::{DeleteUnchanged, Operation, Replies, Request};
 use crate::ttl::Expiry;
-use crate::update::{Conflict, Outcome};
+use crate::update::{Conflict, Missing, Outcome};
 
 /// Reads a record as a [`Draft`]; see [`RedisModel::edit`].
 #[must_use = "an operation does nothing until it is run"]
@@ -55,6 +55,12 @@ impl<M: RedisModel> Edit<M> {
     }
 }
 
+impl<M: RedisModel> Edit<M> {
+    fn missing(&self) -> Missing {
+        Missing::new(M::SCHEMA.name, &self.record.key)
+    }
+}
+
 impl<M: RedisModel> Draft<M> {
     /// Writes the changed fields, and no others, if they are still stored as they were
     /// read. Editors of different fields do not disturb each other. Of two editors of one
@@ -71,6 +77,49 @@ impl<M: RedisModel> Draft<M> {
     #[inline(always)]
     pub fn commit(&self) -> Commit<M> {
         Commit::of(CommitPlan::new(AnyModel::of::<M>(), &self.record, &self.key, &self.read))
+    }
+
+    /// Deletes the record if it still is what was read.
+    ///
+    /// With [`edit`](RedisModel::edit) it takes a record in two steps, of which the second can
+    /// be a member of a [`transaction`](crate::transaction): the record is decoded before it is
+    /// deleted, and of several clients only one deletes it. Outside of transactions
+    /// [`take`](RedisModel::take) does both. The changes of the draft do not matter. As
+    /// [`delete`](RedisModel::delete) does, it deletes fields of the hash that the model does
+    /// not know.
+    ///
+    /// Returns [`Outcome::Missing`] if there is no record any more, and [`Outcome::Conflict`]
+    /// if a field that the model reads has changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Server`](ErrorKind::Server) with the code `WRONGTYPE` for a key of another Redis type.
+    ///
+    /// **Sends** a script (hash: `HGET`, `DEL`; blob: `GET`, `DEL`).
+    ///
+    /// ```
+    /// # use redis_model::{Operation, RedisModel, embedded, transaction};
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "job:{id}")]
+    /// struct Job { id: u64, payload: String }
+    ///
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "worker:{name}")]
+    /// struct Worker { name: String, jobs: u64 }
+    ///
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// # Job { id: 7, payload: "x".into() }.save().run(&mut con)?;
+    /// # Worker { name: "w1".into(), jobs: 0 }.save().run(&mut con)?;
+    /// let job = Job::edit(7).run(&mut con)?.expect("a job");
+    /// let taken = transaction((job.delete(), Worker::update("w1").incr(Worker::FIELDS.jobs, 1)));
+    /// assert!(taken.run(&mut con)?.is_applied());
+    /// assert!(taken.run(&mut con)?.is_missing());
+    /// assert_eq!(job.into_record().payload, "x");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn delete(&self) -> DeleteUnchanged<M> {
+        DeleteUnchanged::new(self.key.clone(), self.read.raw())
     }
 
     /// Returns the record with its changes.
@@ -167,11 +216,11 @@ impl Operation for CommitPlan {
             return Ok(Outcome::Applied(()));
         }
         let Ok(Some(changes)) = &self.changes else { return Err(Error::unexpected_reply()) };
-        match changes.decode(replies) {
+        match changes.decode(self.model, &self.key, replies) {
             Ok(outcome) => Ok(outcome),
             // The draft had the field, so another client has removed it.
             Err(error) if error.is_missing_field() => {
-                Ok(Outcome::Conflict(Conflict::about(&error)))
+                Ok(Outcome::Conflict(Conflict::about(self.model.schema().name, &self.key, &error)))
             }
             Err(error) => Err(self.locate(error)),
         }

@@ -196,7 +196,10 @@ impl AnyModel {
     }
 
     pub(crate) fn decode_deleted(self, key: &Key, replies: &mut Replies) -> Result<Outcome<()>> {
-        replies.next().and_then(script_outcome).map_err(|error| self.locate(key, error))
+        replies
+            .next()
+            .and_then(|reply| script_outcome(reply, self.schema().name, key))
+            .map_err(|error| self.locate(key, error))
     }
 
     /// Adds the command that replies 1 if there is a record and 0 if there is none, and
@@ -222,6 +225,14 @@ impl RawSnapshot {
 }
 
 impl Snapshot {
+    /// Returns the stored values that the record was decoded from.
+    pub(crate) fn raw(&self) -> RawSnapshot {
+        match self {
+            Self::Hash(mapping, read) => RawSnapshot::Hash(read.raw(*mapping)),
+            Self::Blob(read) => RawSnapshot::Blob(read.stored()),
+        }
+    }
+
     /// Returns the changes of the record since it was read, `None` if there are none.
     pub(crate) fn changes(
         &self,
@@ -249,16 +260,21 @@ impl RecordChanges {
         }
     }
 
-    pub(crate) fn decode(&self, replies: &mut Replies) -> Result<Outcome<()>> {
-        let reply = replies.next()?;
+    pub(crate) fn decode(
+        &self,
+        model: AnyModel,
+        key: &Key,
+        replies: &mut Replies,
+    ) -> Result<Outcome<()>> {
+        let (reply, model) = (replies.next()?, model.schema().name);
         match self {
-            Self::Hash(..) => script_outcome(reply),
-            Self::Blob(changes) => changes.decode(reply),
+            Self::Hash(..) => script_outcome(reply, model, key),
+            Self::Blob(changes) => changes.decode(reply, model, key),
         }
     }
 }
 
 /// Decodes the reply of a script that compares before it writes.
-fn script_outcome(reply: Reply) -> Result<Outcome<()>> {
-    update::outcome(reply, Error::unexpected_reply).map(|outcome| outcome.map(drop))
+fn script_outcome(reply: Reply, model: &'static str, key: &Key) -> Result<Outcome<()>> {
+    update::outcome(reply, model, key, Error::unexpected_reply).map(|outcome| outcome.map(drop))
 }

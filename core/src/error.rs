@@ -65,6 +65,7 @@ struct Location {
     field: Option<Cow<'static, str>>,
     codec: Option<&'static str>,
     item: Option<usize>,
+    member: Option<usize>,
     entry: Option<StreamId>,
 }
 
@@ -77,6 +78,8 @@ pub enum ErrorKind {
     Connection,
     /// The server returned an error; [`Error::code`] is its code.
     Server,
+    /// There is no such record; see [`Outcome::ok`](crate::Outcome::ok).
+    NotFound,
     /// A record has no value for a field that needs one.
     MissingField,
     /// A stored value is not one of the field's type, or a value cannot be stored.
@@ -105,7 +108,7 @@ pub enum ErrorKind {
     UnknownKey,
     /// A number would leave the range of the field's type.
     OutOfRange,
-    /// The record was written or deleted since it was read: read it again.
+    /// The record was written or deleted since it was read, or a condition does not hold.
     Conflict,
     /// A holder holds its [lock](crate::patterns::Lock) no more.
     LockLost,
@@ -161,6 +164,12 @@ impl Error {
     /// several items that an operation on a [structure](crate::structures) read.
     pub fn item(&self) -> Option<usize> {
         self.0.location.item
+    }
+
+    /// Returns the position of the write in its transaction, counted from zero, if the error
+    /// is about one of several.
+    pub fn member(&self) -> Option<usize> {
+        self.0.location.member
     }
 
     /// Returns the id of the entry, if the error is about one of a
@@ -241,6 +250,11 @@ impl Error {
         source.is_some_and(redis::RedisError::is_timeout)
     }
 
+    /// Returns `true` if there is no such record.
+    pub fn is_not_found(&self) -> bool {
+        self.kind() == ErrorKind::NotFound
+    }
+
     /// Returns `true` if a record has no value for a field that needs one.
     pub fn is_missing_field(&self) -> bool {
         self.kind() == ErrorKind::MissingField
@@ -281,7 +295,8 @@ impl Error {
         self.kind() == ErrorKind::OutOfRange
     }
 
-    /// Returns `true` if the record was written since it was read.
+    /// Returns `true` if the record was written since it was read, or a condition does not
+    /// hold.
     pub fn is_conflict(&self) -> bool {
         self.kind() == ErrorKind::Conflict
     }
@@ -355,6 +370,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_member(mut self, position: usize) -> Self {
+        self.0.location.member.get_or_insert(position);
+        self
+    }
+
     pub(crate) fn with_entry(mut self, id: StreamId) -> Self {
         self.0.location.entry.get_or_insert(id);
         self
@@ -404,6 +424,9 @@ impl fmt::Display for Error {
         if let Some(entry) = location.entry {
             part(f, format_args!("entry {entry}"))?;
         }
+        if let Some(member) = location.member {
+            part(f, format_args!("member {member}"))?;
+        }
         if let Some(field) = &location.field {
             part(f, format_args!("field `{}`", Escaped(field)))?;
         }
@@ -435,7 +458,7 @@ impl fmt::Display for Error {
 
 /// A key or name in a message. A hostile one cannot forge lines in a log, reverse or hide
 /// text, or fill the log: invisible characters are escaped, and a long text is cut.
-struct Escaped<'a>(&'a str);
+pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 /// The number of characters of a key or name in a message.
 const MAX_CHARS: usize = 200;

@@ -21,9 +21,9 @@ pub(crate) use mapping::{Group, Mapping};
 pub(crate) use revision::next as next_revision;
 pub use row::Row;
 pub(crate) use row::decode_or_none;
-pub(crate) use save::{check_options, save};
+pub(crate) use save::{SAVE, check_options, save};
 pub use select::{Select, Selection};
-pub(crate) use snapshot::RawSnapshot;
+pub(crate) use snapshot::{DELETE_UNCHANGED, RawSnapshot};
 use versions::VersionList;
 pub use versions::{Predecessors, SchemaVersions};
 

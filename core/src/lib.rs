@@ -103,10 +103,10 @@ pub use crate::field::{Field, RedisFields};
 pub use crate::hash::{FieldTtl, HashModel, Select, Selection};
 pub use crate::key::{IntoId, Key, KeyPart, ModelId, PartWriter};
 pub use crate::model::RedisModel;
-pub use crate::op::{Operation, atomic, batch};
+pub use crate::op::{Operation, atomic, batch, transaction};
 pub use crate::structures::keys::RedisKeys;
 pub use crate::ttl::Ttl;
-pub use crate::update::{Condition, Conflict, Outcome, Update};
+pub use crate::update::{Condition, Conflict, Missing, Outcome, Update};
 pub use crate::value::{Float, Integer, IntoIncrement, Numeric, RedisValue};
 
 /// Maps a struct to a Redis hash or to a blob.

@@ -24,6 +24,7 @@ mod reply;
 mod request;
 mod script;
 mod slot;
+mod transaction;
 mod tuple;
 mod typed_command;
 
@@ -49,6 +50,8 @@ pub(crate) use request::Command;
 pub use request::{CommandWriter, Request};
 pub(crate) use script::Script;
 pub(crate) use slot::{hash_tag, slot_of};
+pub(crate) use transaction::members_of;
+pub use transaction::{Transaction, Transactional, transaction};
 pub(crate) use typed_command::{READ_TYPED, TYPED_COMMAND};
 
 #[cfg(feature = "aio")]
@@ -56,8 +59,8 @@ use crate::connection::AsyncConnection;
 use crate::connection::SyncConnection;
 use crate::error::Result;
 pub use crate::verbs::{
-    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, GetTtl, Persist, Returning, Save,
-    SaveMany,
+    Create, Delete, DeleteMany, DeleteUnchanged, Exists, Expire, Get, GetMany, GetTtl, Persist,
+    Returning, Save, SaveMany,
 };
 
 /// An operation on a Redis server, as a value.

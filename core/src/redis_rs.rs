@@ -146,11 +146,25 @@ pub(crate) fn replies(
     Ok(values.into_iter().map(|value| reply(Ok(value))).collect())
 }
 
+/// Converts the text of a server's error, as a script returns it.
+pub(crate) fn error_of_text(text: &str) -> Error {
+    let (code, details) = text.split_once(' ').unwrap_or((text, ""));
+    let is_code = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
+    match code.is_empty() || !code.bytes().all(is_code) {
+        // A mistake in a script, with the name of the script and the line.
+        true => error_of_code("ERR", text),
+        false => error_of_code(code, details),
+    }
+}
+
 /// Converts a server's error, without the arguments that the server repeats for an unknown
 /// command: they may be stored data.
 fn server_error(error: &ServerError) -> Error {
-    let details = error.details().unwrap_or("");
-    let kind = match error.code() {
+    error_of_code(error.code(), error.details().unwrap_or(""))
+}
+
+fn error_of_code(code: &str, details: &str) -> Error {
+    let kind = match code {
         // The codes of this crate's scripts.
         "NOFIELDTTL" => ErrorKind::Unsupported,
         "STALERECORD" => ErrorKind::Conflict,
@@ -161,13 +175,13 @@ fn server_error(error: &ServerError) -> Error {
         _ => ErrorKind::Server,
     };
     if !matches!(kind, ErrorKind::Server | ErrorKind::Connection) {
-        return Error::new(kind, details.to_owned()).with_code(error.code());
+        return Error::new(kind, details.to_owned()).with_code(code);
     }
     // The line of a script is left out, too.
     let known = details.split(", with args beginning with").next().unwrap_or("");
     let known = known.split(" script: ").next().unwrap_or("");
-    Error::new(kind, format!("the server answered {} {known}", error.code()).trim_end().to_owned())
-        .with_code(error.code())
+    Error::new(kind, format!("the server answered {code} {known}").trim_end().to_owned())
+        .with_code(code)
 }
 
 impl From<RedisError> for Error {

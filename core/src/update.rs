@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 pub use condition::Condition;
-pub use outcome::{Conflict, Outcome};
+pub use outcome::{Conflict, Missing, Outcome};
 
 use crate::connection::SyncConnection;
 use crate::error::Result;
@@ -23,7 +23,7 @@ use crate::op::{Operation, Replies, Request};
 use crate::ttl::{self, Expiry};
 use crate::value::IntoIncrement;
 
-pub(crate) use call::{Call, NoRecord, outcome};
+pub(crate) use call::{Call, NoRecord, UPDATE, outcome};
 use change::{Change, FieldTtlChange};
 pub(crate) use change::{Changes, refused_increment, refused_native_increment};
 use condition::FieldSemantics;
@@ -78,7 +78,7 @@ use plan::{Plan, Values};
 ///     .returning(f.balance);
 /// assert_eq!(paid.run(&mut con)?, Outcome::Applied(40));
 /// assert!(paid.run(&mut con)?.conflict().unwrap().contains(f.balance));
-/// assert_eq!(Account::update(2).set(f.owner, "Bob").run(&mut con)?, Outcome::Missing);
+/// assert!(Account::update(2).set(f.owner, "Bob").run(&mut con)?.is_missing());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "an operation does nothing until it is run"]
@@ -230,7 +230,7 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     fn finish(&self, outcome: Result<Outcome<Values>>) -> Result<Outcome<S::Output>> {
         let mut row = match outcome {
             Ok(Outcome::Applied(values)) => self.plan.row(values),
-            Ok(Outcome::Missing) => return Ok(Outcome::Missing),
+            Ok(Outcome::Missing(missing)) => return Ok(Outcome::Missing(missing)),
             Ok(Outcome::Conflict(conflict)) => return Ok(Outcome::Conflict(conflict)),
             Err(error) => return Err(error),
         };

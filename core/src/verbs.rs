@@ -1,11 +1,13 @@
 //! The verbs that every model has, as operations.
 
+mod delete_unchanged;
 mod lifetime;
 mod many;
 mod read;
 mod take;
 mod write;
 
+pub use delete_unchanged::DeleteUnchanged;
 pub use lifetime::{Delete, Exists, Expire, GetTtl, Persist};
 pub use many::{DeleteMany, GetMany, SaveMany};
 pub use read::Get;

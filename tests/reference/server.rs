@@ -141,7 +141,7 @@ fn check_outcome(
     let field = |error: &Error| error.field().map(str::to_owned);
     let found = match result {
         Ok(Outcome::Applied(returned)) => Expected::Applied(returned.clone()),
-        Ok(Outcome::Missing) => Expected::Missing,
+        Ok(Outcome::Missing(_)) => Expected::Missing,
         Ok(Outcome::Conflict(conflict)) => {
             Expected::Conflict(conflict.fields().map(str::to_owned).collect())
         }

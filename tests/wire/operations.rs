@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use redis_model::op::BoxedOperation;
-use redis_model::{Operation, RedisModel, atomic, batch};
+use redis_model::{Operation, RedisModel, atomic, batch, transaction};
 
 use crate::mock::draft;
 use crate::models::*;
@@ -135,6 +135,18 @@ operations! {
     (Some(User::exists(1)), None::<redis_model::op::Get<User>>);
     User::exists(1).map(|known| !known).boxed();
     batch([User::ttl(1), User::ttl(2)]);
+    draft(&*USER, |_| ()).delete();
+    draft(&*FULL, |_| ()).delete();
+    draft(&*NAMELESS, |_| ()).delete();
+    draft(&*BLOB, |_| ()).delete();
+    transaction(User::delete(1));
+    transaction((Page::update(1).incr(Page::FIELDS.views, 1), USER.save()));
+    transaction([BLOB.save()]);
+    transaction((vec![BLOB.create()], Some(LARGE.save()), SESSION.save(), EVENT.save(), PLACE.save()));
+    transaction((FULL.create().returning(Full::FIELDS.version), Blob::delete(1)));
+    transaction((draft(&*USER, |it| it.visits += 1).commit(), draft(&*BLOB, |it| it.text = "new".into()).commit()));
+    transaction((draft(&*USER, |_| ()).delete(), draft(&*BLOB, |_| ()).delete()));
+    transaction(draft(&*USER, |_| ()).commit());
     atomic((User::get(1), User::exists(1)));
     atomic(User::exists(1));
     atomic([NAMELESS.save(), NAMELESS.save()]);

@@ -6,12 +6,12 @@ use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::op::{Refusal, Reply, Request, Script};
 use crate::ttl::Expiry;
-use crate::update::{self, Conflict, Outcome};
+use crate::update::{self, Conflict, Missing, Outcome};
 
 /// `SET … IFEQ`, of Valkey 8.1 and Redis 8.4.
 static SET_IF_EQUAL: Refusal = Refusal::of_option();
 
-static COMPARE_AND_SET: Script =
+pub(crate) static COMPARE_AND_SET: Script =
     Script::new("blob_compare_and_set", include_str!("compare_and_set.lua"));
 
 /// A blob as it was when it was read.
@@ -19,6 +19,13 @@ pub struct Snapshot {
     pub(super) stored: Vec<u8>,
     /// The record as it is encoded for a comparison.
     pub(super) written: Vec<u8>,
+}
+
+impl Snapshot {
+    /// Returns the stored bytes.
+    pub(crate) fn stored(&self) -> Vec<u8> {
+        self.stored.clone()
+    }
 }
 
 /// A new value for a blob that must still have the old one.
@@ -44,16 +51,21 @@ impl CompareAndSet {
     }
 
     /// Decodes the reply to either command.
-    pub(crate) fn decode(&self, reply: Reply) -> Result<Outcome<()>> {
+    pub(crate) fn decode(
+        &self,
+        reply: Reply,
+        model: &'static str,
+        key: &Key,
+    ) -> Result<Outcome<()>> {
         if reply.is_array() {
-            return update::outcome(reply, Error::unexpected_reply)
+            return update::outcome(reply, model, key, Error::unexpected_reply)
                 .map(|outcome| outcome.map(drop));
         }
         // The old value, whether or not the new one was written.
         Ok(match reply.into_bytes()? {
-            None => Outcome::Missing,
+            None => Outcome::Missing(Missing::new(model, key)),
             Some(held) if held == self.old => Outcome::Applied(()),
-            Some(_) => Outcome::Conflict(Conflict::of_all()),
+            Some(_) => Outcome::Conflict(Conflict::of_all(model, key)),
         })
     }
 }

@@ -44,14 +44,17 @@ where
         let mut attempt = 0;
         loop {
             let edit = Edit::new(self.id.clone());
-            let Some(mut draft) = io.run(edit).await? else { return Ok(Outcome::Missing) };
+            let missing = edit.missing();
+            let Some(mut draft) = io.run(edit).await? else {
+                return Ok(Outcome::Missing(missing));
+            };
             let returned = (self.change)(&mut draft);
             let commit = draft.commit();
             // A record need not be `Sync`, and the commit does not need it any more.
             drop(draft);
             match io.run(commit).await? {
                 Outcome::Applied(()) => return Ok(Outcome::Applied(returned)),
-                Outcome::Missing => return Ok(Outcome::Missing),
+                Outcome::Missing(missing) => return Ok(Outcome::Missing(missing)),
                 Outcome::Conflict(conflict) if attempt + 1 >= self.attempts => {
                     return Ok(Outcome::Conflict(conflict));
                 }

@@ -8,7 +8,7 @@
 use std::fmt;
 
 use super::mapping::{Mapping, Record};
-use super::{at_field, save};
+use super::{RawSnapshot, at_field, save};
 use crate::codec::Location;
 use crate::error::{Error, ErrorKind, Result, ValueError};
 use crate::field::Slot;
@@ -21,12 +21,22 @@ pub struct Snapshot {
     /// The rest of a record of an older version: its version and the fields that only
     /// older versions have. A commit replaces all of it.
     former: Vec<(&'static str, Value)>,
+    /// The other names that were read: the version, the marker and those of older versions.
+    others: Vec<(&'static str, Value)>,
 }
 
 /// The stored values of the fields, as the server returned them.
 pub(super) struct RawFields {
-    stored: Vec<Value>,
+    stored: Vec<Found>,
     former: Vec<(&'static str, Value)>,
+    others: Vec<(&'static str, Value)>,
+}
+
+/// A field's value, and how many of its names come before the one that has it.
+#[derive(Default)]
+struct Found {
+    value: Value,
+    before: usize,
 }
 
 /// The stored form of a field, `None` if it is absent.
@@ -34,6 +44,8 @@ pub(super) type Value = Option<Vec<u8>>;
 
 struct ReadField {
     stored: Value,
+    /// The number of the field's names before the one that has the value.
+    before: usize,
     /// The value's own stored form, if it differs.
     written: Option<Result<Value, ValueError>>,
 }
@@ -49,9 +61,19 @@ impl RawFields {
         for at in 0..mapping.schema.fields.len() {
             let names = (1 + mapping.schema.aliases_of(at).len()).min(own.len());
             let (of_field, rest) = own.split_at(names);
-            stored.push(of_field.iter().find_map(owned));
+            stored.push(found(of_field));
             own = rest;
         }
+        let mut others = Vec::new();
+        others.extend(version.map(|(field, value)| (field, owned(value))));
+        let mut at = 0;
+        let first = values.len() - own.len();
+        mapping.each_name(&mut |name| {
+            if at >= first {
+                others.push((name, values.get(at).and_then(owned)));
+            }
+            at += 1;
+        });
         let mut former = Vec::new();
         if behind > 0 {
             former.extend(version.map(|(field, value)| (field, owned(value))));
@@ -62,13 +84,19 @@ impl RawFields {
                 }
             }
         }
-        Ok(Self { stored, former })
+        Ok(Self { stored, former, others })
     }
 
     /// Returns `true` if the record is of an older version.
     pub(super) fn is_old(&self) -> bool {
         !self.former.is_empty()
     }
+}
+
+fn found(values: &[ReplyValue]) -> Found {
+    let mut values = values.iter().map(owned).enumerate();
+    let found = values.find_map(|(before, value)| Some(Found { value: Some(value?), before }));
+    found.unwrap_or_default()
 }
 
 fn owned(value: &ReplyValue) -> Value {
@@ -82,12 +110,28 @@ impl Snapshot {
         let mut stored = raw.stored.into_iter();
         let mut fields = Vec::with_capacity(stored.len());
         record.each_field(&mut |at, slot| {
-            let stored = stored.next().flatten();
+            let Found { value: stored, before } = stored.next().unwrap_or_default();
             let written = slot.encode(&location.with_field(record.mapping.schema.fields[at]));
             let written = Some(written).filter(|written| written.as_ref().ok() != Some(&stored));
-            fields.push(ReadField { stored, written });
+            fields.push(ReadField { stored, before, written });
         });
-        Self { fields, former: raw.former }
+        Self { fields, former: raw.former, others: raw.others }
+    }
+
+    /// Returns the names that were read, up to that which has a field's value, with their
+    /// values.
+    pub(crate) fn raw(&self, mapping: Mapping) -> RawSnapshot {
+        let schema = mapping.schema;
+        let fields = self.fields.iter().enumerate().flat_map(|(at, field)| {
+            let names =
+                std::iter::once(schema.fields[at]).chain(schema.aliases_of(at).iter().copied());
+            let read = if field.stored.is_some() { field.before + 1 } else { usize::MAX };
+            names.take(read).enumerate().map(move |(name_at, name)| {
+                (name, field.stored.as_deref().filter(|_| name_at == field.before))
+            })
+        });
+        let others = self.others.iter().map(|(name, value)| (*name, value.as_deref()));
+        RawSnapshot::of_pairs(fields.chain(others))
     }
 }
 

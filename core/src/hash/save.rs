@@ -10,7 +10,7 @@ use crate::op::{CommandWriter, Request, Script};
 use crate::schema::Schema;
 use crate::ttl::Expiry;
 
-static SAVE: Script = Script::new(
+pub(crate) static SAVE: Script = Script::new(
     "hash_save",
     concat!(include_str!("can_expire_fields.lua"), include_str!("save.lua")),
 );
@@ -27,7 +27,8 @@ pub(crate) fn save(record: Record<'_>, write: Write, request: &mut Request) -> R
     // The revision of a record that is written over does not matter.
     let has_revision = schema.revision_field().is_some();
     let checked = version.filter(|_| !write.only_new && (!overwrites || has_revision));
-    let is_plain = !write.only_new
+    let is_plain = !request.is_of_scripts()
+        && !write.only_new
         && size.absent + former.len() == 0
         && checked.is_none()
         && write.expiry == Expiry::Keep

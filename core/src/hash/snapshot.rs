@@ -8,7 +8,7 @@ use crate::key::Key;
 use crate::op::{Request, Script};
 use crate::redis_rs::{ReplyValue, bytes_of};
 
-static DELETE_UNCHANGED: Script =
+pub(crate) static DELETE_UNCHANGED: Script =
     Script::new("hash_delete_unchanged", include_str!("delete_unchanged.lua"));
 
 /// The values of all names that were read, for a deletion of the record that they are of.
@@ -18,6 +18,20 @@ pub struct RawSnapshot {
 }
 
 impl RawSnapshot {
+    /// Takes the values with their names.
+    pub(super) fn of_pairs<'a>(
+        pairs: impl Iterator<Item = (&'static str, Option<&'a [u8]>)>,
+    ) -> Self {
+        let (mut present, mut absent) = (Vec::new(), Vec::new());
+        for (name, value) in pairs {
+            match value {
+                Some(value) => present.push((name, value.to_vec())),
+                None => absent.push(name),
+            }
+        }
+        Self { present, absent }
+    }
+
     /// Takes the values in the order in which the names were read.
     pub(super) fn new(mapping: Mapping, values: &[ReplyValue]) -> Result<Self> {
         let mut names = Vec::with_capacity(values.len());

@@ -12,9 +12,10 @@ pub struct Atomic<O>(O);
 ///
 /// **An atomic step is not all or nothing.** Redis does not roll back: if one of the
 /// operations fails on the server, finds no record, or has a condition that
-/// is not met, the others are applied all the same. Do not move money from
-/// one record to another with it. An [`update`](crate::RedisModel::update) changes one
-/// record, all or nothing.
+/// is not met, the others are applied all the same. For writes that belong together, such
+/// as money that moves from one record to another, there is
+/// [`transaction`](crate::transaction). An atomic step is for other operations than writes
+/// of records, too: reads of several records as they were at one time, and structures.
 ///
 /// Returns the operations' typed outputs. A tuple, an array, a `Vec`, or a
 /// tuple of those keeps its shape.

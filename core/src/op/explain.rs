@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::exchange::Part;
-use super::{Command, Exchange, Request, Topology};
+use super::{Command, Exchange, Request, Topology, members_of};
 use crate::error::Result;
 use crate::redis_rs;
 
@@ -130,7 +130,15 @@ impl fmt::Display for SentCommand {
             let space = if at > 0 { " " } else { "" };
             write!(f, "{space}{}", Quoted(argument))?;
         }
-        self.script.map_or(Ok(()), |name| write!(f, " # {name}.lua"))
+        let Some(name) = self.script else { return Ok(()) };
+        write!(f, " # {name}.lua")?;
+        // The members of a transaction are hard to find in its many arguments.
+        let members = if name == "transaction" { members_of(&self.arguments) } else { Vec::new() };
+        for (at, (script, key)) in members.into_iter().enumerate() {
+            let separator = if at > 0 { "," } else { ":" };
+            write!(f, "{separator} {} {}", Quoted(script), Quoted(key))?;
+        }
+        Ok(())
     }
 }
 

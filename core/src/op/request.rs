@@ -37,6 +37,8 @@ pub struct Request {
     /// The atomic step that commands are being added to; 0 for none.
     atomic: u32,
     atomics: u32,
+    /// Each operation adds one call of a script, as the members of a transaction must.
+    scripts_only: bool,
 }
 
 /// A member of a tuple or a list, with the number of its commands, which is the number of
@@ -90,7 +92,19 @@ impl Request {
     // Not `Default`, because an operation must not replace the request that it is given.
     pub(crate) fn new() -> Self {
         let (rest, members) = (Vec::new(), Vec::new());
-        Self { first: None, rest, members, size: 0, in_item: false, atomic: 0, atomics: 0 }
+        let (first, scripts_only) = (None, false);
+        Self { first, rest, members, size: 0, in_item: false, atomic: 0, atomics: 0, scripts_only }
+    }
+
+    /// Creates a request for the members of a transaction.
+    pub(crate) fn of_scripts() -> Self {
+        Self { scripts_only: true, ..Self::new() }
+    }
+
+    /// Returns `true` if an operation must be a call of a script, although a plain command
+    /// would do.
+    pub(crate) fn is_of_scripts(&self) -> bool {
+        self.scripts_only
     }
 
     /// Adds a command. `arguments` and `bytes` are at least as many as will be written, so
@@ -115,6 +129,23 @@ impl Request {
             cmd.write_arg(argument.as_bytes());
         }
         self.push(cmd, Some(script), 3..4, FIXED + arguments * ARGUMENT + bytes)
+    }
+
+    /// Adds a call of a script on this number of keys, which are written next, and then its
+    /// `ARGV`.
+    pub(crate) fn script_of_keys(
+        &mut self,
+        script: &'static Script,
+        keys: usize,
+        arguments: usize,
+        bytes: usize,
+    ) -> CommandWriter<'_> {
+        const FIXED: usize = "EVALSHA".len() + 40 + 3;
+        let mut cmd = Cmd::with_capacity(arguments + 3, FIXED + bytes);
+        for argument in ["EVALSHA", script.sha(), itoa::Buffer::new().format(keys)] {
+            cmd.write_arg(argument.as_bytes());
+        }
+        self.push(cmd, Some(script), 3..3 + keys, FIXED + arguments * ARGUMENT + bytes)
     }
 
     /// Adds a command that was written before.

@@ -136,7 +136,7 @@ impl<M: RedisModel> Rewritten<M> {
         for (id, outcome) in ids.into_iter().zip(outcomes) {
             match outcome {
                 Ok(Outcome::Applied(())) => self.rewritten += 1,
-                Ok(Outcome::Missing) => {}
+                Ok(Outcome::Missing(_)) => {}
                 Ok(Outcome::Conflict(_)) => changed.push(id),
                 Err(error) => self.failed.push((id, error)),
             }

@@ -3,7 +3,7 @@
 use std::vec;
 
 use super::change::{Changes, refused};
-use super::{Conflict, Outcome};
+use super::{Conflict, Missing, Outcome};
 use crate::error::{Error, Result};
 use crate::hash::{Group, MARKER, Mapping};
 use crate::key::Key;
@@ -11,7 +11,7 @@ use crate::op::{CommandWriter, Reply, Request, Script};
 use crate::redis_rs::ReplyValue;
 use crate::ttl::Expiry;
 
-static UPDATE: Script = Script::new(
+pub(crate) static UPDATE: Script = Script::new(
     "update",
     concat!(
         include_str!("usual.lua"),
@@ -116,17 +116,19 @@ impl Call<'_> {
     }
 }
 
-/// Returns the outcome with the values that were returned; `incomplete` is the error
-/// for [`NoRecord::Incomplete`].
+/// Returns the outcome for a record with the values that were returned; `incomplete` is the
+/// error for [`NoRecord::Incomplete`].
 pub(crate) fn outcome(
     reply: Reply,
+    model: &'static str,
+    key: &Key,
     incomplete: impl FnOnce() -> Error,
 ) -> Result<Outcome<vec::IntoIter<ReplyValue>>> {
     let (status, rest) = reply.into_status()?;
     match status.as_str() {
         "applied" => Ok(Outcome::Applied(rest)),
-        "missing" => Ok(Outcome::Missing),
-        "conflict" => Conflict::read(rest).map(Outcome::Conflict),
+        "missing" => Ok(Outcome::Missing(Missing::new(model, key))),
+        "conflict" => Conflict::read(model, key, rest).map(Outcome::Conflict),
         "incomplete" => Err(incomplete()),
         status => Err(refused(status, rest)),
     }

@@ -166,7 +166,9 @@ impl Plan {
         if reply.is_int() {
             reply.into_number_row().map(Outcome::Applied)
         } else {
-            call::outcome(reply, || change::incomplete(&self.unset()))
+            call::outcome(reply, self.mapping.schema.name, &self.key, || {
+                change::incomplete(&self.unset())
+            })
         }
     }
 }
@@ -181,7 +183,8 @@ impl Operation for Plan {
             return Err(self.locate(error.duplicate()));
         }
         let expiry = self.expiry.check().map_err(|error| self.locate(error))?;
-        match self.plain(&returned) {
+        let plain = if request.is_of_scripts() { None } else { self.plain(&returned) };
+        match plain {
             Some(Plain::Set(sets)) => {
                 let (arguments, bytes) =
                     (1 + 2 * sets.len(), self.key.len() + self.changes.bytes());

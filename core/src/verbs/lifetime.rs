@@ -54,6 +54,12 @@ impl<M: RedisModel> Expire<M> {
     }
 }
 
+impl<M> Delete<M> {
+    pub(crate) fn key(&self) -> &Key {
+        &self.key
+    }
+}
+
 fn decode_int<M: RedisModel>(key: &Key, replies: &mut Replies) -> Result<i64> {
     let int = replies.next().and_then(|reply| reply.into_int());
     int.map_err(|error| AnyModel::of::<M>().locate(key, error))

@@ -5,9 +5,9 @@
 //! the client decodes before it deletes.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::mem;
 
+use super::DeleteUnchanged;
 use crate::erased::{AnyModel, RawSnapshot, RecordKey};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Flow, Io, inherent_run};
@@ -110,8 +110,7 @@ impl<M: RedisModel> TakeMany<M> {
         for (at, found) in positions.into_iter().zip(found) {
             results[at] = found.map(|found| {
                 let (record, snapshot) = found?;
-                let (key, model) = (self.key(at), PhantomData);
-                deletions.push(DeleteUnchanged { key, snapshot, model });
+                deletions.push(DeleteUnchanged::new(self.key(at), snapshot));
                 self.sent.push((at, record));
                 None
             });
@@ -129,7 +128,7 @@ impl<M: RedisModel> TakeMany<M> {
         for ((at, record), outcome) in mem::take(&mut self.sent).into_iter().zip(outcomes) {
             results[at] = match outcome {
                 Ok(Outcome::Applied(())) => Ok(Some(record)),
-                Ok(Outcome::Missing) => Ok(None),
+                Ok(Outcome::Missing(_)) => Ok(None),
                 Ok(Outcome::Conflict(_)) => {
                     changed.push(at);
                     Err(self.contended(at))
@@ -163,13 +162,6 @@ type Found<M> = Option<(M, RawSnapshot)>;
 /// Reads a record together with the values that it was decoded from.
 struct ReadToTake<M: RedisModel>(RecordKey<M::Id>);
 
-/// Deletes a record if it still holds the values that were read.
-struct DeleteUnchanged<M> {
-    key: Key,
-    snapshot: RawSnapshot,
-    model: PhantomData<fn() -> M>,
-}
-
 impl<M: RedisModel> Operation for ReadToTake<M> {
     type Output = Found<M>;
 
@@ -181,19 +173,6 @@ impl<M: RedisModel> Operation for ReadToTake<M> {
         let (read, mut record) = (self.0.read::<M>(Expiry::Keep), None);
         let raw = read.finish_take(read.decode(replies), &mut self.0.place(&mut record))?;
         Ok(record.zip(raw))
-    }
-}
-
-impl<M: RedisModel> Operation for DeleteUnchanged<M> {
-    type Output = Outcome<()>;
-
-    fn encode(&self, request: &mut Request) -> Result<()> {
-        self.snapshot.encode_delete(&self.key, request);
-        Ok(())
-    }
-
-    fn decode(&self, replies: &mut Replies) -> Result<Outcome<()>> {
-        AnyModel::of::<M>().decode_deleted(&self.key, replies)
     }
 }
 

@@ -116,6 +116,10 @@ impl<M: RedisModel> Save<'_, M> {
 }
 
 impl<M: RedisModel> Create<'_, M> {
+    pub(crate) fn record(&self) -> &M {
+        self.model
+    }
+
     #[inline(always)]
     fn erased(&self) -> erased::Save<'_> {
         let write = Write { only_new: true, overwrite_newer: false, expiry: self.expiry };
@@ -165,6 +169,12 @@ pub struct Returning<W, V> {
     write: W,
     /// `None` after the largest revision, which the write reports.
     revision: Option<V>,
+}
+
+impl<W, V> Returning<W, V> {
+    pub(crate) fn write(&self) -> &W {
+        &self.write
+    }
 }
 
 impl<W, V: RevisionNumber> Returning<W, V> {
