@@ -35,7 +35,7 @@ impl Script {
 
     /// Creates a script that changes nothing.
     pub(crate) const fn reading(name: &'static str, source: &'static str) -> Self {
-        Self { reads_only: true, ..Self::new(name, source) }
+        Self { name, reads_only: true, source: Source::Fixed(source), sent: OnceLock::new() }
     }
 
     /// Returns the text that is sent.
