@@ -16,6 +16,7 @@ use entry::Entry;
 pub use metrics::CacheMetrics;
 use metrics::Counters;
 
+use crate::clone::clone_fields;
 use crate::Result;
 use crate::codec::Plain;
 use crate::flow::{Flow, Io, inherent_run};
@@ -294,4 +295,8 @@ impl<T, C> fmt::Debug for InvalidateTag<T, C> {
         let prefix = &self.cache.settings.prefix;
         f.debug_struct("InvalidateTag").field("cache", prefix).field("tag", &self.tag).finish()
     }
+}
+
+clone_fields! {
+    impl[T, C] InvalidateTag<T, C> { cache, tag }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::command::Command;
+use crate::clone::clone_fields;
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Flow, Io, inherent_run};
 use crate::ttl::millis;
@@ -100,4 +101,8 @@ mod tests {
         assert_eq!(wait(1_500_000_001), "1.501");
         assert_eq!(wait_argument(None), "0");
     }
+}
+
+clone_fields! {
+    impl[T] Blocking<T> { command }
 }
