@@ -57,6 +57,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod blob;
+mod clone;
 pub mod codec;
 pub mod connection;
 mod edit;
@@ -100,9 +101,9 @@ pub use crate::codec::Json;
 pub use crate::edit::{Commit, Draft, Edit};
 pub use crate::error::{Error, ErrorKind, Result, ValueError};
 pub use crate::field::{Field, RedisFields};
-pub use crate::hash::{FieldTtl, HashModel, Select, Selection};
+pub use crate::hash::{FieldTtl, HashModel, Record, Select, Selection};
 pub use crate::key::{IntoId, Key, KeyPart, ModelId, PartWriter};
-pub use crate::model::RedisModel;
+pub use crate::model::{HasTtl, RedisModel};
 pub use crate::op::{Operation, atomic, batch};
 pub use crate::structures::keys::RedisKeys;
 pub use crate::ttl::Ttl;

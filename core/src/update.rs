@@ -7,18 +7,18 @@ mod outcome;
 mod plan;
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::time::Duration;
 
 pub use condition::Condition;
 pub use outcome::{Conflict, Outcome};
 
+use crate::clone::clone_fields;
 use crate::connection::SyncConnection;
 use crate::error::Result;
 use crate::field::{Field, FieldType, Incrementable, IntoField};
 use crate::hash::{HashModel, Mapping, Selection};
 use crate::key;
-use crate::model::RedisModel;
+use crate::model::{HasTtl, RedisModel};
 use crate::op::{Operation, Replies, Request};
 use crate::ttl::{self, Expiry};
 use crate::value::IntoIncrement;
@@ -83,9 +83,9 @@ use plan::{Plan, Values};
 /// ```
 #[must_use = "an operation does nothing until it is run"]
 pub struct Update<M: RedisModel, S = ()> {
+    id: M::Id,
     plan: Plan,
     returning: S,
-    model: PhantomData<fn() -> M>,
 }
 
 impl<M: HashModel> Update<M> {
@@ -93,7 +93,7 @@ impl<M: HashModel> Update<M> {
     pub(crate) fn new(id: M::Id) -> Self {
         let key = key::write(M::SCHEMA.template(), &id);
         let plan = Plan::new(Mapping::of::<M>(), key);
-        Self { plan, returning: (), model: PhantomData }
+        Self { id, plan, returning: () }
     }
 }
 
@@ -167,6 +167,16 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
         self
     }
 
+    /// Sets the record's time to live to the model's `ttl`, if the update is applied. A model
+    /// without a `ttl` is a compile error; with `on_update = "refresh"` every update does so.
+    pub fn refresh(mut self) -> Self
+    where
+        M: HasTtl,
+    {
+        self.plan.expiry = M::SCHEMA.expiry();
+        self
+    }
+
     /// Removes the record's time to live, if the update is applied.
     pub fn persist(mut self) -> Self {
         self.plan.expiry = Expiry::Persist;
@@ -217,11 +227,12 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
         self
     }
 
-    /// Returns these fields with their values after the update.
+    /// Returns these fields with their values after the update; [`Record`](crate::Record)
+    /// returns all of them, as the whole record.
     #[inline(always)]
     pub fn returning<T: Selection<M>>(self, selection: T) -> Update<M, T> {
         let plan = self.plan.returning(selection.fields());
-        Update { plan, returning: selection, model: PhantomData }
+        Update { id: self.id, plan, returning: selection }
     }
 }
 
@@ -229,7 +240,7 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     #[inline(always)]
     fn finish(&self, outcome: Result<Outcome<Values>>) -> Result<Outcome<S::Output>> {
         let mut row = match outcome {
-            Ok(Outcome::Applied(values)) => self.plan.row(values),
+            Ok(Outcome::Applied(values)) => self.plan.row(values).with_id(&self.id),
             Ok(Outcome::Missing) => return Ok(Outcome::Missing),
             Ok(Outcome::Conflict(conflict)) => return Ok(Outcome::Conflict(conflict)),
             Err(error) => return Err(error),
@@ -262,4 +273,8 @@ impl<M: RedisModel, S> fmt::Debug for Update<M, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.plan.fmt(f)
     }
+}
+
+clone_fields! {
+    impl[M: RedisModel, S: Clone] Update<M, S> { id, plan, returning }
 }
