@@ -15,7 +15,7 @@ pub use outcome::{Conflict, Outcome};
 use crate::clone::clone_fields;
 use crate::connection::SyncConnection;
 use crate::error::Result;
-use crate::field::{Field, FieldType, Incrementable, IntoField};
+use crate::field::{Field, FieldType, Incrementable, IntoField, encode};
 use crate::hash::{HashModel, Mapping, Selection};
 use crate::key;
 use crate::model::{HasTtl, RedisModel};
@@ -104,6 +104,78 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     pub fn set<V, Enc>(mut self, field: Field<M, V, Enc>, value: impl IntoField<V, Enc>) -> Self {
         let name = field.name();
         self.plan.set(name, value.stored_form(&self.plan.location(name)));
+        self
+    }
+
+    /// Sets a field if there is a value, and leaves it unchanged if the value is `None`, as a
+    /// PATCH request asks for.
+    ///
+    /// ```
+    /// # use redis_model::{Operation, RedisModel, embedded};
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "user:{id}")]
+    /// struct User { id: u64, name: String, email: Option<String>, age: u8 }
+    ///
+    /// struct Patch { name: Option<String>, email: Option<String>, age: Option<u8> }
+    ///
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// # let f = User::FIELDS;
+    /// # User { id: 7, name: "Ada".into(), email: None, age: 35 }.save().run(&mut con)?;
+    /// let patch = Patch { name: None, email: Some("ada@example.com".into()), age: Some(36) };
+    /// User::update(7)
+    ///     .set_some(f.name, patch.name.as_deref())
+    ///     .set_some(f.email, patch.email.as_deref())
+    ///     .set_some(f.age, patch.age)
+    ///     .run(&mut con)?
+    ///     .expect("a user");
+    /// let user = User::get(7).run(&mut con)?.expect("a user");
+    /// assert_eq!((&*user.name, user.email.as_deref(), user.age), ("Ada", Some("ada@example.com"), 36));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline(always)]
+    pub fn set_some<V, Enc>(
+        self,
+        field: Field<M, V, Enc>,
+        value: Option<impl IntoField<V, Enc>>,
+    ) -> Self {
+        match value {
+            Some(value) => self.set(field, value),
+            None => self,
+        }
+    }
+
+    /// Sets a field to a value, and to `None` without one. It is [`set`](Self::set) for an
+    /// `Option` of another type than the field's, such as `Option<&str>`.
+    ///
+    /// ```
+    /// # use redis_model::{Operation, RedisModel};
+    /// # #[derive(RedisModel)]
+    /// # #[redis(key = "user:{id}")]
+    /// # struct User { id: u64, name: String, nick: Option<String> }
+    /// # let f = User::FIELDS;
+    /// let line = "Ada Lovelace (ada)";
+    /// let nick = line.split_once('(').map(|(_, nick)| nick.trim_end_matches(')'));
+    /// let update = User::update(7).set_or_remove(f.nick, nick);
+    /// assert!(update.explain()?.to_string().contains("set nick ada"));
+    /// # Ok::<(), redis_model::Error>(())
+    /// ```
+    #[inline(always)]
+    pub fn set_or_remove<V, Enc>(
+        mut self,
+        field: Field<M, Option<V>, Enc>,
+        value: Option<impl IntoField<Option<V>, Enc>>,
+    ) -> Self
+    where
+        Option<V>: FieldType<Enc>,
+    {
+        let name = field.name();
+        let at = self.plan.location(name);
+        let value = match value {
+            Some(value) => value.stored_form(&at),
+            None => encode::<Enc, Option<V>>(&None, &at),
+        };
+        self.plan.set(name, value);
         self
     }
 
