@@ -16,7 +16,8 @@ use crate::structures::StreamId;
 /// The result of an operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The error of an operation: a reason, which is one of [`ErrorKind`], and a location.
+/// The error of an operation: a reason, which is one of [`ErrorKind`], and a location. Copies
+/// share its source.
 ///
 /// ```
 /// # use redis_model::{Operation, RedisModel, embedded};

@@ -122,7 +122,8 @@ pub use crate::value::{Float, Integer, IntoIncrement, Numeric, RedisValue};
 ///   [Keys](#keys) for escaping, `{field:raw}` and secrets.
 /// - `blob = Json`: one value, written by this [`Codec`](codec::Codec), instead of a hash.
 /// - `ttl = "15m"`: every save sets this time to live. Units: `ms`, `s`, `m`,
-///   `h`, `d`, `w`, also together: `"1h30m"`.
+///   `h`, `d`, `w`, also together: `"1h30m"`. It is [`RedisModel::TTL`]; `get(id).refresh()`
+///   and `update(id).refresh()` set it again.
 /// - `rename_all = "camelCase"`: the names of the hash fields, by serde's rules.
 /// - `on_update = "refresh"`: an update sets the model's `ttl` again. The default, `"keep"`,
 ///   leaves the key's TTL.

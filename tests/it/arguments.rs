@@ -340,7 +340,8 @@ struct Shared {
 
 #[test]
 fn ids_are_text_of_every_type() {
-    let (owned, arc, boxed) = (String::from("a:b"), Arc::<str>::from("a:b"), Box::<str>::from("a:b"));
+    let (owned, arc, boxed) =
+        (String::from("a:b"), Arc::<str>::from("a:b"), Box::<str>::from("a:b"));
     let cow = Cow::Borrowed(owned.as_str());
     let keys = [
         Named::key("a:b"),
@@ -502,7 +503,8 @@ proptest! {
 
 #[test]
 fn a_key_part_of_another_form_is_refused() {
-    for date in ["2025-1-20", "2025-13-01", "2025-02-30", "20251120", "", "-", "--", "+2025-01-01"] {
+    for date in ["2025-1-20", "2025-13-01", "2025-02-30", "20251120", "", "-", "--", "+2025-01-01"]
+    {
         assert!(TimeDate::parse_key(&format!("args:date:{date}")).is_err(), "{date}");
         assert!(ChronoDate::parse_key(&format!("args:date:{date}")).is_err(), "{date}");
     }

@@ -60,7 +60,10 @@ fn found_fails_with_the_first_error_and_leaves_the_connection_usable() {
         let error = con.run(select.clone().found()).unwrap_err();
         assert!(error.is_wrong_type() && error.key() == Some(&*items[2].redis_key()), "{error}");
         let each = con.run(select).unwrap();
-        assert!(matches!(&each[..], [Ok(Some((None, _))), Ok(Some(_)), Err(_), Err(_)]), "{each:?}");
+        assert!(
+            matches!(&each[..], [Ok(Some((None, _))), Ok(Some(_)), Err(_), Err(_)]),
+            "{each:?}"
+        );
         let results = con.run((Item::get_many(&ids), Item::exists(ids[0]))).unwrap();
         assert!(results.1);
         con.run((Item::get_many(&ids).found(), Item::exists(ids[0]))).unwrap_err();
@@ -280,7 +283,10 @@ fn a_copy_of_an_error_says_the_same_and_shares_its_source() {
         check(&error);
         let copy = error.clone();
         assert_eq!(copy.to_string(), error.to_string());
-        assert_eq!((copy.kind(), copy.key(), copy.code()), (error.kind(), error.key(), error.code()));
+        assert_eq!(
+            (copy.kind(), copy.key(), copy.code()),
+            (error.kind(), error.key(), error.code())
+        );
         assert_eq!(copy.source().is_some(), error.source().is_some());
         con.raw::<()>(&["DEL", &item.redis_key()]);
     });
@@ -288,7 +294,8 @@ fn a_copy_of_an_error_says_the_same_and_shares_its_source() {
     let refused = redis::Client::open("redis+unix:///nowhere/at/all").unwrap();
     let error: Error = refused.get_connection().map(drop).unwrap_err().into();
     let shared: Vec<Arc<Error>> = vec![Arc::new(error.clone()), Arc::new(error)];
-    let sources: Vec<_> = shared.iter().map(|error| error.source().unwrap() as *const _ as *const u8).collect();
+    let sources: Vec<_> =
+        shared.iter().map(|error| error.source().unwrap() as *const _ as *const u8).collect();
     assert_eq!(sources[0], sources[1]);
 }
 

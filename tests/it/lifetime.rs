@@ -158,7 +158,10 @@ fn get_with_refresh_extends_the_ttl() {
             HourBlob { id: fresh(), text: "t".into() },
         );
         con.run((hash.save(), blob.save())).unwrap();
-        let gets = (Hour::get(hash.id).refresh_for(2 * HOUR), HourBlob::get(blob.id).refresh_for(2 * HOUR));
+        let gets = (
+            Hour::get(hash.id).refresh_for(2 * HOUR),
+            HourBlob::get(blob.id).refresh_for(2 * HOUR),
+        );
         let (read, read_blob) = con.run(gets).unwrap();
         assert!(read.is_some() && read_blob.is_some());
         assert_eq!(seconds(con, &hash.redis_key()), 7200);

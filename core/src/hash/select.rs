@@ -207,7 +207,9 @@ impl SelectPlan<'_> {
             return Ok(None);
         }
         match self.selected(values) {
-            Err(error) if self.fields.mapping.versions.mismatch_is_none && error.is_mismatch() => Ok(None),
+            Err(error) if self.fields.mapping.versions.mismatch_is_none && error.is_mismatch() => {
+                Ok(None)
+            }
             selected => selected.map(Some),
         }
     }
@@ -238,7 +240,9 @@ impl SelectPlan<'_> {
         for field in self.fields.fields.iter().map(|field| usize::from(*field)) {
             migrated.push(value_of(stored[field].clone()));
             // No value stands under an alias any more.
-            migrated.extend(self.fields.mapping.schema.aliases_of(field).iter().map(|_| value_of(None)));
+            migrated.extend(
+                self.fields.mapping.schema.aliases_of(field).iter().map(|_| value_of(None)),
+            );
         }
         Ok(migrated.into_iter())
     }
@@ -250,7 +254,8 @@ impl Operation for SelectPlan<'_> {
 
     fn encode(&self, request: &mut Request) -> Result<()> {
         let bytes = self.fields.names.iter().map(|name| name.len()).sum::<usize>();
-        let mut command = request.command("HMGET", self.fields.names.len() + 1, self.key.len() + bytes);
+        let mut command =
+            request.command("HMGET", self.fields.names.len() + 1, self.key.len() + bytes);
         command.arg(self.key);
         for name in &self.fields.names {
             command.arg(name);

@@ -16,8 +16,8 @@ use entry::Entry;
 pub use metrics::CacheMetrics;
 use metrics::Counters;
 
-use crate::clone::clone_fields;
 use crate::Result;
+use crate::clone::clone_fields;
 use crate::codec::Plain;
 use crate::flow::{Flow, Io, inherent_run};
 use crate::op::{Batch, batch};

@@ -89,6 +89,10 @@ impl<T> fmt::Debug for Blocking<T> {
     }
 }
 
+clone_fields! {
+    impl[T] Blocking<T> { command }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,8 +105,4 @@ mod tests {
         assert_eq!(wait(1_500_000_001), "1.501");
         assert_eq!(wait_argument(None), "0");
     }
-}
-
-clone_fields! {
-    impl[T] Blocking<T> { command }
 }

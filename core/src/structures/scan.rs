@@ -7,8 +7,8 @@ use futures_util::stream::{self, Stream, StreamExt};
 
 use super::command::Source;
 use super::root::Root;
-#[cfg(feature = "aio")]
 use crate::clone::clone_fields;
+#[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
 use crate::connection::SyncConnection;
 use crate::error::{Error, Result};
