@@ -10,11 +10,12 @@ use std::time::Duration;
 
 pub use modify::Modify;
 
+use crate::clone::clone_fields;
 use crate::connection::SyncConnection;
 use crate::erased::{AnyModel, AnyRecord, RawRecord, RecordChanges, RecordKey, Snapshot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::model::RedisModel;
+use crate::model::{HasTtl, RedisModel};
 use crate::op::{DeleteUnchanged, Operation, Replies, Request};
 use crate::ttl::Expiry;
 use crate::update::{Conflict, Missing, Outcome};
@@ -41,6 +42,7 @@ pub struct Commit<M> {
 }
 
 /// A commit without the model's type.
+#[derive(Clone)]
 struct CommitPlan {
     model: AnyModel,
     key: Key,
@@ -164,6 +166,16 @@ impl<M: RedisModel> Commit<M> {
         self
     }
 
+    /// Sets the record's time to live to the model's `ttl`, if anything is written. A model
+    /// without a `ttl` is a compile error.
+    pub fn refresh(mut self) -> Self
+    where
+        M: HasTtl,
+    {
+        self.plan.expiry = M::SCHEMA.expiry();
+        self
+    }
+
     /// Removes the record's time to live, if anything is written.
     pub fn persist(mut self) -> Self {
         self.plan.expiry = Expiry::Persist;
@@ -203,7 +215,7 @@ impl Operation for CommitPlan {
     type Output = Outcome<()>;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let changes = self.changes.as_ref().map_err(|error| self.locate(error.duplicate()))?;
+        let changes = self.changes.as_ref().map_err(|error| self.locate(error.clone()))?;
         let expiry = self.expiry.check().map_err(|error| self.locate(error))?;
         if let Some(changes) = changes {
             changes.encode(&self.key, expiry, request);
@@ -295,4 +307,10 @@ impl<M: RedisModel> fmt::Debug for Commit<M> {
 
 fn debug(f: &mut fmt::Formatter<'_>, what: &str, model: &str, key: &Key) -> fmt::Result {
     f.debug_struct(what).field("model", &model).field("key", key).finish_non_exhaustive()
+}
+
+clone_fields! {
+    impl[M: RedisModel] Edit<M> { record }
+    impl[M: Clone] Draft<M> { record, key, read }
+    impl[M] Commit<M> { plan, model }
 }

@@ -111,18 +111,21 @@ pub(crate) struct Write {
 }
 
 /// The stored values that a record was decoded from, to delete it only if it has not changed.
+#[derive(Clone)]
 pub(crate) enum RawSnapshot {
     Hash(hash::RawSnapshot),
     Blob(Vec<u8>),
 }
 
 /// A record as it was when it was read, to find its changes.
+#[derive(Clone)]
 pub(crate) enum Snapshot {
     Hash(Mapping, hash::Snapshot),
     Blob(blob::Snapshot),
 }
 
 /// The changes of a record since it was read.
+#[derive(Clone)]
 pub(crate) enum RecordChanges {
     Hash(Mapping, Changes),
     Blob(blob::CompareAndSet),

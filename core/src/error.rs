@@ -9,13 +9,15 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::structures::StreamId;
 
 /// The result of an operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The error of an operation: a reason, which is one of [`ErrorKind`], and a location.
+/// The error of an operation: a reason, which is one of [`ErrorKind`], and a location. Copies
+/// share its source.
 ///
 /// ```
 /// # use redis_model::{Operation, RedisModel, embedded};
@@ -33,8 +35,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// assert_eq!(error.to_string(), "User `user:7`, field `visits`: not an integer of type u8");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     message: Cow<'static, str>,
@@ -42,7 +46,8 @@ struct Inner {
     code: Option<Box<str>>,
     transaction: TransactionState,
     applied: bool,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    /// Shared with the copies of the error.
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// The state of the atomic step in which an operation failed.
@@ -334,14 +339,6 @@ impl Error {
         self
     }
 
-    /// Copies the error, without its source.
-    pub(crate) fn duplicate(&self) -> Self {
-        let Inner { kind, message, location, code, transaction, applied, .. } = &*self.0;
-        let (message, location, code) = (message.clone(), location.clone(), code.clone());
-        let (kind, transaction, applied) = (*kind, *transaction, *applied);
-        Self(Box::new(Inner { kind, message, location, code, transaction, applied, source: None }))
-    }
-
     /// Sets the state of the atomic step, unless the connection broke: then it is unknown.
     pub(crate) fn with_transaction(mut self, state: TransactionState) -> Self {
         if self.0.transaction == TransactionState::Unknown && !self.is_connection() {
@@ -394,12 +391,12 @@ impl Error {
     /// Creates the error of a loader that failed.
     pub(crate) fn of_loader(source: Box<dyn StdError + Send + Sync>) -> Self {
         let mut error = Self::new(ErrorKind::Load, "the loader failed");
-        error.0.source = Some(source);
+        error.0.source = Some(source.into());
         error
     }
 
     pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.0.source = Some(Box::new(source));
+        self.0.source = Some(Arc::new(source));
         self
     }
 }

@@ -7,10 +7,12 @@
 mod diff;
 mod field_ttl;
 mod mapping;
+mod record;
 mod revision;
 mod row;
 mod save;
 mod select;
+mod select_many;
 mod snapshot;
 mod versions;
 
@@ -18,11 +20,13 @@ pub(crate) use diff::{Snapshot, changes};
 pub(crate) use field_ttl::FIELD_TTL;
 pub use field_ttl::FieldTtl;
 pub(crate) use mapping::{Group, Mapping};
+pub use record::Record;
 pub(crate) use revision::next as next_revision;
 pub use row::Row;
 pub(crate) use row::decode_or_none;
 pub(crate) use save::{SAVE, check_options, save};
 pub use select::{Select, Selection};
+pub use select_many::SelectMany;
 pub(crate) use snapshot::{DELETE_UNCHANGED, RawSnapshot};
 use versions::VersionList;
 pub use versions::{Predecessors, SchemaVersions};

@@ -56,7 +56,9 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod arguments;
 mod blob;
+mod clone;
 pub mod codec;
 pub mod connection;
 mod edit;
@@ -100,9 +102,9 @@ pub use crate::codec::Json;
 pub use crate::edit::{Commit, Draft, Edit};
 pub use crate::error::{Error, ErrorKind, Result, ValueError};
 pub use crate::field::{Field, RedisFields};
-pub use crate::hash::{FieldTtl, HashModel, Select, Selection};
+pub use crate::hash::{FieldTtl, HashModel, Record, Select, Selection};
 pub use crate::key::{IntoId, Key, KeyPart, ModelId, PartWriter};
-pub use crate::model::RedisModel;
+pub use crate::model::{HasTtl, RedisModel};
 pub use crate::op::{Operation, atomic, batch, transaction};
 pub use crate::structures::keys::RedisKeys;
 pub use crate::ttl::Ttl;
@@ -120,7 +122,8 @@ pub use crate::value::{Float, Integer, IntoIncrement, Numeric, RedisValue};
 ///   [Keys](#keys) for escaping, `{field:raw}` and secrets.
 /// - `blob = Json`: one value, written by this [`Codec`](codec::Codec), instead of a hash.
 /// - `ttl = "15m"`: every save sets this time to live. Units: `ms`, `s`, `m`,
-///   `h`, `d`, `w`, also together: `"1h30m"`.
+///   `h`, `d`, `w`, also together: `"1h30m"`. It is [`RedisModel::TTL`]; `get(id).refresh()`
+///   and `update(id).refresh()` set it again.
 /// - `rename_all = "camelCase"`: the names of the hash fields, by serde's rules.
 /// - `on_update = "refresh"`: an update sets the model's `ttl` again. The default, `"keep"`,
 ///   leaves the key's TTL.

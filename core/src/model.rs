@@ -1,8 +1,10 @@
 //! Models: structs that are kept in Redis.
 
+mod has_ttl;
 mod storage;
 
 use std::borrow::Borrow;
+use std::time::Duration;
 
 use crate::codec::Location;
 use crate::edit::{Edit, Modify};
@@ -19,6 +21,7 @@ use crate::verbs::{
 };
 use crate::{blob, hash, key, schema, update};
 
+pub use has_ttl::HasTtl;
 pub(crate) use storage::Storage;
 pub use storage::Stub;
 
@@ -69,6 +72,23 @@ pub trait RedisModel: Sized {
 
     /// The model as data: its name, key, time to live and stored names.
     const SCHEMA: Schema;
+
+    /// The model's time to live: `#[redis(ttl = "30d")]`. `None` if its records do not expire
+    /// by themselves.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_model::RedisModel;
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "session:{token}", ttl = "2h")]
+    /// struct Session { token: String, user: u64 }
+    ///
+    /// assert_eq!(Session::TTL, Some(Duration::from_secs(2 * 3600)));
+    /// ```
+    const TTL: Option<Duration> = match Self::SCHEMA.ttl {
+        Some(millis) => Some(Duration::from_millis(millis)),
+        None => None,
+    };
 
     /// Visits the parts of the key, in the key's order, then the stored
     /// fields, in the order of [`Schema::fields`].
@@ -172,7 +192,7 @@ pub trait RedisModel: Sized {
     }
 
     /// Reads many records, each with a result of its own: one bad record never
-    /// hides the others.
+    /// hides the others. [`found`](GetMany::found) returns only the records that exist.
     ///
     /// **Sends** the command of [`get`](Self::get) for each, in bounded parts (about a
     /// thousand commands or a megabyte at a time).
@@ -307,7 +327,7 @@ pub trait RedisModel: Sized {
     /// is rounded up to milliseconds; zero is an error.
     ///
     /// **Sends** a script: `TYPE`, `PEXPIRE`.
-    fn expire(id: impl IntoId<Self::Id>, after: std::time::Duration) -> Expire<Self> {
+    fn expire(id: impl IntoId<Self::Id>, after: Duration) -> Expire<Self> {
         Expire::new(id.into_id(), after)
     }
 
@@ -498,6 +518,36 @@ pub trait RedisModel: Sized {
         Self: hash::HashModel,
     {
         hash::Select::new(id.into_id(), selection)
+    }
+
+    /// Reads some fields of many records, each with a result of its own;
+    /// [`found`](hash::SelectMany::found) returns only those of the records that exist.
+    ///
+    /// **Sends** `HMGET` for each, in bounded parts.
+    ///
+    /// ```
+    /// # use redis_model::{Operation, RedisModel, embedded};
+    /// # #[derive(RedisModel)]
+    /// # #[redis(key = "user:{id}")]
+    /// # struct User { id: u64, name: String, email: Option<String>, visits: u64 }
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// # for id in [1, 2] {
+    /// #     User { id, name: format!("user {id}"), email: None, visits: id }.save().run(&mut con)?;
+    /// # }
+    /// let f = User::FIELDS;
+    /// let visits = User::select_many([1, 2, 3], (f.name, f.visits)).found().run(&mut con)?;
+    /// assert_eq!(visits, [("user 1".to_owned(), 1), ("user 2".to_owned(), 2)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn select_many<I: IntoId<Self::Id>, S: hash::Selection<Self>>(
+        ids: impl IntoIterator<Item = I>,
+        selection: S,
+    ) -> hash::SelectMany<Self, S>
+    where
+        Self: hash::HashModel,
+    {
+        hash::SelectMany::new(ids.into_iter().map(IntoId::into_id), selection)
     }
 
     /// Reads the time to live of a field. To change it, see

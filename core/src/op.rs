@@ -18,6 +18,7 @@ mod effect;
 mod exchange;
 mod explain;
 mod fast_path;
+mod found;
 mod map;
 mod option;
 mod reply;
@@ -44,6 +45,7 @@ pub(crate) use exchange::Transmit;
 pub(crate) use exchange::{Exchange, Payload, RawReply, Topology};
 pub use explain::{Explanation, SentCommand};
 pub(crate) use fast_path::Refusal;
+pub use found::Found;
 pub use map::Map;
 pub use reply::{Replies, Reply};
 pub(crate) use request::Command;
@@ -58,6 +60,7 @@ pub(crate) use typed_command::{READ_TYPED, TYPED_COMMAND};
 use crate::connection::AsyncConnection;
 use crate::connection::SyncConnection;
 use crate::error::Result;
+pub use crate::hash::SelectMany;
 pub use crate::verbs::{
     Create, Delete, DeleteMany, DeleteUnchanged, Exists, Expire, Get, GetMany, GetTtl, Persist,
     Returning, Save, SaveMany,

@@ -19,7 +19,7 @@ pub use crate::field::{
 };
 pub use crate::hash::{Hash, HashModel, SchemaVersions};
 pub use crate::key::{KeyPart, PartWriter};
-pub use crate::model::{RedisModel, Stub};
+pub use crate::model::{HasTtl, RedisModel, Stub};
 pub use crate::schema::{Column, Columns, FlatColumns, FlatNames, KeyPartType, Schema, Visitor};
 pub use crate::structures::keys::{Group, GroupVisitor, RedisKeys};
 pub use crate::structures::{Structure, UntypedId};

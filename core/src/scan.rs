@@ -25,6 +25,7 @@ pub(crate) use items::{pages, results};
 pub use position::ScanPosition;
 pub use rewrite::{RewriteAll, Rewritten};
 
+use crate::clone::clone_fields;
 use crate::error::Result;
 use crate::flow::{Flow, Io, inherent_run};
 use crate::model::RedisModel;
@@ -132,3 +133,8 @@ macro_rules! resumable {
 
 paged!(ScanIds Scan Count DeleteAll RewriteAll);
 resumable!(ScanIds Scan RewriteAll);
+
+clone_fields! {
+    impl[M] ScanIds<M> { pages }
+    impl[M] Scan<M> { pages }
+}

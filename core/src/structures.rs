@@ -35,7 +35,7 @@
 //!
 //! The second type parameter is the codec, [`Plain`] by default, which stores every
 //! [`RedisValue`](crate::RedisValue) as other programs expect it. An operation takes an item
-//! by value or by reference, `&str` for text and `&[u8]` for bytes ([`IntoItem`]).
+//! by value or by reference, text of every type, and a slice for a `Vec` ([`IntoItem`]).
 //!
 //! Operations that read several items return a `Result` for each, so that one item that
 //! cannot be decoded does not hide the others; the error has the item's

@@ -7,18 +7,18 @@ mod outcome;
 mod plan;
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::time::Duration;
 
 pub use condition::Condition;
 pub use outcome::{Conflict, Missing, Outcome};
 
+use crate::clone::clone_fields;
 use crate::connection::SyncConnection;
 use crate::error::Result;
-use crate::field::{Field, FieldType, Incrementable, IntoField};
+use crate::field::{Field, FieldType, Incrementable, IntoField, encode};
 use crate::hash::{HashModel, Mapping, Selection};
 use crate::key;
-use crate::model::RedisModel;
+use crate::model::{HasTtl, RedisModel};
 use crate::op::{Operation, Replies, Request};
 use crate::ttl::{self, Expiry};
 use crate::value::IntoIncrement;
@@ -83,9 +83,9 @@ use plan::{Plan, Values};
 /// ```
 #[must_use = "an operation does nothing until it is run"]
 pub struct Update<M: RedisModel, S = ()> {
+    id: M::Id,
     plan: Plan,
     returning: S,
-    model: PhantomData<fn() -> M>,
 }
 
 impl<M: HashModel> Update<M> {
@@ -93,7 +93,7 @@ impl<M: HashModel> Update<M> {
     pub(crate) fn new(id: M::Id) -> Self {
         let key = key::write(M::SCHEMA.template(), &id);
         let plan = Plan::new(Mapping::of::<M>(), key);
-        Self { plan, returning: (), model: PhantomData }
+        Self { id, plan, returning: () }
     }
 }
 
@@ -104,6 +104,78 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     pub fn set<V, Enc>(mut self, field: Field<M, V, Enc>, value: impl IntoField<V, Enc>) -> Self {
         let name = field.name();
         self.plan.set(name, value.stored_form(&self.plan.location(name)));
+        self
+    }
+
+    /// Sets a field if there is a value, and leaves it unchanged if the value is `None`, as a
+    /// PATCH request asks for.
+    ///
+    /// ```
+    /// # use redis_model::{Operation, RedisModel, embedded};
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "user:{id}")]
+    /// struct User { id: u64, name: String, email: Option<String>, age: u8 }
+    ///
+    /// struct Patch { name: Option<String>, email: Option<String>, age: Option<u8> }
+    ///
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// # let f = User::FIELDS;
+    /// # User { id: 7, name: "Ada".into(), email: None, age: 35 }.save().run(&mut con)?;
+    /// let patch = Patch { name: None, email: Some("ada@example.com".into()), age: Some(36) };
+    /// User::update(7)
+    ///     .set_some(f.name, patch.name.as_deref())
+    ///     .set_some(f.email, patch.email.as_deref())
+    ///     .set_some(f.age, patch.age)
+    ///     .run(&mut con)?
+    ///     .expect("a user");
+    /// let user = User::get(7).run(&mut con)?.expect("a user");
+    /// assert_eq!((&*user.name, user.email.as_deref(), user.age), ("Ada", Some("ada@example.com"), 36));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline(always)]
+    pub fn set_some<V, Enc>(
+        self,
+        field: Field<M, V, Enc>,
+        value: Option<impl IntoField<V, Enc>>,
+    ) -> Self {
+        match value {
+            Some(value) => self.set(field, value),
+            None => self,
+        }
+    }
+
+    /// Sets a field to a value, and to `None` without one. It is [`set`](Self::set) for an
+    /// `Option` of another type than the field's, such as `Option<&str>`.
+    ///
+    /// ```
+    /// # use redis_model::{Operation, RedisModel};
+    /// # #[derive(RedisModel)]
+    /// # #[redis(key = "user:{id}")]
+    /// # struct User { id: u64, name: String, nick: Option<String> }
+    /// # let f = User::FIELDS;
+    /// let line = "Ada Lovelace (ada)";
+    /// let nick = line.split_once('(').map(|(_, nick)| nick.trim_end_matches(')'));
+    /// let update = User::update(7).set_or_remove(f.nick, nick);
+    /// assert!(update.explain()?.to_string().contains("set nick ada"));
+    /// # Ok::<(), redis_model::Error>(())
+    /// ```
+    #[inline(always)]
+    pub fn set_or_remove<V, Enc>(
+        mut self,
+        field: Field<M, Option<V>, Enc>,
+        value: Option<impl IntoField<Option<V>, Enc>>,
+    ) -> Self
+    where
+        Option<V>: FieldType<Enc>,
+    {
+        let name = field.name();
+        let at = self.plan.location(name);
+        let value = match value {
+            Some(value) => value.stored_form(&at),
+            None => encode::<Enc, Option<V>>(&None, &at),
+        };
+        self.plan.set(name, value);
         self
     }
 
@@ -167,6 +239,16 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
         self
     }
 
+    /// Sets the record's time to live to the model's `ttl`, if the update is applied. A model
+    /// without a `ttl` is a compile error; with `on_update = "refresh"` every update does so.
+    pub fn refresh(mut self) -> Self
+    where
+        M: HasTtl,
+    {
+        self.plan.expiry = M::SCHEMA.expiry();
+        self
+    }
+
     /// Removes the record's time to live, if the update is applied.
     pub fn persist(mut self) -> Self {
         self.plan.expiry = Expiry::Persist;
@@ -217,11 +299,12 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
         self
     }
 
-    /// Returns these fields with their values after the update.
+    /// Returns these fields with their values after the update; [`Record`](crate::Record)
+    /// returns all of them, as the whole record.
     #[inline(always)]
     pub fn returning<T: Selection<M>>(self, selection: T) -> Update<M, T> {
         let plan = self.plan.returning(selection.fields());
-        Update { plan, returning: selection, model: PhantomData }
+        Update { id: self.id, plan, returning: selection }
     }
 }
 
@@ -229,7 +312,7 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     #[inline(always)]
     fn finish(&self, outcome: Result<Outcome<Values>>) -> Result<Outcome<S::Output>> {
         let mut row = match outcome {
-            Ok(Outcome::Applied(values)) => self.plan.row(values),
+            Ok(Outcome::Applied(values)) => self.plan.row(values).with_id(&self.id),
             Ok(Outcome::Missing(missing)) => return Ok(Outcome::Missing(missing)),
             Ok(Outcome::Conflict(conflict)) => return Ok(Outcome::Conflict(conflict)),
             Err(error) => return Err(error),
@@ -262,4 +345,8 @@ impl<M: RedisModel, S> fmt::Debug for Update<M, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.plan.fmt(f)
     }
+}
+
+clone_fields! {
+    impl[M: RedisModel, S: Clone] Update<M, S> { id, plan, returning }
 }

@@ -8,6 +8,7 @@
 mod display;
 mod bytes;
 mod ext;
+mod nonzero;
 mod number;
 mod text;
 mod time;
@@ -25,7 +26,7 @@ use crate::error::ValueError;
 ///
 /// | Rust | stored as | also read |
 /// |---|---|---|
-/// | integers | decimal text `-42` | what `str::parse` takes |
+/// | integers, `NonZero` types | decimal text `-42` | what `str::parse` takes |
 /// | `f32`, `f64` | shortest text that reads back the same, `0.1` | any float text that is finite |
 /// | `bool` | `1`, `0` | `true`, `false`, `True`, `False` |
 /// | `char`, `String`, `Box<str>`, `Arc<str>`, `Cow<'static, str>` | UTF-8 | |

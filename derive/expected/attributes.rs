@@ -67,4 +67,5 @@ const _: () = {
         }
     }
     impl __rt::HashModel for Member {}
+    impl __rt::HasTtl for Member {}
 };

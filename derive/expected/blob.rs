@@ -21,4 +21,5 @@ const _: () = {
     impl __rt::BlobModel for Session {
         type Codec = Json;
     }
+    impl __rt::HasTtl for Session {}
 };

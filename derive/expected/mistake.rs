@@ -23,4 +23,5 @@ const _: () = {
         }
     }
     impl __rt::HashModel for User {}
+    impl __rt::HasTtl for User {}
 };

@@ -41,6 +41,9 @@ pub(crate) fn model(model: &Model<'_>, mistakes: &[syn::Error]) -> TokenStream {
     let visit = quote_spanned! {place=>
         fn visit(#visit: &mut __rt::Visitor<'_, Self, Self::Id>) { #list }
     };
+    // A mistake elsewhere must not make an error of a call that needs the TTL.
+    let has_ttl = (model.ttl.is_some() || stub)
+        .then(|| quote!(impl #imp __rt::HasTtl for #ident #ty #bounds {}));
     let items = quote! {
         #declaration
         #[automatically_derived]
@@ -53,6 +56,7 @@ pub(crate) fn model(model: &Model<'_>, mistakes: &[syn::Error]) -> TokenStream {
             #visit
         }
         impl #imp #marker
+        #has_ttl
     };
     wrapped(crate_path, mistakes, &items)
 }
@@ -88,6 +92,7 @@ pub(crate) fn no_model(input: &DeriveInput, attrs: &Attrs, mistakes: &[syn::Erro
             }
         }
         impl #imp __rt::HashModel for #ident #ty #bounds {}
+        impl #imp __rt::HasTtl for #ident #ty #bounds {}
     };
     with_stub(input, attrs, mistakes, &stub)
 }

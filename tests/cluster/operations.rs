@@ -74,7 +74,7 @@ fn every_operation_works_as_on_one_server() {
         assert_eq!(con.run(User::ttl(id)).unwrap(), Ttl::Persistent);
         assert!(con.run(User::expire(id, hour)).unwrap());
         assert!(con.run(User::persist(id)).unwrap());
-        assert_eq!(con.run(User::get(id).refresh(hour)).unwrap().as_ref(), Some(&user));
+        assert_eq!(con.run(User::get(id).refresh_for(hour)).unwrap().as_ref(), Some(&user));
         assert_eq!(con.run_flow(&mut User::take(id)).unwrap(), Some(user));
         assert!(!con.run(User::delete(id)).unwrap());
 
@@ -84,7 +84,7 @@ fn every_operation_works_as_on_one_server() {
             assert!(!con.run(session.create()).unwrap());
             assert!(matches!(con.run(Session::ttl(session.id)).unwrap(), Ttl::Expires(_)));
             assert_eq!(
-                con.run(Session::get(session.id).refresh(hour)).unwrap().as_ref(),
+                con.run(Session::get(session.id).refresh_for(hour)).unwrap().as_ref(),
                 Some(&session)
             );
             assert_eq!(con.run_flow(&mut Session::take(session.id)).unwrap(), Some(session));

@@ -83,7 +83,7 @@ fn a_key_that_holds_another_type_is_left_alone() {
                 con.run(record.save()).unwrap_err(),
                 con.run(record.save().ttl(hour / 2)).unwrap_err(),
                 con.run(Session::get(id)).unwrap_err(),
-                con.run(Session::get(id).refresh(hour / 2)).unwrap_err(),
+                con.run(Session::get(id).refresh_for(hour / 2)).unwrap_err(),
                 con.run_flow(&mut Session::take(id)).unwrap_err(),
                 con.run(Session::delete(id)).unwrap_err(),
                 con.run(Session::expire(id, hour / 2)).unwrap_err(),

@@ -203,7 +203,7 @@ fn an_error_after_an_applied_update_reports_that_it_was_applied() {
         let refused = Record::update(id).incr(f.small, 300).returning(f.flag);
         assert!(!con.run(refused).unwrap_err().is_applied());
         // A TTL that was set is a write, too.
-        let error = con.run(Record::get(id).refresh(Duration::from_secs(60))).unwrap_err();
+        let error = con.run(Record::get(id).refresh_for(Duration::from_secs(60))).unwrap_err();
         assert!(error.is_applied() && error.is_invalid_value(), "{error}");
         assert!(con.run(Record::ttl(id)).unwrap().remaining().is_some());
     });
@@ -253,7 +253,7 @@ fn a_user_without_permission_for_every_command_changes_nothing() {
             &|con| record.create().run(con).map(drop),
             &|con| update().or_create().run(con).map(drop),
             &|con| update().persist().run(con).map(drop),
-            &|con| Permitted::get(1).refresh(Duration::from_secs(60)).run(con).map(drop),
+            &|con| Permitted::get(1).refresh_for(Duration::from_secs(60)).run(con).map(drop),
         ];
         let whole = ["name", "n", "visits", "1", "share", "0.5", "nick", "x"];
         for stored in [&[][..], &whole, &["nom", "n"]] {

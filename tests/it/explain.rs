@@ -57,6 +57,6 @@ fn explain_shows_the_exact_commands() {
     assert_eq!(show(blob.create().explain()), format!("SET op:blob:7 {json} NX KEEPTTL"));
     assert_eq!(show(Blob::get(7).explain()), "GET op:blob:7");
     let hour = std::time::Duration::from_secs(3600);
-    assert_eq!(show(Blob::get(7).refresh(hour).explain()), "GETEX op:blob:7 PX 3600000");
+    assert_eq!(show(Blob::get(7).refresh_for(hour).explain()), "GETEX op:blob:7 PX 3600000");
     assert_eq!((User::get(7), User::get(8)).explain().unwrap().round_trips(), 1);
 }

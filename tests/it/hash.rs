@@ -420,7 +420,7 @@ fn a_key_that_holds_another_type_is_left_alone() {
             con.run(record.save().ttl(hour / 2)).unwrap_err(),
             con.run(record.save().persist()).unwrap_err(),
             con.run(Options::get(id)).unwrap_err(),
-            con.run(Options::get(id).refresh(hour / 2)).unwrap_err(),
+            con.run(Options::get(id).refresh_for(hour / 2)).unwrap_err(),
             con.run_flow(&mut Options::take(id)).unwrap_err(),
             con.run(Options::delete(id)).unwrap_err(),
             con.run(Options::expire(id, hour / 2)).unwrap_err(),

@@ -121,7 +121,7 @@ fn a_ttl_of_zero_or_beyond_the_limit_is_refused_and_changes_nothing() {
                 con.run(record.save().ttl(ttl)).unwrap_err(),
                 con.run(record.create().ttl(ttl)).unwrap_err(),
                 con.run(Hour::expire(record.id, ttl)).unwrap_err(),
-                con.run(Hour::get(record.id).refresh(ttl)).map(drop).unwrap_err(),
+                con.run(Hour::get(record.id).refresh_for(ttl)).map(drop).unwrap_err(),
                 con.run(Hour::update(record.id).or_create().set(f.count, 2).expire(ttl))
                     .map(drop)
                     .unwrap_err(),
@@ -158,12 +158,15 @@ fn get_with_refresh_extends_the_ttl() {
             HourBlob { id: fresh(), text: "t".into() },
         );
         con.run((hash.save(), blob.save())).unwrap();
-        let gets = (Hour::get(hash.id).refresh(2 * HOUR), HourBlob::get(blob.id).refresh(2 * HOUR));
+        let gets = (
+            Hour::get(hash.id).refresh_for(2 * HOUR),
+            HourBlob::get(blob.id).refresh_for(2 * HOUR),
+        );
         let (read, read_blob) = con.run(gets).unwrap();
         assert!(read.is_some() && read_blob.is_some());
         assert_eq!(seconds(con, &hash.redis_key()), 7200);
         assert_eq!(seconds(con, &blob.redis_key()), 7200);
-        assert!(con.run(Hour::get(fresh()).refresh(HOUR)).unwrap().is_none());
+        assert!(con.run(Hour::get(fresh()).refresh_for(HOUR)).unwrap().is_none());
     });
 }
 
@@ -174,8 +177,8 @@ fn a_refused_refresh_is_not_reported_as_applied() {
         con.raw::<()>(&["SET", &Hour::key(hash), "text"]);
         con.raw::<()>(&["HSET", &HourBlob::key(blob), "field", "value"]);
         for error in [
-            con.run(Hour::get(hash).refresh(HOUR)).map(drop).unwrap_err(),
-            con.run(HourBlob::get(blob).refresh(HOUR)).map(drop).unwrap_err(),
+            con.run(Hour::get(hash).refresh_for(HOUR)).map(drop).unwrap_err(),
+            con.run(HourBlob::get(blob).refresh_for(HOUR)).map(drop).unwrap_err(),
         ] {
             assert_eq!(error.code(), Some("WRONGTYPE"), "{error}");
             assert!(!error.is_applied(), "{error}");

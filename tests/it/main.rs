@@ -3,6 +3,7 @@
 mod support;
 
 mod absent;
+mod arguments;
 mod atomic_steps;
 mod attributes;
 mod batches;
@@ -25,6 +26,7 @@ mod explain;
 mod field_ttl;
 mod flow;
 mod foreign;
+mod found;
 mod hash;
 mod hash_versions;
 mod hostile_text;

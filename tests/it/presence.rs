@@ -86,7 +86,7 @@ where
     assert_eq!(taken.is_ok_and(|taken| taken.is_none()), !exists, "take of {fields:?}");
     let id = stored(con);
     let hour = Duration::from_secs(3600);
-    let refreshed = con.run(M::get(id).refresh(hour));
+    let refreshed = con.run(M::get(id).refresh_for(hour));
     assert_eq!(refreshed.is_ok_and(|record| record.is_none()), !exists);
     // The fields of another program get no TTL.
     assert_eq!(con.run(M::ttl(id)).unwrap().remaining().is_some(), exists, "{fields:?}");

@@ -114,7 +114,7 @@ fn errors_of_fields_that_cannot_be_read_contain_no_contents() {
                 let id = account(con);
                 con.raw::<()>(&["HSET", &Account::key(id), name, &text]);
                 quiet(con.run(Account::get(id)));
-                quiet(con.run(Account::get(id).refresh(std::time::Duration::from_secs(9))));
+                quiet(con.run(Account::get(id).refresh_for(std::time::Duration::from_secs(9))));
                 quiet(con.run(Account::get_many([id])).unwrap().remove(0));
                 let f = Account::FIELDS;
                 quiet(con.run(Account::select(

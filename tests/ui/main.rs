@@ -132,6 +132,7 @@ twins! {
     "pass/hash-version-without-a-field.rs" hash_version_without_a_field;
     "pass/hash-with-value.rs" hash_with_value;
     "pass/id-is-private.rs" id_is_private;
+    "pass/id-is-text-of-a-number.rs" id_is_text_of_a_number;
     "pass/id-of-another-type.rs" id_of_another_type;
     "pass/id-parts-missing.rs" id_parts_missing;
     "pass/id-parts-of-another-type.rs" id_parts_of_another_type;
@@ -176,6 +177,7 @@ twins! {
     "pass/positional-codec-with-flatten.rs" positional_codec_with_flatten;
     "pass/positional-codec-with-skip-serializing-if.rs" positional_codec_with_skip_serializing_if;
     "pass/positional-codec-with-tag.rs" positional_codec_with_tag;
+    "pass/refresh-without-a-ttl.rs" refresh_without_a_ttl;
     "pass/remove-a-required-field.rs" remove_a_required_field;
     "pass/rename-all-on-a-field.rs" rename_all_on_a_field;
     "pass/rename-all-unknown-case.rs" rename_all_unknown_case;
@@ -190,7 +192,9 @@ twins! {
     "pass/revision-on-two-fields.rs" revision_on_two_fields;
     "pass/save-of-no-model.rs" save_of_no_model;
     "pass/select-from-a-blob.rs" select_from_a_blob;
+    "pass/set-a-list-of-another-type.rs" set_a_list_of_another_type;
     "pass/set-a-value-of-another-type.rs" set_a_value_of_another_type;
+    "pass/set-an-option-of-a-reference.rs" set_an_option_of_a_reference;
     "pass/set-none-to-a-required-field.rs" set_none_to_a_required_field;
     "pass/several-mistakes-at-once.rs" several_mistakes_at_once;
     "pass/skip-and-codec.rs" skip_and_codec;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use redis_model::op::BoxedOperation;
-use redis_model::{Operation, RedisModel, atomic, batch, transaction};
+use redis_model::{Operation, Record, RedisModel, atomic, batch, transaction};
 
 use crate::mock::draft;
 use crate::models::*;
@@ -49,12 +49,13 @@ operations! {
     SESSION.save().persist();
     SESSION.create();
     User::get(1);
-    User::get(1).refresh(HOUR);
+    User::get(1).refresh_for(HOUR);
+    Session::get("tok").refresh();
     Full::get(("acme", 7));
-    Full::get(("acme", 7)).refresh(HOUR);
+    Full::get(("acme", 7)).refresh_for(HOUR);
     Hollow::get(());
     Blob::get(1);
-    Session::get("tok").refresh(HOUR);
+    Session::get("tok").refresh_for(HOUR);
     PLACE.save();
     PLACE.save().overwrite_newer();
     EVENT.save();
@@ -62,7 +63,7 @@ operations! {
     EVENT.create();
     PLACE.create();
     Place::get(1);
-    Place::get(1).refresh(HOUR);
+    Place::get(1).refresh_for(HOUR);
     Place::select(1, (Place::FIELDS.y, Place::FIELDS.x));
     Place::edit(1);
     Place::update(1).incr(Place::FIELDS.x, 1);
@@ -106,6 +107,14 @@ operations! {
     User::update(1).or_create().incr(User::FIELDS.score, 1.5);
     User::update(1).or_create().incr(User::FIELDS.visits, 1).expire(HOUR);
     User::update(1).returning((User::FIELDS.name, User::FIELDS.visits));
+    User::update(1).incr(User::FIELDS.visits, 1).returning(Record);
+    Full::update(("acme", 7)).set(Full::FIELDS.email, "x").returning((Full::FIELDS.email, Record));
+    Place::select(1, Record);
+    Hollow::select((), Record);
+    User::update(1).set_some(User::FIELDS.name, None::<&str>).set_some(User::FIELDS.visits, Some(2));
+    User::update(1).set_or_remove(User::FIELDS.name, None::<&str>);
+    User::update(1).set_or_remove(User::FIELDS.name, Some("Bob"));
+    Full::update(("acme", 7)).set(Full::FIELDS.email, "x").refresh();
     Full::update(("acme", 7)).set(Full::FIELDS.home.street, "High St");
     Login::update(1).set(Login::FIELDS.code, 5);
     Login::update(1).set(Login::FIELDS.name, "Bob").or_create();
@@ -119,11 +128,16 @@ operations! {
     draft(&*NAMELESS, |it| it.name = Some("Ada".into())).commit().expire(HOUR);
     draft(&*USER, |it| it.score = 1.0).commit().persist();
     draft(&*FULL, |it| it.home.as_mut().unwrap().zip = Some(1)).commit();
+    draft(&*SESSION, |it| it.user = 2).commit().refresh();
     draft(&*BLOB, |_| ()).commit();
     draft(&*BLOB, |it| it.text = "new".into()).commit();
     draft(&*SESSION, |it| it.user = 2).commit().expire(HOUR);
     User::get_many([1, 2]);
     User::get_many([0; 0]);
+    User::get_many([1, 2]).found();
+    User::select_many([1, 2], (User::FIELDS.visits, User::FIELDS.name));
+    User::select_many([1, 2], User::FIELDS.name).found();
+    Place::select_many([1, 2], Place::FIELDS.y);
     User::save_many([&*USER, &*NAMELESS]);
     User::save_many([USER.clone()]).ttl(HOUR);
     User::delete_many([1, 2]);

@@ -15,6 +15,7 @@ pub(crate) static COMPARE_AND_SET: Script =
     Script::new("blob_compare_and_set", include_str!("compare_and_set.lua"));
 
 /// A blob as it was when it was read.
+#[derive(Clone)]
 pub struct Snapshot {
     pub(super) stored: Vec<u8>,
     /// The record as it is encoded for a comparison.
@@ -29,6 +30,7 @@ impl Snapshot {
 }
 
 /// A new value for a blob that must still have the old one.
+#[derive(Clone)]
 pub struct CompareAndSet {
     pub(crate) old: Vec<u8>,
     pub(crate) new: Vec<u8>,

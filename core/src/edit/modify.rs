@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::Edit;
+use crate::clone::clone_fields;
 use crate::error::Result;
 use crate::flow::{Flow, Io, inherent_run};
 use crate::key;
@@ -73,4 +74,8 @@ impl<M: RedisModel, F, R> fmt::Debug for Modify<M, F, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         super::debug(f, "Modify", M::SCHEMA.name, &key::write(M::SCHEMA.template(), &self.id))
     }
+}
+
+clone_fields! {
+    impl[M: RedisModel, F: Clone, R] Modify<M, F, R> { id, change, attempts, returned }
 }

@@ -52,7 +52,7 @@ pub(crate) trait DecodeInto {
 /// The id and the key of a record, to read it. All models with ids of one type share the
 /// code that drops it.
 pub(crate) struct RecordKey<Id> {
-    id: Id,
+    pub(crate) id: Id,
     pub(crate) key: Key,
 }
 

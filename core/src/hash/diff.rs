@@ -16,6 +16,7 @@ use crate::redis_rs::{ReplyValue, bytes_of};
 use crate::update::Changes;
 
 /// The fields of a record when it was read.
+#[derive(Clone)]
 pub struct Snapshot {
     fields: Vec<ReadField>,
     /// The rest of a record of an older version: its version and the fields that only
@@ -42,6 +43,7 @@ struct Found {
 /// The stored form of a field, `None` if it is absent.
 pub(super) type Value = Option<Vec<u8>>;
 
+#[derive(Clone)]
 struct ReadField {
     stored: Value,
     /// The number of the field's names before the one that has the value.

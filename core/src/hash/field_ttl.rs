@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::HashModel;
+use crate::clone::clone_fields;
 use crate::error::Result;
 use crate::field::Field;
 use crate::key::{self, Key};
@@ -60,4 +61,8 @@ impl<M: RedisModel> fmt::Debug for FieldTtl<M> {
             .field("field", &self.names[0])
             .finish()
     }
+}
+
+clone_fields! {
+    impl[M] FieldTtl<M> { key, names, model }
 }

@@ -1,5 +1,6 @@
 //! Reading a record: its fields in order, each moved out of the reply.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::vec;
 
@@ -10,9 +11,11 @@ use crate::erased::{AnyRecord, DecodeInto, Stored};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{FieldType, Plain};
 use crate::key::Key;
+use crate::model::RedisModel;
 use crate::op::Reply;
 use crate::redis_rs::{ReplyValue, is_nil};
 use crate::schema::Schema;
+use crate::schema::visit::construct;
 
 /// The values of a hash's fields, in the model's order: for each the value under
 /// its name, then those under its aliases.
@@ -23,6 +26,8 @@ pub struct Row<'a> {
     schema: &'static Schema,
     at: usize,
     location: Location<'a>,
+    /// The record's id, if the row may be read as a whole record.
+    id: Option<&'a dyn Any>,
 }
 
 #[doc(hidden)]
@@ -45,7 +50,20 @@ impl<'a> Row<'a> {
         schema: &'static Schema,
         location: Location<'a>,
     ) -> Self {
-        Self { values, schema, at: 0, location }
+        Self { values, schema, at: 0, location, id: None }
+    }
+
+    /// Sets the id of the record, for a [`Record`](super::Record) among the values.
+    pub(crate) fn with_id(self, id: &'a dyn Any) -> Self {
+        Self { id: Some(id), ..self }
+    }
+
+    /// Reads the next values as a whole record.
+    pub(super) fn read_record<M: RedisModel>(&mut self) -> Result<M> {
+        let id = self.id.and_then(|id| id.downcast_ref::<M::Id>());
+        let id = id.ok_or_else(Error::unexpected_reply)?;
+        self.at = 0;
+        construct(id, self)
     }
 
     /// Skips the next fields if the hash has none of them.

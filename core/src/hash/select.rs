@@ -1,23 +1,25 @@
 //! Reading some fields of a record.
 
-use std::marker::PhantomData;
 use std::{fmt, vec};
 
 use super::{HashModel, MARKER, Mapping, Row};
+use crate::clone::clone_fields;
 use crate::codec::{Location, unlisted_version};
 use crate::connection::SyncConnection;
+use crate::erased::RecordKey;
 use crate::error::{Error, Result};
 use crate::field::{Field, FieldType};
-use crate::key::{self, Key};
+use crate::key::Key;
 use crate::model::RedisModel;
 use crate::op::{Operation, Replies, Reply, Request};
 use crate::redis_rs::{ReplyValue, is_nil, value_of};
 
-/// Fields to read: a handle, or a tuple of selections, nested as you like.
+/// Fields to read: a handle, [`Record`](super::Record) for the whole record, or a tuple of
+/// selections, nested as you like.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not select fields of `{M}`",
     label = "not a field handle of `{M}`",
-    note = "give handles such as `{M}::FIELDS.name`, or a tuple of them"
+    note = "give handles such as `{M}::FIELDS.name`, a tuple of them, or `redis_model::Record` for the whole record"
 )]
 pub trait Selection<M> {
     /// The values, in the selection's shape.
@@ -90,40 +92,61 @@ tuples! {
 /// Reads some fields of a record; see [`RedisModel::select`].
 #[must_use = "an operation does nothing until it is run"]
 pub struct Select<M: RedisModel, S> {
-    plan: SelectPlan,
+    record: RecordKey<M::Id>,
+    fields: SelectedFields,
     selection: S,
-    model: PhantomData<fn() -> M>,
 }
 
-/// A select without the model's type.
-struct SelectPlan {
+/// The fields that a select reads.
+#[derive(Clone)]
+pub(super) struct SelectedFields {
     mapping: Mapping,
-    key: Key,
     /// The positions of the fields.
     fields: Vec<u16>,
     /// All names to read, in order.
     names: Vec<&'static str>,
 }
 
+/// A select without the model's type.
+pub(super) struct SelectPlan<'a> {
+    fields: &'a SelectedFields,
+    key: &'a Key,
+}
+
 impl<M: HashModel, S: Selection<M>> Select<M, S> {
     #[inline(always)]
     pub(crate) fn new(id: M::Id, selection: S) -> Self {
-        let (mapping, key) = (Mapping::of::<M>(), key::write(M::SCHEMA.template(), &id));
-        let plan = SelectPlan::new(mapping, key, selection.fields());
-        Self { plan, selection, model: PhantomData }
+        let fields = SelectedFields::new(Mapping::of::<M>(), selection.fields());
+        Self { record: RecordKey::new::<M>(id), fields, selection }
+    }
+
+    #[inline(always)]
+    fn plan(&self) -> SelectPlan<'_> {
+        self.fields.of(&self.record.key)
     }
 
     #[inline(always)]
     fn finish(&self, values: Result<Option<Values>>) -> Result<Option<S::Output>> {
-        let mut row = match values {
-            Ok(Some(values)) => self.plan.row(values),
-            Ok(None) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        match self.selection.read(&mut row) {
-            Ok(selected) => Ok(Some(selected)),
-            Err(error) => Err(self.plan.locate(error)),
-        }
+        finish::<M, S>(&self.plan(), &self.record, &self.selection, values)
+    }
+}
+
+/// Decodes the selected values.
+#[inline(always)]
+pub(super) fn finish<M: HashModel, S: Selection<M>>(
+    plan: &SelectPlan<'_>,
+    record: &RecordKey<M::Id>,
+    selection: &S,
+    values: Result<Option<Values>>,
+) -> Result<Option<S::Output>> {
+    let mut row = match values {
+        Ok(Some(values)) => plan.row(values).with_id(&record.id),
+        Ok(None) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match selection.read(&mut row) {
+        Ok(selected) => Ok(Some(selected)),
+        Err(error) => Err(plan.locate(error)),
     }
 }
 
@@ -131,21 +154,21 @@ impl<M: HashModel, S: Selection<M>> Operation for Select<M, S> {
     type Output = Option<S::Output>;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        self.plan.encode(request)
+        self.plan().encode(request)
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Self::Output> {
-        self.finish(self.plan.decode(replies))
+        self.finish(self.plan().decode(replies))
     }
 
     #[inline(always)]
     fn run<C: SyncConnection + ?Sized>(&self, con: &mut C) -> Result<Self::Output> {
-        self.finish(self.plan.run(con))
+        self.finish(self.plan().run(con))
     }
 }
 
-impl SelectPlan {
-    fn new(mapping: Mapping, key: Key, fields: Vec<u16>) -> Self {
+impl SelectedFields {
+    pub(super) fn new(mapping: Mapping, fields: Vec<u16>) -> Self {
         let mut names: Vec<_> = mapping.version().map(|(field, _)| field).into_iter().collect();
         names.extend(mapping.names(&fields));
         // If all that is selected may be absent, a field that every record has tells an
@@ -161,34 +184,42 @@ impl SelectPlan {
         if mapping.has_predecessors() {
             mapping.each_name(&mut |name| names.push(name));
         }
-        Self { mapping, key, fields, names }
+        Self { mapping, fields, names }
     }
 
+    pub(super) fn of<'a>(&'a self, key: &'a Key) -> SelectPlan<'a> {
+        SelectPlan { fields: self, key }
+    }
+}
+
+impl SelectPlan<'_> {
     fn locate(&self, error: Error) -> Error {
-        error.with_model(self.mapping.schema.name).with_key(&self.key)
+        error.with_model(self.fields.mapping.schema.name).with_key(self.key)
     }
 
     fn row(&self, values: Values) -> Row<'_> {
-        Row::new(values, self.mapping.schema, Location::at_key(&self.key))
+        Row::new(values, self.fields.mapping.schema, Location::at_key(self.key))
     }
 
     fn decode_reply(&self, reply: Reply) -> Result<Option<Values>> {
-        let values = reply.into_row(self.names.len())?;
+        let values = reply.into_row(self.fields.names.len())?;
         if values.as_slice().iter().all(is_nil) {
             return Ok(None);
         }
         match self.selected(values) {
-            Err(error) if self.mapping.versions.mismatch_is_none && error.is_mismatch() => Ok(None),
+            Err(error) if self.fields.mapping.versions.mismatch_is_none && error.is_mismatch() => {
+                Ok(None)
+            }
             selected => selected.map(Some),
         }
     }
 
     /// Returns the values of the selected fields, as the current version has them.
     fn selected(&self, mut values: Values) -> Result<Values> {
-        if self.mapping.version().is_none() {
+        if self.fields.mapping.version().is_none() {
             return Ok(values);
         }
-        match self.mapping.versions_behind(values.as_slice())? {
+        match self.fields.mapping.versions_behind(values.as_slice())? {
             (0, _) => {
                 values.next();
                 Ok(values)
@@ -199,31 +230,34 @@ impl SelectPlan {
 
     /// Returns the selected values of a record that was read whole.
     fn migrated(&self, version: u8, mut values: Values) -> Result<Values> {
-        let migrate = self.mapping.versions.migrate_fields;
+        let migrate = self.fields.mapping.versions.migrate_fields;
         let migrate = migrate.ok_or_else(|| unlisted_version(version))?;
         // The whole record begins with its version, once more.
-        let selected = values.len().checked_sub(self.mapping.count_names());
+        let selected = values.len().checked_sub(self.fields.mapping.count_names());
         values.by_ref().take(selected.ok_or_else(Error::unexpected_reply)?).for_each(drop);
-        let stored = migrate(self.mapping, &self.key, values)?;
+        let stored = migrate(self.fields.mapping, self.key, values)?;
         let mut migrated = Vec::new();
-        for field in self.fields.iter().map(|field| usize::from(*field)) {
+        for field in self.fields.fields.iter().map(|field| usize::from(*field)) {
             migrated.push(value_of(stored[field].clone()));
             // No value stands under an alias any more.
-            migrated.extend(self.mapping.schema.aliases_of(field).iter().map(|_| value_of(None)));
+            migrated.extend(
+                self.fields.mapping.schema.aliases_of(field).iter().map(|_| value_of(None)),
+            );
         }
         Ok(migrated.into_iter())
     }
 }
 
-impl Operation for SelectPlan {
+impl Operation for SelectPlan<'_> {
     /// The values of the selected fields, if there is a record.
     type Output = Option<Values>;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let bytes = self.names.iter().map(|name| name.len()).sum::<usize>();
-        let mut command = request.command("HMGET", self.names.len() + 1, self.key.len() + bytes);
-        command.arg(&self.key);
-        for name in &self.names {
+        let bytes = self.fields.names.iter().map(|name| name.len()).sum::<usize>();
+        let mut command =
+            request.command("HMGET", self.fields.names.len() + 1, self.key.len() + bytes);
+        command.arg(self.key);
+        for name in &self.fields.names {
             command.arg(name);
         }
         Ok(())
@@ -235,13 +269,17 @@ impl Operation for SelectPlan {
     }
 }
 
-type Values = vec::IntoIter<ReplyValue>;
+pub(super) type Values = vec::IntoIter<ReplyValue>;
 
 impl<M: RedisModel, S> fmt::Debug for Select<M, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Select")
             .field("model", &M::SCHEMA.name)
-            .field("key", &self.plan.key)
+            .field("key", &self.record.key)
             .finish_non_exhaustive()
     }
+}
+
+clone_fields! {
+    impl[M: RedisModel, S: Clone] Select<M, S> { record, fields, selection }
 }

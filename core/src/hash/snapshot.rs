@@ -12,6 +12,7 @@ pub(crate) static DELETE_UNCHANGED: Script =
     Script::new("hash_delete_unchanged", include_str!("delete_unchanged.lua"));
 
 /// The values of all names that were read, for a deletion of the record that they are of.
+#[derive(Clone)]
 pub struct RawSnapshot {
     present: Vec<(&'static str, Vec<u8>)>,
     absent: Vec<&'static str>,

@@ -1,9 +1,12 @@
 //! Ids: the values of a key's placeholders.
 
 use std::any::Any;
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::part::{is_special, unescape};
 use super::{Key, KeyPart, PartWriter, Segment, Segments, Template};
+use crate::arguments::for_each_text;
 use crate::error::ValueError;
 
 /// The id of a model: one [`KeyPart`], a tuple of up to twelve in the key's order, or
@@ -11,7 +14,7 @@ use crate::error::ValueError;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a Redis key",
     label = "named in the key, but it has no text form for keys",
-    note = "integers, `bool`, `char`, strings, IP addresses and `uuid::Uuid` (feature `uuid`) can; to an enum without data or a newtype add `#[derive(redis_model::KeyPart)]`"
+    note = "integers, `NonZero` types, `bool`, `char`, strings, IP addresses and, with their features, UUIDs and dates can; to an enum without data or a newtype add `#[derive(redis_model::KeyPart)]`"
 )]
 pub trait ModelId: Clone + Send + Sync + IntoId<Self> + 'static {
     #[doc(hidden)]
@@ -27,8 +30,12 @@ pub trait ModelId: Clone + Send + Sync + IntoId<Self> + 'static {
     fn read_parts(key: &mut KeyReader<'_>) -> Result<Self, ValueError>;
 }
 
-/// A value that converts to an id: the id itself, a reference to it, a `&str` for a
-/// `String`, or a tuple of these.
+/// A value that converts to an id: the id itself, a reference to it, or a tuple of these or a
+/// reference to one.
+///
+/// For text (`String`, `Box<str>`, `Arc<str>`, `Cow<'static, str>`) it is any of these
+/// types, a reference to one, `&str`, `&&str` or, for the first three, `Cow<'_, str>`. So a list
+/// of ids may be a `&Vec<String>`, a `&[&str]` or a `&[(String, u32)]`.
 ///
 /// ```
 /// # use redis_model::RedisModel;
@@ -213,11 +220,19 @@ impl<P: KeyPart + Clone> IntoId<P> for &P {
     }
 }
 
-impl IntoId<String> for &str {
-    fn into_id(self) -> String {
-        self.to_owned()
-    }
+/// Text of any type, for an id that is text.
+macro_rules! text_ids {
+    ($($owned:ty: $($given:ty),*;)*) => {$($(
+        #[diagnostic::do_not_recommend]
+        impl IntoId<$owned> for $given {
+            fn into_id(self) -> $owned {
+                AsRef::<str>::as_ref(&self).to_owned().into()
+            }
+        }
+    )*)*};
 }
+
+for_each_text!(text_ids);
 
 /// The id of a model with one record.
 #[diagnostic::do_not_recommend]
@@ -269,9 +284,14 @@ macro_rules! tuples {
             }
         }
 
-        impl<$($part: Clone),*> IntoId<($($part,)*)> for &($($part,)*) {
+        #[allow(non_snake_case)]
+        impl<'a, $($part, $given),*> IntoId<($($part,)*)> for &'a ($($given,)*)
+        where
+            $(&'a $given: IntoId<$part>),*
+        {
             fn into_id(self) -> ($($part,)*) {
-                self.clone()
+                let ($($part,)*) = self;
+                ($($part.into_id(),)*)
             }
         }
     };

@@ -1,5 +1,8 @@
 //! Keys written from several templates over the same placeholders, for groups of keys.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::{IntoId, Key, KeyPart, PartWriter, Segment, Template};
 
 /// An id of `N` key parts: a [`KeyPart`] or text for one, a tuple of these for several.
@@ -7,7 +10,7 @@ use super::{IntoId, Key, KeyPart, PartWriter, Segment, Template};
     message = "`{Self}` is not an id of {N} key parts",
     label = "the key has {N} placeholders, and each takes one value",
     note = "one placeholder takes a `KeyPart` or text, several take a tuple in the key's order",
-    note = "integers, `bool`, `char`, strings, IP addresses and `uuid::Uuid` (feature `uuid`) are key parts; to an enum without data or a newtype add `#[derive(redis_model::KeyPart)]`"
+    note = "integers, `NonZero` types, `bool`, `char`, strings, IP addresses and, with their features, UUIDs and dates are key parts; to an enum without data or a newtype add `#[derive(redis_model::KeyPart)]`"
 )]
 pub trait KeyParts<const N: usize> {
     /// Returns the text of each part, without escapes.
@@ -25,17 +28,17 @@ impl<P: KeyPart> KeyParts<1> for P {
     }
 }
 
-impl KeyParts<1> for &str {
-    fn texts(&self) -> [String; 1] {
-        [(*self).to_owned()]
-    }
+macro_rules! texts {
+    ($($given:ty),*) => {$(
+        impl KeyParts<1> for $given {
+            fn texts(&self) -> [String; 1] {
+                [AsRef::<str>::as_ref(self).to_owned()]
+            }
+        }
+    )*};
 }
 
-impl KeyParts<1> for &String {
-    fn texts(&self) -> [String; 1] {
-        [(*self).clone()]
-    }
-}
+texts!(&str, &&str, &String, &Box<str>, &Arc<str>, &Cow<'_, str>);
 
 /// The id of a group with one key for each field, without placeholders.
 impl KeyParts<0> for () {

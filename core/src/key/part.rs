@@ -3,6 +3,10 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::net::IpAddr;
+use std::num::{
+    NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroI128, NonZeroIsize, NonZeroU8,
+    NonZeroU16, NonZeroU32, NonZeroU64, NonZeroU128, NonZeroUsize,
+};
 use std::sync::Arc;
 
 use crate::error::ValueError;
@@ -10,8 +14,10 @@ use crate::value::RedisValue;
 
 /// A type that can be part of a key.
 ///
-/// Implemented for integers, `bool`, `char`, strings, IP addresses and (feature `uuid`)
-/// UUIDs. Errors and logs show keys, so a key part must not be a secret. `read_part` must
+/// Implemented for integers and their `NonZero` types, `bool`, `char`, strings and IP addresses,
+/// with the features of these names for `uuid::Uuid` and for the dates `chrono::NaiveDate`,
+/// `jiff::civil::Date` and `time::Date` (`2025-11-20`). An enum without data or a newtype
+/// derives it: `#[derive(RedisValue, KeyPart)]`. Errors and logs show keys, so a key part must not be a secret. `read_part` must
 /// return the value that `write_part` wrote, because scans skip keys that do not parse to
 /// an id with the same key.
 ///
@@ -42,7 +48,7 @@ use crate::value::RedisValue;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a Redis key",
     label = "named in the key, but it has no text form for keys",
-    note = "integers, `bool`, `char`, strings, IP addresses and `uuid::Uuid` (feature `uuid`) can; to an enum without data or a newtype add `#[derive(redis_model::KeyPart)]`"
+    note = "integers, `NonZero` types, `bool`, `char`, strings, IP addresses and, with their features, UUIDs and dates can; to an enum without data or a newtype add `#[derive(redis_model::KeyPart)]`"
 )]
 pub trait KeyPart: Sized + Send + Sync + 'static {
     /// Writes the part's text. The writer escapes it.
@@ -127,6 +133,7 @@ pub(super) fn unescape(text: &str) -> Option<Cow<'_, str>> {
     String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
+/// Implements `KeyPart` by `Display` and `FromStr`.
 macro_rules! displayed {
     ($($ty:ty: $wrong:expr;)*) => {$(
         impl KeyPart for $ty {
@@ -159,10 +166,57 @@ macro_rules! integers {
 
 integers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
 
+macro_rules! non_zero {
+    ($($int:ty)*) => {
+        displayed! { $($int: concat!("not an integer of type ", stringify!($int));)* }
+    };
+}
+
+non_zero!(NonZeroI8 NonZeroI16 NonZeroI32 NonZeroI64 NonZeroI128 NonZeroIsize);
+non_zero!(NonZeroU8 NonZeroU16 NonZeroU32 NonZeroU64 NonZeroU128 NonZeroUsize);
+
 displayed! {
     bool: "not `true` or `false`";
     char: "not one character";
     IpAddr: "not an IP address";
+}
+
+#[cfg(feature = "chrono")]
+displayed! {
+    chrono::NaiveDate: NOT_A_DATE;
+}
+
+#[cfg(feature = "jiff")]
+displayed! {
+    jiff::civil::Date: NOT_A_DATE;
+}
+
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
+const NOT_A_DATE: &str = "not a date such as `2025-11-20`";
+
+/// ISO 8601, as the other crates write dates: of a year outside of 0 to 9999 with a sign. The
+/// crate's own format is an error for such years.
+#[cfg(feature = "time")]
+impl KeyPart for time::Date {
+    fn write_part(&self, out: &mut PartWriter<'_>) {
+        let (year, month, day) = self.to_calendar_date();
+        let _ = match year {
+            0..=9999 => write!(out, "{year:04}"),
+            _ => write!(out, "{year:+05}"),
+        };
+        let _ = write!(out, "-{:02}-{day:02}", u8::from(month));
+    }
+
+    fn read_part(text: &str) -> Result<Self, ValueError> {
+        let mut parts = text.rsplitn(3, '-');
+        let (day, month, year) = (parts.next(), parts.next(), parts.next());
+        let date = || {
+            let month: u8 = month?.parse().ok()?;
+            let month = time::Month::try_from(month).ok()?;
+            Self::from_calendar_date(year?.parse().ok()?, month, day?.parse().ok()?).ok()
+        };
+        date().ok_or(ValueError::new(NOT_A_DATE))
+    }
 }
 
 macro_rules! strings {

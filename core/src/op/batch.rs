@@ -148,7 +148,7 @@ impl<O: Operation> List<Vec<Result<O::Output>>> for Vec<O> {
             Err(error) if items.start == 0 => return Err(error),
             // Items that were answered before the error keep their results.
             Err(error) => {
-                results.extend(items.clone().map(|_| Err(error.duplicate())));
+                results.extend(items.clone().map(|_| Err(error.clone())));
                 results.extend((items.end..self.len()).map(|_| Err(Error::not_sent(&error))));
             }
         }

@@ -1,11 +1,14 @@
 use std::fmt;
+use std::sync::Arc;
 
 use super::{Operation, Replies, Request};
+use crate::clone::clone_fields;
 use crate::error::Result;
 
-/// An operation on the heap, of which only the output's type is known; see [`Operation::boxed`].
+/// An operation on the heap, of which only the output's type is known; see
+/// [`Operation::boxed`]. Copies share the operation.
 #[must_use = "an operation does nothing until it is run"]
-pub struct BoxedOperation<'a, T>(Box<dyn Erased<T> + Send + Sync + 'a>);
+pub struct BoxedOperation<'a, T>(Arc<dyn Erased<T> + Send + Sync + 'a>);
 
 /// [`Operation`] without its generic methods.
 trait Erased<T> {
@@ -26,7 +29,7 @@ impl<O: Operation> Erased<O::Output> for O {
 
 impl<'a, T> BoxedOperation<'a, T> {
     pub(super) fn new(operation: impl Operation<Output = T> + Send + Sync + 'a) -> Self {
-        Self(Box::new(operation))
+        Self(Arc::new(operation))
     }
 }
 
@@ -46,4 +49,8 @@ impl<T> fmt::Debug for BoxedOperation<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BoxedOperation").finish_non_exhaustive()
     }
+}
+
+clone_fields! {
+    impl['a, T] BoxedOperation<'a, T> { 0 }
 }

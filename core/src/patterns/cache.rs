@@ -17,6 +17,7 @@ pub use metrics::CacheMetrics;
 use metrics::Counters;
 
 use crate::Result;
+use crate::clone::clone_fields;
 use crate::codec::Plain;
 use crate::flow::{Flow, Io, inherent_run};
 use crate::op::{Batch, batch};
@@ -294,4 +295,8 @@ impl<T, C> fmt::Debug for InvalidateTag<T, C> {
         let prefix = &self.cache.settings.prefix;
         f.debug_struct("InvalidateTag").field("cache", prefix).field("tag", &self.tag).finish()
     }
+}
+
+clone_fields! {
+    impl[T, C] InvalidateTag<T, C> { cache, tag }
 }

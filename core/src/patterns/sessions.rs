@@ -470,6 +470,7 @@ fn user_argument<'a>(command: CommandBuilder<'a>, user: Option<&str>) -> Command
 
 /// The creation of a session; see [`Sessions::create`].
 #[must_use = "an operation does nothing until it is run"]
+#[derive(Clone)]
 pub struct CreateSession {
     token: SessionToken,
     command: Command<()>,

@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::mem;
 
 use super::pages::Pages;
+use crate::clone::clone_fields;
 use crate::error::Result;
 use crate::flow::{Flow, Io};
 use crate::key;
@@ -20,7 +21,7 @@ pub struct Count<M> {
 /// A set of keys, of each only a hash: SCAN may return a key twice, and keys are
 /// too large to be kept. The hash has a secret, so that a client cannot choose keys
 /// that collide.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct KeySet {
     hashes: HashSet<u64>,
     hasher: RandomState,
@@ -55,4 +56,8 @@ impl<M: RedisModel> Flow for Count<M> {
         self.pages.rewind();
         Ok(mem::take(&mut self.seen).len())
     }
+}
+
+clone_fields! {
+    impl[M] Count<M> { pages, seen }
 }

@@ -3,6 +3,7 @@
 use super::ScanPosition;
 use super::count::KeySet;
 use super::pages::{Pages, results_of_page};
+use crate::clone::clone_fields;
 use crate::error::{Error, Result};
 use crate::flow::{Flow, Io};
 use crate::model::RedisModel;
@@ -72,4 +73,8 @@ impl<M: RedisModel> Flow for DeleteAll<M> {
             }
         }
     }
+}
+
+clone_fields! {
+    impl[M] DeleteAll<M> { pages, deleted, refused, first_refusal }
 }

@@ -41,7 +41,7 @@ const MAX_REDIRECTIONS: u32 = 5;
 const MAX_RESTARTS: u32 = 16;
 
 /// The pages of keys.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct KeyScan {
     model: &'static str,
     pattern: String,

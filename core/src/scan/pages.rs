@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use super::ScanPosition;
 use super::keys::KeyScan;
+use crate::clone::clone_fields;
 use crate::erased::AnyModel;
 use crate::error::{Error, Result};
 use crate::flow::Io;
@@ -118,4 +119,8 @@ fn is_of_server(error: &Error) -> bool {
     error.is_connection()
         || error.is_transient()
         || error.code().is_some_and(|code| CODES.contains(&code))
+}
+
+clone_fields! {
+    impl[M] Pages<M> { keys, check, model }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::pages::{Pages, results_of_page};
+use crate::clone::clone_fields;
 use crate::edit::Commit;
 use crate::erased::{RecordKey, RewriteCheck};
 use crate::error::{Error, ErrorKind, Result};
@@ -176,4 +177,9 @@ impl<M: RedisModel> fmt::Debug for Rewritten<M> {
             .field("failed", &self.failed.len())
             .finish()
     }
+}
+
+clone_fields! {
+    impl[M: RedisModel] RewriteAll<M> { pages, rewritten, current, failed }
+    impl[M: RedisModel] Rewritten<M> { rewritten, current, failed }
 }

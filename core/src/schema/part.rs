@@ -9,7 +9,7 @@ use crate::key::KeyPart;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand in a Redis key",
     label = "named in the key, but it has no text form for keys",
-    note = "integers, `bool`, `char`, strings, IP addresses and `uuid::Uuid` (feature `uuid`) can; to an enum without data or a newtype add `#[derive(redis_model::KeyPart)]`"
+    note = "integers, `NonZero` types, `bool`, `char`, strings, IP addresses and, with their features, UUIDs and dates can; to an enum without data or a newtype add `#[derive(redis_model::KeyPart)]`"
 )]
 #[doc(hidden)]
 pub trait KeyPartType {

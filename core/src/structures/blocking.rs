@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::command::Command;
+use crate::clone::clone_fields;
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Flow, Io, inherent_run};
 use crate::ttl::millis;
@@ -86,6 +87,10 @@ impl<T> fmt::Debug for Blocking<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Blocking").field(&self.command).finish()
     }
+}
+
+clone_fields! {
+    impl[T] Blocking<T> { command }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use redis::Cmd;
 
+use crate::clone::clone_fields;
 use crate::codec::{Codec, Location};
 use crate::error::{Error, Result};
 use crate::key::Key;
@@ -25,6 +26,7 @@ pub struct Command<T> {
 }
 
 /// A command with the positions of its keys.
+#[derive(Clone)]
 pub(crate) struct Prepared {
     cmd: Cmd,
     script: Option<&'static Script>,
@@ -71,7 +73,7 @@ impl<T> Operation for Command<T> {
     type Output = T;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let prepared = self.prepared.as_ref().map_err(Error::duplicate)?;
+        let prepared = self.prepared.as_ref().map_err(Error::clone)?;
         prepared.add_to(request);
         Ok(())
     }
@@ -166,4 +168,9 @@ impl<T> fmt::Debug for Strict<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)
     }
+}
+
+clone_fields! {
+    impl[T] Command<T> { source, prepared, decode, on_error }
+    impl[T] Strict<T> { 0 }
 }

@@ -10,6 +10,7 @@ use futures_util::stream::{self, Stream};
 
 use super::blocking::Blocking;
 use super::list::{End, List};
+use crate::clone::clone_fields;
 use crate::codec::Codec;
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
@@ -21,7 +22,7 @@ use crate::flow::{Flow, Io};
 const WAIT: Duration = Duration::from_millis(500);
 
 /// Takes the items of a list one after another and waits for new ones; see
-/// [`List::consume`].
+/// [`List::consume`]. A copy ends at the same [`Stop`].
 #[must_use = "nothing is consumed until the items are asked for"]
 pub struct Consume<T, C> {
     list: List<T, C>,
@@ -121,4 +122,8 @@ impl<T, C> fmt::Debug for Consume<T, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Consume").field("list", &self.list).field("from", &self.from).finish()
     }
+}
+
+clone_fields! {
+    impl[T, C] Consume<T, C> { list, from, stop }
 }

@@ -35,6 +35,7 @@ static READ: Script = Script::reading("group", include_str!("group.lua"));
 /// # Ok::<(), redis_model::Error>(())
 /// ```
 #[must_use = "an operation does nothing until it is run"]
+#[derive(Clone)]
 pub struct GroupCommand {
     group: &'static str,
     keys: Vec<Key>,
@@ -117,7 +118,7 @@ impl Operation for GroupCommand {
     type Output = usize;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let prepared = self.prepared.as_ref().map_err(Error::duplicate)?;
+        let prepared = self.prepared.as_ref().map_err(Error::clone)?;
         prepared.add_to(request);
         Ok(())
     }

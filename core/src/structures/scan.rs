@@ -7,6 +7,7 @@ use futures_util::stream::{self, Stream, StreamExt};
 
 use super::command::Source;
 use super::root::Root;
+use crate::clone::clone_fields;
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
 use crate::connection::SyncConnection;
@@ -123,4 +124,8 @@ impl<T> fmt::Debug for ScanItems<T> {
             .field("cursor", &self.cursor)
             .finish_non_exhaustive()
     }
+}
+
+clone_fields! {
+    impl[T] ScanItems<T> { root, command, decode, pattern, page_size, cursor }
 }

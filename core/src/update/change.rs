@@ -13,6 +13,7 @@ use crate::redis_rs::ReplyValue;
 use crate::value::{Bounds, Increment};
 
 /// The change of one field.
+#[derive(Clone)]
 pub(super) enum Change {
     Set(Vec<u8>),
     /// Writes the same value in another form; the field's TTL stays unchanged.
@@ -23,12 +24,14 @@ pub(super) enum Change {
 }
 
 /// The change of one field's time to live.
+#[derive(Clone)]
 pub(super) enum FieldTtlChange {
     Expire(u64),
     Persist,
 }
 
 /// A condition, as the script reads it.
+#[derive(Clone)]
 struct EncodedCheck {
     name: &'static str,
     test: &'static str,
@@ -36,7 +39,7 @@ struct EncodedCheck {
 }
 
 /// The changes of an update, and its conditions.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Changes {
     changes: Vec<(&'static str, Change)>,
     checks: Vec<EncodedCheck>,

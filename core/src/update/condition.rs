@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
+use crate::clone::clone_fields;
 use crate::codec::Location;
 use crate::error::ValueError;
 use crate::field::{Field, FieldType, Incrementable, IntoField, default_text};
@@ -16,13 +18,14 @@ pub struct Condition<M> {
 }
 
 /// A condition without the model's type.
+#[derive(Clone)]
 pub(super) struct Check {
     pub(super) name: &'static str,
     pub(super) test: Test,
     pub(super) field: FieldSemantics,
 }
 
-type Encode = Box<dyn Fn(&Location<'_>) -> Result<Option<Vec<u8>>, ValueError>>;
+type Encode = Arc<dyn Fn(&Location<'_>) -> Result<Option<Vec<u8>>, ValueError>>;
 
 /// Returns a text that the field at this location may hold.
 pub(super) type Text = fn(&Location<'_>) -> Option<Vec<u8>>;
@@ -42,6 +45,7 @@ impl FieldSemantics {
     }
 }
 
+#[derive(Clone)]
 pub(super) enum Test {
     Absent,
     Present,
@@ -77,7 +81,7 @@ impl<M: RedisModel, V: FieldType<Enc>, Enc> Field<M, V, Enc> {
         kind: &'static str,
         value: T,
     ) -> Condition<M> {
-        let encode: Encode = Box::new(move |location| value.stored_form(location));
+        let encode: Encode = Arc::new(move |location| value.stored_form(location));
         self.condition(Test::Compare { test, kind, encode })
     }
 
@@ -120,4 +124,8 @@ impl<M> fmt::Debug for Condition<M> {
             .field("test", &test)
             .finish_non_exhaustive()
     }
+}
+
+clone_fields! {
+    impl[M] Condition<M> { check, model }
 }

@@ -16,6 +16,7 @@ use crate::ttl::Expiry;
 /// HINCRBY takes no leading zeros and no `+`, which the script takes.
 static HINCRBY: Refusal = Refusal::of_values("hash value is not an integer");
 
+#[derive(Clone)]
 pub(super) struct Plan {
     mapping: Mapping,
     key: Key,
@@ -180,7 +181,7 @@ impl Operation for Plan {
     fn encode(&self, request: &mut Request) -> Result<()> {
         let returned = self.mapping.names(&self.returning);
         if let Some(error) = &self.error {
-            return Err(self.locate(error.duplicate()));
+            return Err(self.locate(error.clone()));
         }
         let expiry = self.expiry.check().map_err(|error| self.locate(error))?;
         let plain = if request.is_of_scripts() { None } else { self.plain(&returned) };

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use super::debug_by_key;
+use crate::clone::clone_fields;
 use crate::erased::AnyModel;
 use crate::error::Result;
 use crate::key::{self, Key};
@@ -140,4 +141,12 @@ debug_by_key! {
     GetTtl<M>: |ttl| ttl.key;
     Expire<M>: |expire| expire.key;
     Persist<M>: |persist| persist.key;
+}
+
+clone_fields! {
+    impl[M] Delete<M> { key, model }
+    impl[M] Exists<M> { key, model }
+    impl[M] GetTtl<M> { key, model }
+    impl[M] Persist<M> { key, model }
+    impl[M] Expire<M> { key, after, model }
 }

@@ -6,9 +6,10 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use super::{Delete, Get, Save};
+use crate::clone::clone_fields;
 use crate::error::Result;
 use crate::model::RedisModel;
-use crate::op::{Operation, Replies, Request, forward_to_list};
+use crate::op::{Found, Operation, Replies, Request, forward_to_list};
 use crate::ttl::Expiry;
 
 /// Reads many records; see [`RedisModel::get_many`].
@@ -32,6 +33,28 @@ pub struct SaveMany<M, R> {
 impl<M: RedisModel> GetMany<M> {
     pub(crate) fn new(ids: impl Iterator<Item = M::Id>) -> Self {
         Self { items: ids.map(Get::new).collect() }
+    }
+
+    /// Returns the records that exist, in the order of the ids, or the error of the first that
+    /// cannot be read.
+    ///
+    /// ```
+    /// # use redis_model::{Operation, RedisModel, embedded};
+    /// # #[derive(RedisModel)]
+    /// # #[redis(key = "user:{name}")]
+    /// # struct User { name: String, age: u8 }
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// # for (name, age) in [("ada", 36), ("bob", 42)] {
+    /// #     User { name: name.into(), age }.save().run(&mut con)?;
+    /// # }
+    /// let names = ["ada", "nobody", "bob"];
+    /// let users: Vec<User> = User::get_many(&names).found().run(&mut con)?;
+    /// assert_eq!(users.iter().map(|user| user.age).collect::<Vec<_>>(), [36, 42]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn found(self) -> Found<Self> {
+        Found::new(self)
     }
 }
 
@@ -121,3 +144,10 @@ macro_rules! debug_by_count {
 }
 
 debug_by_count!(GetMany<M> DeleteMany<M> SaveMany<M, R>);
+
+clone_fields! {
+    impl[M: RedisModel] GetMany<M> { items }
+    impl[M: RedisModel] DeleteMany<M> { items }
+    impl[M, R: Clone] SaveMany<M, R> { items }
+    impl[M, R: Clone] SaveOne<M, R> { record, expiry, overwrite_newer, model }
+}

@@ -6,7 +6,7 @@ use super::debug_by_key;
 use crate::connection::SyncConnection;
 use crate::erased::{RawRecord, RecordKey};
 use crate::error::Result;
-use crate::model::RedisModel;
+use crate::model::{HasTtl, RedisModel};
 use crate::op::{Operation, Replies, Request};
 use crate::ttl::Expiry;
 
@@ -23,8 +23,8 @@ impl<M: RedisModel> Get<M> {
         Self { record: RecordKey::new::<M>(id), refresh: Expiry::Keep }
     }
 
-    /// Sets the record's time to live in the same step, as for a session that expires after
-    /// its last use. The time is rounded up to milliseconds; zero is an error.
+    /// Sets the record's time to live to the model's `ttl` in the same step, as for a session
+    /// that expires after its last use. A model without a `ttl` is a compile error.
     ///
     /// # Errors
     ///
@@ -32,7 +32,35 @@ impl<M: RedisModel> Get<M> {
     /// [`is_applied`](crate::Error::is_applied) is true.
     ///
     /// **Sends** a script (hash: `HMGET`, `PEXPIRE`) or `GETEX` (blob).
-    pub fn refresh(self, ttl: Duration) -> Self {
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_model::{Operation, RedisModel, embedded};
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "session:{token}", ttl = "2h")]
+    /// struct Session { token: String, user: u64 }
+    ///
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// let session = Session { token: "f00".into(), user: 7 };
+    /// session.save().ttl(Duration::from_secs(60)).run(&mut con)?;
+    /// let session = Session::get("f00").refresh().run(&mut con)?;
+    /// assert_eq!(session.map(|session| session.user), Some(7));
+    /// let left = Session::ttl("f00").run(&mut con)?.remaining();
+    /// assert!(left > Some(Duration::from_secs(7000)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn refresh(self) -> Self
+    where
+        M: HasTtl,
+    {
+        Self { refresh: M::SCHEMA.expiry(), ..self }
+    }
+
+    /// Sets the record's time to live in the same step, as [`refresh`](Self::refresh) does, to
+    /// another time than the model's. The time is rounded up to milliseconds; zero is an
+    /// error.
+    pub fn refresh_for(self, ttl: Duration) -> Self {
         Self { refresh: Expiry::after(ttl), ..self }
     }
 }

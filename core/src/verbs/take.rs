@@ -8,6 +8,7 @@ use std::fmt;
 use std::mem;
 
 use super::DeleteUnchanged;
+use crate::clone::clone_fields;
 use crate::erased::{AnyModel, RawSnapshot, RecordKey};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Flow, Io, inherent_run};
@@ -192,4 +193,9 @@ impl<M: RedisModel> fmt::Debug for TakeMany<M> {
             .field("records", &self.ids.len())
             .finish_non_exhaustive()
     }
+}
+
+clone_fields! {
+    impl[M: RedisModel + Clone] Take<M> { many }
+    impl[M: RedisModel + Clone] TakeMany<M> { ids, sent, unconfirmed }
 }

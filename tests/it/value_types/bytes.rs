@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::num::{NonZeroI8, NonZeroI128, NonZeroU64};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -325,6 +326,9 @@ value_types! {
     u64s: u64 = integers!(u64), INTEGERS, PartialEq::eq;
     u128s: u128 = integers!(u128), INTEGERS, PartialEq::eq;
     usizes: usize = integers!(usize), INTEGERS, PartialEq::eq;
+    nonzero_i8s: NonZeroI8 = integers!(i8).prop_filter_map("zero", NonZeroI8::new), ["7", "-042"], PartialEq::eq;
+    nonzero_u64s: NonZeroU64 = integers!(u64).prop_filter_map("zero", NonZeroU64::new), ["7", "042"], PartialEq::eq;
+    nonzero_i128s: NonZeroI128 = integers!(i128).prop_filter_map("zero", NonZeroI128::new), ["7", "-042"], PartialEq::eq;
     f32s: f32 = ends(any::<u32>().prop_map(f32::from_bits), [f32::MIN, f32::MAX, -0.0, 1e-45, f32::NAN, f32::INFINITY]),
         FLOATS, |one, other| one.to_bits() == other.to_bits();
     f64s: f64 = ends(any::<u64>().prop_map(f64::from_bits), [f64::MIN, f64::MAX, -0.0, 5e-324, f64::NAN, f64::INFINITY]),

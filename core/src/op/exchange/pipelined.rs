@@ -273,7 +273,7 @@ impl Pipelined {
                     self.open.entry(slot).or_default().extend(step);
                 }
                 Err(error) if in_item => {
-                    step.into_iter().for_each(|at| self.record(at, Err(error.duplicate())));
+                    step.into_iter().for_each(|at| self.record(at, Err(error.clone())));
                 }
                 Err(error) => return Err(error),
             }

@@ -7,6 +7,7 @@ use super::entry::{Entry, Look, Status, tag};
 use super::loader::{FindAsync, FindSync, LoadAsync, LoadSync, Loader};
 use super::metrics::count;
 use super::{Cache, Offline};
+use crate::clone::clone_fields;
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Flow, Io, inherent_run};
@@ -435,4 +436,11 @@ inherent_run! {
     impl[T: Send, Enc: Codec<T>, L: Loader<T>] GetOrLoad<T, Enc, L>;
     impl[T: Send, Enc: Codec<T>] Get<T, Enc>;
     impl[T: Send, Enc: Codec<T>] Put<T, Enc>;
+}
+
+clone_fields! {
+    impl[T, C, L: Clone] GetOrLoad<T, C, L> { call, loader }
+    impl[T, C] Get<T, C> { 0 }
+    impl[T: Clone, C] Put<T, C> { call, value }
+    impl[T, C] Call<T, C> { cache, entry, tags }
 }

@@ -21,6 +21,7 @@ static RELEASE: Script =
 static TAG: Script = Script::new("tag", include_str!("tag.lua"));
 
 /// One entry of a cache, as one call sees it.
+#[derive(Clone)]
 pub(super) struct Entry {
     root: Root,
     /// The time instead of the server's, in milliseconds, or an empty text.

@@ -28,19 +28,19 @@ pub trait Loader<T>: Send {
 }
 
 /// Calls a function that returns a value.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LoadSync<F>(pub(super) F);
 
 /// Calls a function whose future returns a value.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LoadAsync<F>(pub(super) F);
 
 /// Calls a function that returns an `Option`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct FindSync<F>(pub(super) F);
 
 /// Calls a function whose future returns an `Option`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct FindAsync<F>(pub(super) F);
 
 macro_rules! loader {

@@ -16,6 +16,7 @@ const PRIORITIES: std::ops::RangeInclusive<i16> = -1000..=1000;
 
 /// Adds a job to a [`Queue`](super::Queue); see [`Queue::push`](super::Queue::push).
 #[must_use = "an operation does nothing until it is run"]
+#[derive(Clone)]
 pub struct Push {
     keys: Keys,
     value: Result<Vec<u8>>,
@@ -86,7 +87,7 @@ impl Push {
         let command = command.int(millis(self.delay)).int(self.priority).arg(&self.unique);
         match &self.value {
             Ok(value) => command.arg(value).returns(decode),
-            Err(error) => command.check(Err(error.duplicate())).returns(decode),
+            Err(error) => command.check(Err(error.clone())).returns(decode),
         }
     }
 }

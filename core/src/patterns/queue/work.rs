@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::job::{Job, Lease};
 use super::{Failed, Queue};
+use crate::clone::clone_fields;
 use crate::codec::Codec;
 use crate::error::Result;
 use crate::flow::{Flow, Io, inherent_run};
@@ -25,11 +26,11 @@ pub trait Handler<T>: Send {
 }
 
 /// Calls a function.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct HandleSync<F>(pub(super) F);
 
 /// Calls a function that returns a future.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct HandleAsync<F>(pub(super) F);
 
 impl<T, E, F> Handler<T> for HandleSync<F>
@@ -227,4 +228,8 @@ impl<T, C, H> fmt::Debug for Work<T, C, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Work").field("queue", &self.queue).field("batch", &self.batch).finish()
     }
+}
+
+clone_fields! {
+    impl[T, C, H: Clone] Work<T, C, H> { queue, handler, stop, batch, until_idle }
 }

@@ -30,7 +30,7 @@ pub struct RateDecision {
 ///
 /// The output has the decision of each limiter, in order. The call is allowed, and counted, if
 /// all of them allow it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[must_use = "an operation does nothing until it is run"]
 pub struct AcquireAll {
     pub(super) checked: Command<Checked>,

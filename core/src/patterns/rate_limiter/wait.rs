@@ -8,7 +8,7 @@ use crate::flow::{Flow, Io, inherent_run};
 
 /// A wait until a call is allowed; see
 /// [`RateLimiter::acquire_within`](super::RateLimiter::acquire_within).
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[must_use = "a flow does nothing until it is run"]
 pub struct AcquireWithin {
     limiter: RateLimiter,

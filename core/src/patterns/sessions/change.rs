@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use super::token::SessionToken;
 use super::{Sessions, Written, changed_by_another};
+use crate::clone::clone_fields;
 use crate::codec::Codec;
 use crate::error::Result;
 use crate::flow::{Flow, Io, inherent_run};
@@ -113,4 +114,9 @@ impl<T, D> fmt::Debug for RotateSession<T, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RotateSession").field("sessions", &self.sessions).finish_non_exhaustive()
     }
+}
+
+clone_fields! {
+    impl[T, D, F: Clone, R] UpdateSession<T, D, F, R> { sessions, token, change, returned }
+    impl[T, D] RotateSession<T, D> { sessions, token, user }
 }

@@ -185,7 +185,7 @@ impl Pipelined {
         if let Some(entry) = &mut self.commands[at].result
             && let Err(error) = &mut entry.reply
         {
-            let explained = error.duplicate().with_transaction(state);
+            let explained = error.clone().with_transaction(state);
             *error = explained;
         }
     }
@@ -206,8 +206,8 @@ impl Pipelined {
                 pending.redirected = redirected && pending.command.atomic != 0;
                 self.reopen(at);
             } else {
-                let error = own.err().or_else(|| cause.as_ref().map(Error::duplicate));
-                let error = error.unwrap_or_else(|| aborted.duplicate());
+                let error = own.err().or_else(|| cause.clone());
+                let error = error.unwrap_or_else(|| aborted.clone());
                 self.record(at, Err(error.with_transaction(TransactionState::NotApplied)));
             }
         }
@@ -232,7 +232,7 @@ impl Pipelined {
             let reply = match self.commands[at].command.atomic {
                 0 => reply,
                 _ => {
-                    let error = reply.err().unwrap_or_else(|| refused.duplicate());
+                    let error = reply.err().unwrap_or_else(|| refused.clone());
                     Err(error.with_transaction(state))
                 }
             };
@@ -246,7 +246,7 @@ impl Pipelined {
         let mut slot = None;
         for at in parts.iter().filter_map(Part::command) {
             slot = self.commands[at].slot;
-            self.record(at, Err(error.duplicate()));
+            self.record(at, Err(error.clone()));
         }
         self.failed_nodes = self.failed_nodes.saturating_add(1);
         let independent = self.commands.iter().all(|pending| pending.command.in_item);
