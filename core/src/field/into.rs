@@ -22,6 +22,8 @@ use crate::value::RedisValue;
 /// | `#[redis(codec = …)]` | its type and a reference to it: for an `Option`, `Some(value)` |
 /// | `#[redis(display)]` | its type and a reference to it; for an `Option<V>` also `V` |
 /// | `#[redis(empty_as_none)]` | `Option<V>`, `&Option<V>` and `V`; `&str` for a `String` |
+/// | `#[redis(none_as = "…")]` | `Option<V>`, `&Option<V>`, `V` and `&V`; `&str` for a `String` |
+/// | `unix`, `unix_ms`, `unix_float`, `bool = "…"` | `V` and `&V`; for an `Option<V>` also `Option<V>` and `&Option<V>` |
 ///
 /// With `#[redis(default)]`, and inside a flattened `Option`, a field takes the same.
 #[diagnostic::on_unimplemented(
