@@ -381,7 +381,7 @@ fn a_bool_is_one_of_its_two_texts() {
             .only_if(f.answered.is_absent())
             .set(f.active, false)
             .set(f.known, None)
-            .set(f.php, &true)
+            .set(f.php, true)
             .set_if_absent(f.answered, true)
             .returning((f.active, f.known, f.answered));
         assert_eq!(con.run(update).unwrap().applied(), Some((false, None, Some(true))));
@@ -471,7 +471,7 @@ fn none_is_stored_as_its_text() {
             .remove(f.limit)
             .set(f.tags, None)
             .remove(f.parent)
-            .set(f.shown, &None);
+            .set(f.shown, None);
         assert!(con.run(update).unwrap().is_applied());
         assert_eq!(con.hash(&key), none);
         let mut draft = con.run(Nones::edit(id)).unwrap().unwrap();
