@@ -1,14 +1,18 @@
 //! Fields: handles by which users name them, and how they are stored.
 
+mod bool_as;
 mod encoding;
 mod flatten;
 mod into;
+mod none_as;
 mod slot;
+mod unix;
 mod value;
 
 use std::fmt;
 use std::marker::PhantomData;
 
+pub use bool_as::{BoolAs, BoolTexts, IsBool};
 pub use encoding::{
     AllButNone, AsDisplay, AsDisplayOption, DefaultPath, DefaultValue, EmptyAsNone, EveryValue,
     FromPath, InOption, Incrementable, MayDefault, MayExpire, Revision, RevisionNumber,
@@ -16,11 +20,14 @@ pub use encoding::{
 };
 pub use flatten::{Optional, Presence, RedisFields, Required};
 pub use into::IntoField;
+pub use none_as::{IsOption, NoneAs, NoneText, NotANumber};
 pub(crate) use slot::{Slot, SlotOf};
+pub use unix::{FractionalSeconds, Millis, Seconds, Unix, UnixUnit};
 pub use value::{Encoded, FieldType, Plain};
 pub(crate) use value::{default_text, encode};
 
 use crate::model::RedisModel;
+pub use crate::value::UnixTime;
 
 /// A handle of one field: `User::FIELDS.visits`.
 ///

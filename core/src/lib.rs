@@ -146,7 +146,14 @@ pub use crate::value::{Float, Integer, IntoIncrement, Numeric, RedisValue};
 ///   neither a [`RedisValue`] nor an `Option` of one. A value that serde serializes as none
 ///   is left out.
 /// - `display`: stored as the text that `Display` writes and `FromStr` reads.
-/// - `empty_as_none`: an empty text, as other programs write it, is read as `None`.
+/// - `empty_as_none`: an empty text, as other programs write it, is read as `None`. `None`
+///   is left out of the hash, as in every `Option`.
+/// - `none_as = ""`, `none_as = "None"`…: `None` is stored as this text and read from it, so
+///   that a save always writes the field. Another attribute beside it may say how the value
+///   in the `Option` is stored. See [Forms of other programs](#forms-of-other-programs).
+/// - `unix`, `unix_ms`, `unix_float`: a time as the number of seconds, milliseconds, or
+///   seconds with a fraction since 1970.
+/// - `bool = "True/False"`: a `bool` as one of two texts, for true and for false.
 /// - `flatten`: the fields of a struct that derives [`RedisFields`], under names such as
 ///   `address.street`. An `Option` of such a struct can be flattened, too. A model with
 ///   `flatten` has at most 256 fields and aliases, those of flattened structs included, and
@@ -156,8 +163,8 @@ pub use crate::value::{Float, Integer, IntoIncrement, Numeric, RedisValue};
 ///   [optimistic locking](#optimistic-locking).
 /// - `default`, `default = "path"`: the value if the hash does not have the field: the
 ///   type's default, or the one that a function returns. `default = "path"` on an `Option`
-///   requires a codec or `empty_as_none`, which store `None`; otherwise a missing field is
-///   `None`.
+///   requires a codec, `empty_as_none` or `none_as`, which store `None`; otherwise a missing
+///   field is `None`.
 /// - `skip`: not stored. Read as the type's default, or as that of `default = "path"`.
 ///
 /// ```
@@ -222,6 +229,69 @@ pub use crate::value::{Float, Integer, IntoIncrement, Numeric, RedisValue};
 /// too, and the server shows them in its slow log and to every client that may scan.
 /// Do not put a secret into a key. If the id is one, as the token of a session is,
 /// use a hash of it (SHA-256, for example) as the id, both to save and to look up.
+///
+/// # Forms of other programs
+///
+/// A field that other programs write, too, keeps their form: every write of this library
+/// (`save`, `set`, `edit`, …) writes it, and reads accept no other.
+///
+/// ```
+/// use std::time::{Duration, SystemTime, UNIX_EPOCH};
+/// use redis_model::{Operation, RedisModel};
+///
+/// #[derive(Debug, PartialEq, RedisModel)]
+/// #[redis(key = "account:{id}")]
+/// struct Account {
+///     id: u64,
+///     #[redis(unix)]
+///     created: SystemTime,
+///     #[redis(bool = "True/False")]
+///     active: bool,
+///     #[redis(none_as = "", unix_float)]
+///     last_login: Option<SystemTime>,
+/// }
+///
+/// # let server = redis_model::embedded::Server::start()?;
+/// # let mut con = server.connection()?;
+/// let created = UNIX_EPOCH + Duration::from_secs(1_763_680_751);
+/// let account = Account { id: 7, created, active: true, last_login: None };
+/// let save = account.save();
+/// assert_eq!(
+///     save.explain()?.to_string(),
+///     r#"HSET account:7 created 1763680751 active True last_login """#
+/// );
+/// save.run(&mut con)?;
+///
+/// let (f, login) = (Account::FIELDS, created + Duration::from_millis(86_400_500));
+/// let update = Account::update(7)
+///     .only_if(f.created.at_most(created))
+///     .incr(f.created, 60)
+///     .set(f.last_login, login);
+/// assert!(update.run(&mut con)?.is_applied());
+/// let stored: Vec<String> = redis::cmd("HVALS").arg("account:7").query(&mut con)?;
+/// assert_eq!(stored, ["1763680811", "True", "1763767151.5"]);
+/// assert_eq!(Account::get(7).run(&mut con)?.unwrap().last_login, Some(login));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// - `unix` and `unix_ms` cut a time off to a whole second or millisecond (to the past), as
+///   `int(time.time())` does, in writes and in conditions. So the value that is read back may
+///   be up to one unit earlier than the saved one. `unix_float` writes the shortest decimal
+///   that reads back as the same nanosecond, and rounds digits beyond nanoseconds that it
+///   reads. The server compares `unix_float` fields as doubles, whose steps are a quarter of
+///   a microsecond today.
+/// - To `incr`, `at_least` and `at_most` a unix time is a number of its unit, and to `incr` an
+///   absent field is 1970. A time beyond the year 9999 is an error, as are milliseconds that
+///   are read as seconds, and leap seconds. Offsets and zones are not stored: times are read
+///   back in UTC. Types of other crates implement [`UnixTime`](field::UnixTime).
+/// - Without an attribute a time is RFC 3339 text, and a number is an error. An edit or an
+///   update leaves the text of a time that it does not change, such as one with `+00:00` for
+///   `Z`. To write `+00:00`, use `chrono::DateTime<FixedOffset>`.
+/// - `bool` takes any two different texts with a `/` between them. One of them may be empty.
+/// - With `none_as`, [`remove`](Update::remove) and a `set` to `None` write the text, and
+///   conditions and [`set_if_absent`](Update::set_if_absent) take a field with this text as
+///   absent. A missing field is `None`, too. A `Some` whose text is that of `None` is an error,
+///   and nothing is written. If the text is a number, the field cannot be incremented.
 ///
 /// # Optimistic locking
 ///

@@ -14,8 +14,9 @@ pub use crate::blob::{Blob, BlobModel, BlobVersions, NoFields};
 pub use crate::codec::{BlobFormat, Codec, Envelope};
 pub use crate::error::{Result, ValueError};
 pub use crate::field::{
-    AsDisplay, AsDisplayOption, DefaultPath, EmptyAsNone, Encoded, Field, FieldType, MayExpire,
-    Plain, Presence, RedisFields, Required, Revision, WithDefault,
+    AsDisplay, AsDisplayOption, BoolAs, BoolTexts, DefaultPath, EmptyAsNone, Encoded, Field,
+    FieldType, FractionalSeconds, MayExpire, Millis, NoneAs, NoneText, NotANumber, Plain, Presence,
+    RedisFields, Required, Revision, Seconds, Unix, WithDefault,
 };
 pub use crate::hash::{Hash, HashModel, SchemaVersions};
 pub use crate::key::{KeyPart, PartWriter};

@@ -192,13 +192,14 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
         self
     }
 
-    /// Removes a field: it becomes `None`.
+    /// Removes a field: it becomes `None`. With `#[redis(none_as = "…")]` it stays, with
+    /// the text of `None`.
     #[inline(always)]
     pub fn remove<V, Enc>(mut self, field: Field<M, Option<V>, Enc>) -> Self
     where
         Option<V>: FieldType<Enc>,
     {
-        self.plan.change(field.name(), Change::Remove);
+        self.plan.remove(field.name(), <Option<V>>::NONE_AS);
         self
     }
 

@@ -12,6 +12,7 @@ mod nonzero;
 mod number;
 mod text;
 mod time;
+mod unix;
 
 use std::fmt::{self, Display};
 use std::io::Write;
@@ -19,6 +20,8 @@ use std::str::FromStr;
 
 pub(crate) use number::{Bounds, Increment};
 pub use number::{Float, Integer, IntoIncrement, Numeric};
+pub(crate) use unix::UnixForm;
+pub use unix::UnixTime;
 
 use crate::error::ValueError;
 
@@ -32,7 +35,7 @@ use crate::error::ValueError;
 /// | `char`, `String`, `Box<str>`, `Arc<str>`, `Cow<'static, str>` | UTF-8 | |
 /// | `Vec<u8>`, `Box<[u8]>`, `[u8; N]`, `bytes::Bytes` | the bytes | |
 /// | `Duration` | ISO 8601 in seconds, `PT90.5S` | other units than months and years; seconds, `90.5` |
-/// | `SystemTime` | RFC 3339 in UTC, `2025-11-20T23:19:11.5Z`, years 0 to 9999 | other offsets; [unix time](#unix-time) of the years 1 to 9999 |
+/// | `SystemTime` | RFC 3339 in UTC, `2025-11-20T23:19:11.5Z`, years 0 to 9999 | other offsets |
 /// | IP and socket addresses | their `Display` | |
 /// | enums without data, newtypes | `#[derive(RedisValue)]` | |
 ///
@@ -45,11 +48,11 @@ use crate::error::ValueError;
 ///
 /// # Unix time
 ///
-/// `SystemTime`, `chrono::DateTime<Utc>` and `time::OffsetDateTime` also read numbers that
-/// other programs write. A whole number from 100,000,000,000 (1e11) on counts
-/// **milliseconds**, a smaller number or one with a fraction counts seconds. The border is
-/// the year 5138 in seconds and March 1973 in milliseconds, so 253402300799 ("never", the
-/// last second of 9999) is read as a time in January 1978.
+/// A time reads no number: 253402300799 is the last second of the year 9999 ("never") to one
+/// program and January 1978, in milliseconds, to another. The field's attribute says what a
+/// number counts: `#[redis(unix)]`, `#[redis(unix_ms)]` or `#[redis(unix_float)]`, which
+/// all types with [`UnixTime`](crate::field::UnixTime) take. The time is then
+/// written as such a number, too.
 ///
 /// # Other types
 ///

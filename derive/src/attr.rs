@@ -110,6 +110,11 @@ const KNOWN: &[KnownAttr] = &[
     known("ttl", ValueForm::Text, Site::Field),
     known("revision", ValueForm::Flag, Site::Field),
     known("empty_as_none", ValueForm::Flag, Site::Field),
+    known("unix", ValueForm::Flag, Site::Field),
+    known("unix_ms", ValueForm::Flag, Site::Field),
+    known("unix_float", ValueForm::Flag, Site::Field),
+    known("bool", ValueForm::Text, Site::Field),
+    known("none_as", ValueForm::Text, Site::Field),
     known("rename_all", ValueForm::Text, Site::Value),
     known("repr", ValueForm::Text, Site::Value),
     known("crate", ValueForm::Text, Site::Value),
@@ -273,7 +278,11 @@ fn read_one(
         ValueForm::Flag => Ok(Value::None),
         ValueForm::FlagOrText if !input.peek(Token![=]) && !input.peek(Paren) => Ok(Value::None),
         ValueForm::Text | ValueForm::Texts | ValueForm::FlagOrText => {
-            let example = if text == "ttl" { "\"1h\"" } else { "\"…\"" };
+            let example = match text.as_str() {
+                "ttl" => "\"1h\"",
+                "bool" => "\"True/False\"",
+                _ => "\"…\"",
+            };
             value(name, input, "text in quotes", example).map(Value::Text)
         }
         ValueForm::Type => {

@@ -170,6 +170,7 @@ fn storage(model: &Model<'_>, stub: bool) -> StorageParts {
             let clause = bounds::own_clause(model.input);
             let columns = (!stub && fields.iter().any(Field::is_flattened))
                 .then(|| fields::flat_columns(ident, &generics, fields));
+            let texts = fields::texts(fields);
             let defaults = fields::default_values(model.input, fields);
             let at_trait = fields::use_at(fields);
             // The last field of a struct must be known to be sized. A flattened struct is not
@@ -180,6 +181,7 @@ fn storage(model: &Model<'_>, stub: bool) -> StorageParts {
             let declaration = quote! {
                 #at_trait
                 #defaults
+                #texts
                 #columns
                 #vis struct #name #parameters #clause { #(#declared,)* #end }
             };

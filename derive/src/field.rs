@@ -9,7 +9,7 @@ use syn::{
     VisRestricted, Visibility,
 };
 
-use crate::attr::{Attrs, Item};
+use crate::attr::{Attrs, Item, Value};
 use crate::case::Case;
 use crate::ctxt::Ctxt;
 use crate::ttl;
@@ -65,6 +65,8 @@ pub(crate) enum FieldRole {
 pub(crate) struct Stored {
     pub(crate) name: String,
     pub(crate) encoding: Encoding,
+    /// The text of `None`.
+    pub(crate) none_as: Option<LitStr>,
     pub(crate) default: DefaultValue,
     pub(crate) aliases: Vec<LitStr>,
     /// Milliseconds.
@@ -81,7 +83,21 @@ pub(crate) enum Encoding {
         span: Span,
     },
     EmptyAsNone(Span),
+    Unix(UnixUnit, Span),
+    /// As the text of `true` or that of `false`.
+    Bool {
+        texts: [String; 2],
+        span: Span,
+    },
     Revision,
+}
+
+/// A unit of unix time.
+#[derive(Clone, Copy)]
+pub(crate) enum UnixUnit {
+    Seconds,
+    Millis,
+    FractionalSeconds,
 }
 
 /// The value of a field that the hash does not have.
@@ -207,6 +223,7 @@ fn role(ctxt: &Ctxt, member: &Member, ty: &Type, attrs: &Attrs, case: Option<Cas
         return FieldRole::Stored(Stored {
             name,
             encoding,
+            none_as: None,
             default,
             aliases: Vec::new(),
             ttl: None,
@@ -219,9 +236,12 @@ fn role(ctxt: &Ctxt, member: &Member, ty: &Type, attrs: &Attrs, case: Option<Cas
     let ttl = attrs.text("ttl").and_then(|text| {
         ttl::parse_of_field(&text.value()).map_err(|error| ctxt.error(text, error)).ok()
     });
+    let encoding = encoding(ctxt, ty, attrs);
+    let none_as = none_as(ctxt, &encoding, attrs);
     FieldRole::Stored(Stored {
         name,
-        encoding: encoding(ctxt, ty, attrs),
+        encoding,
+        none_as,
         default: default(ctxt, attrs),
         aliases,
         ttl,
@@ -230,20 +250,61 @@ fn role(ctxt: &Ctxt, member: &Member, ty: &Type, attrs: &Attrs, case: Option<Cas
 
 /// A field has one encoding.
 fn encoding(ctxt: &Ctxt, ty: &Type, attrs: &Attrs) -> Encoding {
-    let mut named =
-        ["codec", "display", "empty_as_none"].into_iter().filter_map(|it| attrs.get(it));
+    let mut named = attrs.iter().filter(|item| ENCODINGS.iter().any(|name| item.name == name));
     let Some(first) = named.next() else { return Encoding::Plain };
     for other in named {
         let (one, two) = (&first.name, &other.name);
         ctxt.error(two, format!("`{one}` and `{two}` both say how the field is stored; keep one"));
     }
-    match attrs.ty("codec") {
-        Some(codec) => Encoding::Codec(Box::new(codec.clone())),
-        None if first.name == "display" => {
-            Encoding::AsDisplay { option: is_option(ty), span: first.span() }
+    let span = first.span();
+    match (first.name.to_string().as_str(), &first.value) {
+        (_, Value::Type(codec)) => Encoding::Codec(codec.clone()),
+        (_, Value::Text(texts)) => Encoding::Bool { texts: bool_texts(ctxt, texts), span },
+        // `none_as` is around the encoding of the value in the `Option`.
+        ("display", _) => {
+            let option = is_option(ty) && !attrs.mentions("none_as");
+            Encoding::AsDisplay { option, span }
         }
-        None => Encoding::EmptyAsNone(first.span()),
+        ("unix", _) => Encoding::Unix(UnixUnit::Seconds, span),
+        ("unix_ms", _) => Encoding::Unix(UnixUnit::Millis, span),
+        ("unix_float", _) => Encoding::Unix(UnixUnit::FractionalSeconds, span),
+        _ => Encoding::EmptyAsNone(span),
     }
+}
+
+/// The attributes that say how a field is stored.
+const ENCODINGS: [&str; 7] =
+    ["codec", "display", "empty_as_none", "unix", "unix_ms", "unix_float", "bool"];
+
+/// The two texts of a `bool` differ, so that each is read as one value.
+fn bool_texts(ctxt: &Ctxt, attribute: &LitStr) -> [String; 2] {
+    let value = attribute.value();
+    let texts = value.split_once('/').filter(|(yes, no)| yes != no && !no.contains('/'));
+    let Some((yes, no)) = texts else {
+        let message = "`bool` takes two different texts with a `/` between them, for true and for false; write for example `bool = \"True/False\"`";
+        ctxt.error(attribute, message);
+        return [String::new(), String::new()];
+    };
+    [yes.to_owned(), no.to_owned()]
+}
+
+/// `None` has one text, which is that of no other value.
+fn none_as(ctxt: &Ctxt, encoding: &Encoding, attrs: &Attrs) -> Option<LitStr> {
+    let item = attrs.get("none_as")?;
+    let text = attrs.text("none_as")?;
+    match encoding {
+        Encoding::EmptyAsNone(_) => {
+            let message = "`empty_as_none` and `none_as` both say how `None` is stored; keep one";
+            ctxt.error(&item.name, message);
+            return None;
+        }
+        Encoding::Bool { texts, .. } if texts.contains(&text.value()) && texts[0] != texts[1] => {
+            let message = "the text of `None` is one of the texts of `bool`; write another one";
+            ctxt.error(text, message);
+        }
+        _ => {}
+    }
+    Some(text.clone())
 }
 
 /// Returns `true` if a type is spelled `Option<…>`.

@@ -179,6 +179,31 @@ fn aliases_a_revision_and_fields_that_expire() {
 }
 
 #[test]
+fn forms_of_other_programs() {
+    golden(
+        "forms",
+        r#"
+        #[redis(key = "user:{id}")]
+        struct User {
+            id: u64,
+            #[redis(unix)]
+            created: SystemTime,
+            #[redis(unix_ms, none_as = "", ttl = "1h")]
+            seen: Option<SystemTime>,
+            #[redis(unix_float, default)]
+            spent: Option<SystemTime>,
+            #[redis(bool = "True/False")]
+            active: bool,
+            #[redis(none_as = "-1")]
+            age: Option<u8>,
+            #[redis(none_as = "None", display)]
+            shown: Option<Colour>,
+        }
+        "#,
+    );
+}
+
+#[test]
 fn a_flattened_struct_and_the_fields_after_it() {
     let expanded = golden(
         "flatten",

@@ -99,6 +99,10 @@ struct Brackets {
     shown: (Option<u16>),
     #[redis(empty_as_none)]
     note: (Option<(String)>),
+    #[redis(none_as = "", unix)]
+    since: (Option<(std::time::SystemTime)>),
+    #[redis(bool = "yes/no")]
+    known: (bool),
     #[redis(flatten)]
     inner: (Inner),
     #[redis(flatten)]
@@ -141,11 +145,13 @@ fn types_may_stand_in_parentheses() {
         at: Level::High,
         shown: Some(2),
         note: None,
+        since: Some(std::time::UNIX_EPOCH),
+        known: true,
         inner: Inner { value: 4 },
         outer: None,
         list: vec![3],
         soon: None,
     };
     assert!(saved(&record).contains("brackets:1:3"));
-    assert!(saved(&record).contains("shown 2 inner.value 4 list [3]"));
+    assert!(saved(&record).contains("shown 2 since 0 known yes inner.value 4 list [3]"));
 }

@@ -231,6 +231,10 @@ mod shadowed_values {
         pub(crate) shown: u16,
         #[redis(empty_as_none)]
         pub(crate) note: ::std::option::Option<::std::string::String>,
+        #[redis(unix)]
+        pub(crate) created: ::std::time::SystemTime,
+        #[redis(bool = "yes/no", none_as = "")]
+        pub(crate) known: ::std::option::Option<::core::primitive::bool>,
         #[redis(revision)]
         pub(crate) version: u64,
     }
@@ -347,11 +351,16 @@ fn generated_code_works_wherever_it_stands() {
         count: 1,
         shown: 2,
         note: None,
+        created: std::time::UNIX_EPOCH,
+        known: None,
         version: 0,
     };
     assert_eq!(all.redis_key(), "hygiene:some:7");
     let plan = all.save().explain().unwrap().to_string();
-    assert!(plan.contains("home.row r home.type 4 count 1 shown 2 version 1"), "{plan}");
+    assert!(
+        plan.contains("home.row r home.type 4 count 1 shown 2 created 0 known \"\" version 1"),
+        "{plan}"
+    );
 
     let keys: shadowed_keys::Keys<::renamed::structures::Value<u8>, u64> = RedisKeys::of(7);
     let all = ["hygiene:7:g", "hygiene:7:keys", "hygiene:7:delete_all", "hygiene:type:7"];

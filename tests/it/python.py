@@ -169,4 +169,44 @@ def redis_py_listens(url):
         return
 
 
+def forms():
+    from datetime import datetime, timezone
+
+    created = datetime(2025, 11, 20, 23, 19, 11, 123456, tzinfo=timezone.utc)
+    return {
+        "created": created.isoformat(),
+        "seen": int(created.timestamp()),
+        "seen_ms": int(created.timestamp() * 1000),
+        "logged": created.timestamp(),
+        "active": str(True),
+        "admin": str(False),
+        "note": "",
+        "parent": str(None),
+        "visits": 41,
+    }
+
+
+def redis_py_writes_forms(url):
+    """A record as programs with redis-py write it."""
+    import redis
+
+    redis.Redis.from_url(url).hset("forms:theirs", mapping=forms())
+
+
+def redis_py_checks_forms(url, key, time, visits, *changed):
+    """Checks that a record is as redis-py would write it, but for what was changed."""
+    import redis
+
+    con = redis.Redis.from_url(url, decode_responses=True)
+    stored = con.hgetall(key)
+    expected = {name: str(value) for name, value in forms().items()}
+    expected.update(visits=visits, created=time, **dict(zip(changed[::2], changed[1::2])))
+    # An increment writes more digits.
+    assert float(stored.pop("logged")) == float(expected.pop("logged"))
+    assert stored == expected, (stored, expected)
+    assert con.hincrby(key, "seen", 60) == int(expected["seen"]) + 60
+    con.hincrbyfloat(key, "logged", 0.5)
+    con.hset(key, mapping={"note": "from python", "admin": str(True)})
+
+
 globals()[sys.argv[1]](*sys.argv[2:])

@@ -69,6 +69,10 @@ twins! {
     "pass/blob-with-rename-all.rs" blob_with_rename_all;
     "pass/blob-without-codec.rs" blob_without_codec;
     "pass/blocking-in-a-tuple.rs" blocking_in_a_tuple;
+    "pass/bool-on-a-number.rs" bool_on_a_number;
+    "pass/bool-texts-are-equal.rs" bool_texts_are_equal;
+    "pass/bool-with-one-text.rs" bool_with_one_text;
+    "pass/bool-without-texts.rs" bool_without_texts;
     "pass/bytes-of-a-hash.rs" bytes_of_a_hash;
     "pass/codec-as-string.rs" codec_as_string;
     "pass/codec-is-no-codec.rs" codec_is_no_codec;
@@ -139,6 +143,7 @@ twins! {
     "pass/increment-a-codec-field.rs" increment_a_codec_field;
     "pass/increment-by-a-fraction.rs" increment_by_a_fraction;
     "pass/increment-text.rs" increment_text;
+    "pass/increment-where-none-is-a-number.rs" increment_where_none_is_a_number;
     "pass/key-given-twice.rs" key_given_twice;
     "pass/key-has-empty-placeholder.rs" key_has_empty_placeholder;
     "pass/key-has-two-raw-parts.rs" key_has_two_raw_parts;
@@ -169,6 +174,10 @@ twins! {
     "pass/migrate-twice-the-same.rs" migrate_twice_the_same;
     "pass/model-of-a-unit-struct.rs" model_of_a_unit_struct;
     "pass/model-of-an-enum.rs" model_of_an_enum;
+    "pass/none-as-and-empty-as-none.rs" none_as_and_empty_as_none;
+    "pass/none-as-is-a-text-of-bool.rs" none_as_is_a_text_of_bool;
+    "pass/none-as-on-a-required-field.rs" none_as_on_a_required_field;
+    "pass/none-as-without-text.rs" none_as_without_text;
     "pass/not-a-struct-but-a-union.rs" not_a_struct_but_a_union;
     "pass/not-a-struct-but-an-enum.rs" not_a_struct_but_an_enum;
     "pass/on-update-unknown.rs" on_update_unknown;
@@ -210,6 +219,9 @@ twins! {
     "pass/ttl-without-unit.rs" ttl_without_unit;
     "pass/ttl-zero.rs" ttl_zero;
     "pass/unit-struct.rs" unit_struct;
+    "pass/unix-in-two-forms.rs" unix_in_two_forms;
+    "pass/unix-on-text.rs" unix_on_text;
+    "pass/unix-with-value.rs" unix_with_value;
     "pass/update-of-a-blob.rs" update_of_a_blob;
     "pass/value-alias-is-a-name.rs" value_alias_is_a_name;
     "pass/value-attribute-misspelled.rs" value_attribute_misspelled;

@@ -1,6 +1,7 @@
 //! The models of the operations.
 
 use std::sync::LazyLock;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use redis_model::{Json, RedisFields, RedisModel};
 use serde::{Deserialize, Serialize};
@@ -107,6 +108,33 @@ impl From<PlaceV1> for Place {
     }
 }
 
+/// A model with the forms of other programs.
+#[derive(Debug, Clone, PartialEq, RedisModel)]
+#[redis(key = "account:{id}")]
+pub(crate) struct Account {
+    pub(crate) id: u64,
+    #[redis(unix)]
+    pub(crate) created: SystemTime,
+    #[redis(unix_float, none_as = "None")]
+    pub(crate) seen: Option<SystemTime>,
+    #[redis(unix_ms)]
+    pub(crate) closed: Option<SystemTime>,
+    #[redis(bool = "True/False")]
+    pub(crate) active: bool,
+    #[redis(none_as = "")]
+    pub(crate) note: Option<String>,
+}
+
+pub(crate) static ACCOUNT: LazyLock<Account> = LazyLock::new(|| Account {
+    id: 1,
+    created: UNIX_EPOCH + Duration::from_secs(1_763_680_751),
+    seen: Some(UNIX_EPOCH + Duration::from_millis(1_763_680_751_250)),
+    closed: None,
+    active: true,
+    note: None,
+});
+pub(crate) static CLOSED: LazyLock<Account> =
+    LazyLock::new(|| Account { closed: Some(ACCOUNT.created), seen: None, ..ACCOUNT.clone() });
 pub(crate) static PLACE: LazyLock<Place> = LazyLock::new(|| Place { id: 1, x: 2, y: Some(3) });
 pub(crate) static EVENT: LazyLock<Event> = LazyLock::new(|| Event { id: 1, name: "start".into() });
 pub(crate) static USER: LazyLock<User> =

@@ -119,6 +119,13 @@ operations! {
     Login::update(1).set(Login::FIELDS.code, 5);
     Login::update(1).set(Login::FIELDS.name, "Bob").or_create();
     Full::update(("acme", 7)).or_create().set(Full::FIELDS.email, "x");
+    ACCOUNT.save();
+    CLOSED.save();
+    Account::update(1).set(Account::FIELDS.active, false).only_if(Account::FIELDS.active.eq(true));
+    Account::update(1).incr(Account::FIELDS.created, 60).incr(Account::FIELDS.seen, 0.5);
+    Account::update(1).remove(Account::FIELDS.note).only_if(Account::FIELDS.note.is_present());
+    Account::update(1).remove(Account::FIELDS.closed).only_if(Account::FIELDS.seen.eq(None));
+    draft(&*ACCOUNT, |it| it.active = false).commit();
     User::edit(1);
     Full::edit(("acme", 7));
     Blob::edit(1);

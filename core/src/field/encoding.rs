@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-use super::{Encoded, FieldType, Plain};
+use super::{Encoded, FieldType, Plain, encode};
 use crate::codec::Location;
 use crate::error::ValueError;
 use crate::value::{Bounds, Numeric, RedisValue, put_display};
@@ -240,6 +240,8 @@ pub(super) fn is_empty(value: &impl RedisValue) -> bool {
 impl<Enc, D: DefaultValue<V, Enc>, V: FieldType<Enc>> FieldType<WithDefault<Enc, D>> for V {
     const COMPARED: &'static str = <V as FieldType<Enc>>::COMPARED;
     const CODEC: Option<&'static str> = <V as FieldType<Enc>>::CODEC;
+    const FORM: Option<&'static str> = <V as FieldType<Enc>>::FORM;
+    const NONE_AS: Option<&'static str> = <V as FieldType<Enc>>::NONE_AS;
 
     type Stores = EveryValue;
 
@@ -265,7 +267,11 @@ impl<Enc, D: DefaultValue<V, Enc>, V: FieldType<Enc>> FieldType<WithDefault<Enc,
     }
 
     fn none_text(at: &Location<'_>) -> Option<Vec<u8>> {
-        let is_none = FieldType::<Enc>::is_absent(&D::value());
+        let is_none = match Self::NONE_AS {
+            // This encoding leaves nothing out.
+            Some(none) => encode::<Enc, V>(&D::value(), at).ok().flatten() == Some(none.into()),
+            None => FieldType::<Enc>::is_absent(&D::value()),
+        };
         is_none.then(|| <V as FieldType<Enc>>::none_text(at)).flatten()
     }
 }
@@ -292,6 +298,7 @@ macro_rules! through {
         impl<$($generics)*> FieldType<$enc> for $field {
             const COMPARED: &'static str = <$inner as FieldType<$of>>::COMPARED;
             const CODEC: Option<&'static str> = <$inner as FieldType<$of>>::CODEC;
+            const FORM: Option<&'static str> = <$inner as FieldType<$of>>::FORM;
             $(const MAX_REVISION: &'static str = $max;)?
 
             type Stores = $stores;

@@ -27,6 +27,8 @@ use crate::value::RedisValue;
 /// | `Option<V>`, `#[redis(codec = …)]` | the same, if `V` is `Clone`; `Option<V>` and `&Option<V>` |
 /// | `#[redis(display)]` | its type and a reference to it; for an `Option<V>` also `V` and `&V` |
 /// | `#[redis(empty_as_none)]` | `Option<V>`, `&Option<V>`, `V`, `&V`; for text also the types below |
+/// | `#[redis(none_as = "…")]` | `Option<V>`, `&Option<V>`, `V` and `&V`; `&str` for a `String` |
+/// | `unix`, `unix_ms`, `unix_float`, `bool = "…"` | `V` and `&V`; for an `Option<V>` also `Option<V>` and `&Option<V>` |
 ///
 /// | `V` | takes also |
 /// |---|---|

@@ -43,6 +43,8 @@ pub(crate) struct SlotInfo {
     is_required: bool,
     pub(crate) type_name: &'static str,
     pub(crate) codec: Option<&'static str>,
+    pub(crate) form: Option<&'static str>,
+    pub(crate) none_as: Option<&'static str>,
     /// The largest number of a revision's type.
     pub(crate) max_revision: &'static str,
 }
@@ -102,6 +104,8 @@ impl<Enc, V: FieldType<Enc>> Slot for SlotOf<'_, V, Enc> {
             is_required: matches!(V::absent(), None),
             type_name: type_name::<V>(),
             codec: V::CODEC,
+            form: V::FORM,
+            none_as: V::NONE_AS,
             max_revision: V::MAX_REVISION,
         }
     }

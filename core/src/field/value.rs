@@ -36,6 +36,14 @@ pub trait FieldType<Enc = Plain>: Sized {
     #[doc(hidden)]
     const CODEC: Option<&'static str> = None;
 
+    /// The form that an attribute asks for: `unix`, or the texts of a `bool`.
+    #[doc(hidden)]
+    const FORM: Option<&'static str> = None;
+
+    /// The text that `None` is stored as, where it is not left out.
+    #[doc(hidden)]
+    const NONE_AS: Option<&'static str> = None;
+
     /// The largest number of a revision's type.
     #[doc(hidden)]
     const MAX_REVISION: &'static str = "";

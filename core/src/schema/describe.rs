@@ -45,6 +45,11 @@ pub struct FieldDescription {
     pub optional: bool,
     /// The codec that encodes the field.
     pub codec: Option<&'static str>,
+    /// The form that an attribute asks for: `unix`, `unix_ms`, `unix_float`, or the two
+    /// texts of a `bool` such as `True/False`.
+    pub form: Option<&'static str>,
+    /// The text that is stored for `None`.
+    pub none_as: Option<&'static str>,
     /// The field's time to live after it was written.
     pub ttl: Option<Duration>,
     /// `true` if the field counts the writes of the record.
@@ -80,6 +85,8 @@ fn field(schema: &'static Schema, at: usize, slot: &dyn Slot) -> FieldDescriptio
         ty: short(slot.info().type_name),
         optional: schema.is_in_option(at) || !slot.is_required(),
         codec: slot.info().codec,
+        form: slot.info().form,
+        none_as: slot.info().none_as,
         ttl: schema.ttl_of(at).map(Duration::from_millis),
         revision: schema.revision_field() == Some(at),
     }
@@ -124,6 +131,11 @@ impl FieldDescription {
     fn stored(&self) -> String {
         let mut words = Vec::new();
         words.extend(self.codec.map(|codec| format!("as {codec}")));
+        words.extend(self.form.map(|form| format!("as `{form}`")));
+        words.extend(self.none_as.map(|text| match text {
+            "" => "`None` as an empty text".to_owned(),
+            text => format!("`None` as `{text}`"),
+        }));
         words.extend(self.optional.then(|| "may be absent".to_owned()));
         words.extend(self.ttl.map(|ttl| format!("lives {ttl:?}")));
         words.extend(self.revision.then(|| "counts the writes".to_owned()));

@@ -81,6 +81,9 @@ impl Changes {
         add(&mut self.none_texts, field.none_text);
         if value {
             add(&mut self.defaults, field.default);
+            // A default that is no value: an absent field has none, either.
+            let none_texts = &self.none_texts;
+            self.defaults.retain(|default| !none_texts.contains(default));
         }
     }
 
@@ -121,6 +124,7 @@ impl Changes {
             Test::Compare { test, kind, encode } => {
                 let wrong = |error| Error::from(error).with_field(name);
                 match encode(&location).map_err(wrong)? {
+                    Some(value) if self.is_none_text(name, &value) => ("absent", None),
                     Some(value)
                         if encode(&location.for_comparison()).map_err(wrong)?.as_ref()
                             == Some(&value) =>
@@ -139,6 +143,11 @@ impl Changes {
         };
         self.checks.push(EncodedCheck { name, test, value });
         Ok(())
+    }
+
+    /// Returns `true` if a field with this text has no value.
+    fn is_none_text(&self, name: &str, value: &[u8]) -> bool {
+        self.none_texts.iter().any(|(known, text)| *known == name && text == value)
     }
 
     /// Sets or removes a field, if it is stored as it was when it was read; if

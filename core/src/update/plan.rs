@@ -55,6 +55,12 @@ impl Plan {
         }
     }
 
+    /// Removes a field, or sets it to the text that stands for `None`.
+    pub(super) fn remove(&mut self, name: &'static str, none_as: Option<&'static str>) {
+        let none = none_as.map(|text| text.as_bytes().to_vec());
+        self.change(name, none.map_or(Change::Remove, Change::Set));
+    }
+
     pub(super) fn set_if_absent(
         &mut self,
         name: &'static str,

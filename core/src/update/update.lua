@@ -35,6 +35,8 @@ local truths = { ['1'] = '1', ['true'] = '1', ['True'] = '1', ['0'] = '0', ['fal
 
 -- Returns -1, 0 or 1 for less, equal or greater, nil where the two cannot be compared.
 local function order(kind, stored, asked)
+  -- Also the text of a `None` beside numbers.
+  if stored == asked then return 0 end
   if kind == 'int' then
     local a_negative, a = integer(stored)
     local b_negative, b = integer(asked)
@@ -45,7 +47,6 @@ local function order(kind, stored, asked)
   elseif kind == 'bool' then
     return truths[stored] == truths[asked] and 0 or nil
   end
-  return stored == asked and 0 or nil
 end
 
 local function holds(test, kind, stored, asked)
@@ -250,10 +251,11 @@ local function increment_float(name, by, max)
   if math.abs(number + tonumber(by)) > tonumber(max) then return {{ok = 'out_of_range'}, name} end
   -- What is too small for HINCRBYFLOAT is a zero to it, too: it keeps 17 decimals.
   local is_tiny = math.abs(number) < 1e-300 and text and text ~= '0' and text ~= '0.0'
-  if not text or is_in_place(name) and not is_tiny then
+  -- A text that is no value is no number to HINCRBYFLOAT.
+  if not text and not field(name).text or is_in_place(name) and not is_tiny then
     write('HINCRBYFLOAT', name, by, not text and write_ttl[name] or nil)
   else
-    rewrite(name, is_tiny and '0' or text)
+    rewrite(name, not is_tiny and text or '0')
     write('HINCRBYFLOAT', name, by)
   end
 end

@@ -12,8 +12,11 @@ use crate::error::ValueError;
 
 const NOT_A_DURATION: ValueError =
     ValueError::new("not a duration such as `PT90.5S` or `90.5` (seconds)");
-const NOT_A_TIME: ValueError =
-    ValueError::new("not a time such as `2025-11-20T23:19:11Z` or `1763680751.5` (unix seconds)");
+/// The error for a text that is no point in time.
+pub(super) const NOT_A_TIME: ValueError = ValueError::new(
+    "not a time such as `2025-11-20T23:19:11Z`; for a number add `#[redis(unix)]`, `unix_ms` or \
+     `unix_float` to the field",
+);
 
 /// `PT86403.000005S`: ISO 8601, in seconds.
 impl RedisValue for Duration {
@@ -79,9 +82,8 @@ fn digits(text: &str) -> Option<u64> {
 
 /// `2025-11-20T23:19:11.123456789Z`: RFC 3339, in UTC, for the years 0 to 9999.
 ///
-/// Other offsets are read, too, and so is unix time: a whole number from 100,000,000,000
-/// on counts milliseconds, a smaller one seconds, with or without a fraction. A number
-/// that is no time of the years 1 to 9999 in that unit, such as microseconds, is an error.
+/// Other offsets are read, too. A number is an error: it could count seconds or
+/// milliseconds, which only the field's attribute can say.
 impl RedisValue for SystemTime {
     fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
         let far = ValueError::new("a time outside of the years 0 to 9999 cannot be stored");
@@ -97,25 +99,8 @@ impl RedisValue for SystemTime {
 
     fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
         let text = std::str::from_utf8(&bytes).map_err(|_| NOT_A_TIME)?;
-        rfc3339(text).or_else(|| unix(text)).ok_or(NOT_A_TIME)
+        rfc3339(text).ok_or(NOT_A_TIME)
     }
-}
-
-/// Whole numbers from here on are milliseconds, because as seconds they would be in the
-/// year 5138 or later.
-const MILLISECONDS_FROM: u64 = 100_000_000_000;
-
-fn unix(text: &str) -> Option<SystemTime> {
-    let (is_negative, number) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
-    let distance = match digits(number) {
-        Some(millis) if millis >= MILLISECONDS_FROM => Duration::from_millis(millis),
-        Some(whole) => Duration::from_secs(whole),
-        // Milliseconds with a fraction look like seconds of a far future.
-        None => seconds(number).filter(|it| it.as_secs() < MILLISECONDS_FROM)?,
-    };
-    let distance = SignedDuration::try_from(distance).ok()?;
-    let time = at(if is_negative { -distance } else { distance })?;
-    civil(time).filter(|it| it.year() > 0).map(|_| time)
 }
 
 fn rfc3339(text: &str) -> Option<SystemTime> {
@@ -180,15 +165,9 @@ mod tests {
         let time = UNIX_EPOCH + Duration::new(1_763_680_751, 123_456_789);
         assert_eq!(written(&time), "2025-11-20T23:19:11.123456789Z");
         assert_eq!(written(&UNIX_EPOCH), "1970-01-01T00:00:00Z");
-        for text in [
-            "2025-11-21T01:19:11.123456789+02:00",
-            "2025-11-20 19:49:11.123456789-0330",
-            "1763680751.123456789",
-        ] {
+        for text in ["2025-11-21T01:19:11.123456789+02:00", "2025-11-20 19:49:11.123456789-0330"] {
             assert_eq!(SystemTime::read(text.into()), Ok(time), "{text}");
         }
-        let whole = UNIX_EPOCH + Duration::from_millis(1_763_680_751_123);
-        assert_eq!(SystemTime::read("1763680751123".into()), Ok(whole));
         for text in [
             "",
             "-",
@@ -199,13 +178,12 @@ mod tests {
             "2025-11-20T23:19:11",
             "2025-11-20",
             "2025-11-20T23:19:11.Z",
-            // Microseconds, nanoseconds, and milliseconds with a fraction.
-            "1763680751123456",
-            "1763680751123456789",
-            "1763680751123.5",
-            "253402300800000",
-            "-62135596800001",
-            "-62135596800.1",
+            // Unix time needs an attribute.
+            "0",
+            "1763680751",
+            "1763680751.5",
+            "1763680751123",
+            "253402300799",
             "9999-12-31T23:59:59-00:01",
             "0000-01-01T00:00:00+00:01",
             "é025-11-20T23:19:11Z",

@@ -7,11 +7,13 @@ use syn::spanned::Spanned;
 use syn::{DeriveInput, Generics, Type};
 
 use super::{bounds, this};
-use crate::field::{DefaultValue, Encoding, Field, FieldRole, Stored};
+use crate::field::{DefaultValue, Encoding, Field, FieldRole, Stored, UnixUnit};
 
 /// Returns the encoding of a stored field as a type, `None` for `Plain`.
 pub(super) fn encoding(field: &Field<'_>, generics: &Generics) -> Option<TokenStream> {
-    let FieldRole::Stored(Stored { encoding, default, .. }) = &field.role else { return None };
+    let FieldRole::Stored(Stored { encoding, none_as, default, .. }) = &field.role else {
+        return None;
+    };
     let encoding = match encoding {
         Encoding::Plain => None,
         Encoding::Codec(codec) => Some(quote_spanned!(codec.span()=> __rt::Encoded<#codec>)),
@@ -22,7 +24,27 @@ pub(super) fn encoding(field: &Field<'_>, generics: &Generics) -> Option<TokenSt
             Some(quote_spanned!(*span=> __rt::AsDisplayOption))
         }
         Encoding::EmptyAsNone(span) => Some(quote_spanned!(*span=> __rt::EmptyAsNone)),
+        Encoding::Unix(unit, span) => {
+            let unit = match unit {
+                UnixUnit::Seconds => quote!(__rt::Seconds),
+                UnixUnit::Millis => quote!(__rt::Millis),
+                UnixUnit::FractionalSeconds => quote!(__rt::FractionalSeconds),
+            };
+            Some(quote_spanned!(*span=> __rt::Unix<#unit>))
+        }
+        Encoding::Bool { span, .. } => {
+            let texts = texts_name("Bool", &field.member.handle);
+            Some(quote_spanned!(*span=> __rt::BoolAs<#texts>))
+        }
         Encoding::Revision => Some(quote!(__rt::Revision)),
+    };
+    let encoding = match none_as {
+        None => encoding,
+        Some(_) => {
+            let inner = encoding.unwrap_or_else(|| quote!(__rt::Plain));
+            let text = texts_name("None", &field.member.handle);
+            Some(quote!(__rt::NoneAs<#inner, #text>))
+        }
     };
     let inner = || encoding.clone().unwrap_or_else(|| quote!(__rt::Plain));
     match default {
@@ -217,6 +239,43 @@ pub(super) fn default_values(input: &DeriveInput, fields: &[Field<'_>]) -> Token
     values.collect()
 }
 
+/// Returns the types that stand for the texts of `bool` and `none_as`.
+pub(super) fn texts(fields: &[Field<'_>]) -> TokenStream {
+    let of_bool = fields.iter().filter_map(|Field { member, role, .. }| {
+        let FieldRole::Stored(Stored { encoding: Encoding::Bool { texts, .. }, .. }) = role else {
+            return None;
+        };
+        let (name, [yes, no]) = (texts_name("Bool", &member.handle), texts);
+        let both = format!("{yes}/{no}");
+        Some(quote! {
+            pub struct #name;
+            impl __rt::BoolTexts for #name {
+                const TRUE: &'static __rt::str = #yes;
+                const FALSE: &'static __rt::str = #no;
+                const BOTH: &'static __rt::str = #both;
+            }
+        })
+    });
+    let of_none = fields.iter().filter_map(|Field { member, role, .. }| {
+        let FieldRole::Stored(Stored { none_as: Some(text), .. }) = role else { return None };
+        let (name, value) = (texts_name("None", &member.handle), text.value());
+        let is_number = value.trim().parse::<f64>().is_ok();
+        let no_number = (!is_number).then(|| quote!(impl __rt::NotANumber for #name {}));
+        Some(quote! {
+            pub struct #name;
+            impl __rt::NoneText for #name {
+                const TEXT: &'static __rt::str = #value;
+            }
+            #no_number
+        })
+    });
+    of_bool.chain(of_none).collect()
+}
+
+fn texts_name(of: &str, handle: &Ident) -> Ident {
+    format_ident!("__{of}_{}", handle.unraw(), span = Span::call_site())
+}
+
 fn default_name(handle: &Ident) -> Ident {
     format_ident!("__Default_{}", handle.unraw(), span = Span::call_site())
 }
@@ -361,9 +420,12 @@ impl Encoding {
     fn span(&self, ty: &Type) -> Span {
         match self {
             Self::Codec(codec) => codec.span(),
-            Self::AsDisplay { .. } | Self::EmptyAsNone(_) | Self::Plain | Self::Revision => {
-                ty.span()
-            }
+            Self::AsDisplay { .. }
+            | Self::EmptyAsNone(_)
+            | Self::Unix(..)
+            | Self::Bool { .. }
+            | Self::Plain
+            | Self::Revision => ty.span(),
         }
     }
 }

@@ -40,11 +40,13 @@ pub(crate) fn flattened(flattened: &FlattenedStruct<'_>, mistakes: &[syn::Error]
         quote!(let _ = #visit;)
     };
     let columns = fields::columns(fields);
+    let texts = fields::texts(fields);
     let defaults = fields::default_values(input, fields);
     let at_trait = fields::use_at(fields);
     let items = quote! {
         #at_trait
         #defaults
+        #texts
         #vis struct #name #parameters #clause { #(#declared,)* #types<fn() -> (#this, __M, __P)> }
         impl #parameters #name #arguments #clause {
             pub const fn at(#at: __rt::u16) -> Self {

@@ -132,7 +132,7 @@ fn values_of_other_clients_are_read_or_reported() {
             "lives",
             "90.5",
             "since",
-            "1763680751123",
+            "2025-11-21T01:19:11.123+02:00",
         ]);
         let read = con.run(Values::get(id())).unwrap().unwrap();
         let expected = Values {

@@ -173,6 +173,12 @@ pub(crate) fn codec_value(random: &mut Random) -> Sample {
     sample(random, CODEC_VALUES, "")
 }
 
+/// Returns a point in time with two values that every form keeps.
+pub(crate) fn time() -> Sample {
+    let since = "std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000)";
+    Sample::new("std::time::SystemTime", "std::time::UNIX_EPOCH", since)
+}
+
 /// Gives each field of a struct a name of its own.
 pub(crate) struct Names {
     tuple: bool,

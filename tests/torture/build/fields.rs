@@ -132,7 +132,9 @@ impl Scope {
         let mut attributes = Vec::new();
         let (mut sample, encoding) = self.encoded(random);
         let is_option = sample.ty.starts_with("Option");
-        let stores_none = encoding.as_ref().is_some_and(|encoding| encoding.as_str() != "display");
+        let stores_none = encoding
+            .as_ref()
+            .is_some_and(|encoding| encoding.contains("none") || encoding.starts_with("codec"));
         attributes.extend(encoding);
         let mut may_expire = is_option;
         let is_parameter =
@@ -170,7 +172,7 @@ impl Scope {
 
     /// Returns a type with the attribute that says how it is stored.
     fn encoded(&mut self, random: &mut Random) -> (Sample, Option<String>) {
-        match random.below(12) {
+        match random.below(13) {
             0..4 => (catalog::value(random, ""), None),
             4..6 => (catalog::value(random, "").in_option(random), None),
             6 | 7 => {
@@ -186,6 +188,7 @@ impl Scope {
                 let text = Sample::new("String", "String::from(\"n\")", "String::from(\"o\")");
                 (text.in_option(random), Some(String::from("empty_as_none")))
             }
+            11 => foreign(random),
             _ => match self.parameter.clone() {
                 Some(sample) => (sample, None),
                 None => (catalog::value(random, "0"), None),
@@ -233,6 +236,26 @@ impl Scope {
         let body = body(random, fields);
         let _ = writeln!(self.items, "{derives}\n{rename}pub struct {name}{body}");
     }
+}
+
+/// Returns a type in a form of other programs.
+fn foreign(random: &mut Random) -> (Sample, Option<String>) {
+    let (mut sample, mut form) = match random.below(3) {
+        0 => (catalog::time(), String::from(random.pick(&["unix", "unix_ms", "unix_float"]))),
+        1 => {
+            let texts = random.pick(&["True/False", "yes/", "0/1"]);
+            (Sample::new("bool", "true", "false"), format!("bool = \"{texts}\""))
+        }
+        _ => (catalog::value(random, "d"), String::from("display")),
+    };
+    if random.chance(50) {
+        sample = sample.in_option(random);
+        if random.chance(70) {
+            let text = random.pick(&["none: {}", "None", "-"]);
+            let _ = write!(form, ", none_as = \"{text}\"");
+        }
+    }
+    (sample, Some(form))
 }
 
 /// The fields of a struct, from behind its name on.

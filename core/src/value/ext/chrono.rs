@@ -9,17 +9,17 @@ use chrono::{
 };
 
 use crate::error::ValueError;
-use crate::value::{RedisValue, parse, put, put_display};
+use crate::value::time::NOT_A_TIME as WRONG;
+use crate::value::unix::NOT_OF_THE_TYPE;
+use crate::value::{RedisValue, UnixTime, parse, put, put_display};
 
-const WRONG: ValueError = ValueError::new("not a time such as `2025-11-20T23:19:11Z`");
 const FAR: ValueError = ValueError::new("a time outside of the years 0 to 9999 cannot be stored");
 const ODD_LEAP: ValueError = ValueError::new(
     "a leap second (1,000,000,000 nanoseconds and more) that does not follow a second 59 cannot \
      be stored",
 );
 
-/// As [`SystemTime`], leap seconds included. Unix time is read, too: a whole number from
-/// 100,000,000,000 on counts milliseconds, a smaller one seconds.
+/// As [`SystemTime`], leap seconds included.
 impl RedisValue for DateTime<Utc> {
     fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
         check_year(self)?;
@@ -52,6 +52,33 @@ impl RedisValue for DateTime<FixedOffset> {
     fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
         let text = std::str::from_utf8(&bytes).map_err(|_| WRONG)?;
         DateTime::parse_from_rfc3339(text).map_err(|_| WRONG)
+    }
+}
+
+impl UnixTime for DateTime<Utc> {
+    fn to_unix_nanos(&self) -> Result<i128, ValueError> {
+        let nanos = self.timestamp_subsec_nanos();
+        if nanos >= 1_000_000_000 {
+            return Err(ValueError::new("a leap second cannot be stored as unix time"));
+        }
+        Ok(i128::from(self.timestamp()) * 1_000_000_000 + i128::from(nanos))
+    }
+
+    fn from_unix_nanos(nanos: i128) -> Result<Self, ValueError> {
+        let seconds =
+            i64::try_from(nanos.div_euclid(1_000_000_000)).map_err(|_| NOT_OF_THE_TYPE)?;
+        let nanos = nanos.rem_euclid(1_000_000_000) as u32;
+        Self::from_timestamp(seconds, nanos).ok_or(NOT_OF_THE_TYPE)
+    }
+}
+
+impl UnixTime for DateTime<FixedOffset> {
+    fn to_unix_nanos(&self) -> Result<i128, ValueError> {
+        self.to_utc().to_unix_nanos()
+    }
+
+    fn from_unix_nanos(nanos: i128) -> Result<Self, ValueError> {
+        DateTime::<Utc>::from_unix_nanos(nanos).map(|time| time.fixed_offset())
     }
 }
 

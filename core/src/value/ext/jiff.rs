@@ -6,17 +6,56 @@
 use std::io::Write;
 
 use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp, Zoned};
 
 use crate::error::ValueError;
-use crate::value::{RedisValue, parse, put};
+use crate::value::time::NOT_A_TIME;
+use crate::value::unix::{NOT_OF_THE_TYPE, UnixRange};
+use crate::value::{RedisValue, UnixTime, parse, put, put_display};
 
 displayed! {
-    Timestamp: "not a time such as `2025-11-20T23:19:11Z`";
     DateTime: "not a date and time such as `2025-11-20T23:19:11`";
     Date: "not a date such as `2025-11-20`";
     Time: "not a time of day such as `23:19:11`";
     SignedDuration: "not a duration such as `PT90.5S`";
+}
+
+impl RedisValue for Timestamp {
+    fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
+        put_display(out, self)
+    }
+
+    fn read(bytes: Vec<u8>) -> Result<Self, ValueError> {
+        parse(&bytes, NOT_A_TIME)
+    }
+}
+
+impl UnixTime for Timestamp {
+    #[allow(private_interfaces)]
+    const RANGE: UnixRange = UnixRange::JIFF;
+
+    fn to_unix_nanos(&self) -> Result<i128, ValueError> {
+        Ok(self.as_nanosecond())
+    }
+
+    fn from_unix_nanos(nanos: i128) -> Result<Self, ValueError> {
+        Self::from_nanosecond(nanos).map_err(|_| NOT_OF_THE_TYPE)
+    }
+}
+
+/// Without its zone: it is read back in UTC.
+impl UnixTime for Zoned {
+    #[allow(private_interfaces)]
+    const RANGE: UnixRange = UnixRange::JIFF;
+
+    fn to_unix_nanos(&self) -> Result<i128, ValueError> {
+        self.timestamp().to_unix_nanos()
+    }
+
+    fn from_unix_nanos(nanos: i128) -> Result<Self, ValueError> {
+        Timestamp::from_unix_nanos(nanos).map(|time| time.to_zoned(TimeZone::UTC))
+    }
 }
 
 /// RFC 9557: the time with its offset and the name of its zone.

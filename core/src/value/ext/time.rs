@@ -7,10 +7,10 @@ use time::format_description::well_known::{Iso8601, Rfc3339};
 use time::{Date, OffsetDateTime};
 
 use crate::error::ValueError;
-use crate::value::{RedisValue, put};
+use crate::value::unix::NOT_OF_THE_TYPE;
+use crate::value::{RedisValue, UnixTime, put};
 
-/// With its offset. Unix time is read, too: a whole number from 100,000,000,000 on counts
-/// milliseconds, a smaller one seconds.
+/// With its offset.
 impl RedisValue for OffsetDateTime {
     fn write<W: Write>(&self, out: &mut W) -> Result<(), ValueError> {
         let wrong =
@@ -25,6 +25,16 @@ impl RedisValue for OffsetDateTime {
             Ok(time) => Ok(time),
             Err(_) => SystemTime::read(bytes).map(Into::into),
         }
+    }
+}
+
+impl UnixTime for OffsetDateTime {
+    fn to_unix_nanos(&self) -> Result<i128, ValueError> {
+        Ok(self.unix_timestamp_nanos())
+    }
+
+    fn from_unix_nanos(nanos: i128) -> Result<Self, ValueError> {
+        Self::from_unix_timestamp_nanos(nanos).map_err(|_| NOT_OF_THE_TYPE)
     }
 }
 

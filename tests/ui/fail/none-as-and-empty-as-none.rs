@@ -1,0 +1,14 @@
+#![allow(unused_imports, dead_code)]
+
+use redis_model::{Json, RedisModel};
+use std::time::SystemTime;
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+struct User {
+    id: u64,
+    #[redis(empty_as_none, none_as = "None")]
+    name: Option<String>,
+}
+
+fn main() {}
