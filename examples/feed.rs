@@ -62,8 +62,8 @@ async fn publish(con: &MultiplexedConnection, author: u64, text: String) -> Resu
 async fn read_feed(con: &MultiplexedConnection, user: u64) -> Result<bool> {
     let keys = UserKeys::of(user);
     let ids = keys.timeline.range(..10).strict().run_on(con).await?;
-    let posts = Post::get_many(ids).run_on(con).await?;
-    let Some(newest) = posts.into_iter().flatten().flatten().next() else { return Ok(false) };
+    let posts = Post::get_many(ids).found().run_on(con).await?;
+    let Some(newest) = posts.first() else { return Ok(false) };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
     let like = Post::update(newest.id).incr(Post::FIELDS.likes, 1);
     let oldest = SortedRange::ranks(..-VIEWED);
@@ -123,9 +123,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(received, 3 * published);
     assert_eq!(longest, TIMELINE);
     assert!(viewed as isize <= VIEWED);
-    let stored = Post::get_many(1..=published).run_on(&con).await?;
-    let stored: Option<Vec<Post>> = stored.into_iter().collect::<Result<_>>()?;
-    let stored = stored.ok_or("a post is missing")?;
+    let stored = Post::get_many(1..=published).found().run_on(&con).await?;
+    assert_eq!(stored.len() as u64, published);
     assert_eq!(stored.iter().map(|post| u64::from(post.likes)).sum::<u64>(), likes);
     println!("{published} posts in {received} timelines of at most {longest}, {likes} likes");
 

@@ -69,7 +69,7 @@ use crate::value::RedisValue;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value for a field of type `{V}`",
     label = "expected `{V}`",
-    note = "for an `Option` of a reference, such as `Option<&str>`, see `Update::set_or_remove`, and `Update::set_some` for a field that `None` leaves unchanged"
+    note = "an `Option` of another type than the field's, such as `Option<&str>`, goes to `set_or_remove` or `set_some`"
 )]
 pub trait IntoField<V, Enc> {
     /// Returns the stored form, `None` if the field is to be left out.

@@ -223,7 +223,6 @@ impl<P: KeyPart + Clone> IntoId<P> for &P {
 /// Text of any type, for an id that is text.
 macro_rules! text_ids {
     ($($owned:ty: $($given:ty),*;)*) => {$($(
-        #[diagnostic::do_not_recommend]
         impl IntoId<$owned> for $given {
             fn into_id(self) -> $owned {
                 AsRef::<str>::as_ref(&self).to_owned().into()
@@ -284,6 +283,7 @@ macro_rules! tuples {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         #[allow(non_snake_case)]
         impl<'a, $($part, $given),*> IntoId<($($part,)*)> for &'a ($($given,)*)
         where
