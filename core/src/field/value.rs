@@ -25,7 +25,8 @@ pub struct Encoded<C>(PhantomData<C>);
     message = "`{Self}` cannot be stored in a hash field as `{Enc}`",
     label = "not a type that a hash field holds as `{Enc}`",
     note = "without a codec (`Plain`) a field holds numbers, text and bytes, and `Option`s of them: for another type add `#[redis(codec = Json)]` to the field, or, to an enum without data or a newtype, `#[derive(redis_model::RedisValue)]`",
-    note = "with a codec (`Encoded`) it holds what the codec can store: for the built-in ones, add `#[derive(serde::Serialize, serde::Deserialize)]` to the type"
+    note = "with a codec (`Encoded`) it holds what the codec can store: for the built-in ones, add `#[derive(serde::Serialize, serde::Deserialize)]` to the type",
+    note = "`unix`, `unix_ms` and `unix_float` are for points in time, `bool = \"…\"` is for `bool`, and `empty_as_none` and `none_as` are for `Option`s of what a field holds"
 )]
 pub trait FieldType<Enc = Plain>: Sized {
     /// The server's comparison of such values, as `update.lua` names it.
