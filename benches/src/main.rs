@@ -4,6 +4,7 @@
 mod allocations;
 mod callgrind;
 mod hand;
+mod lines;
 mod machine;
 mod models;
 mod replay;
@@ -19,7 +20,7 @@ use report::Row;
 const USAGE: &str = "\
 cargo run --release --manifest-path benches/Cargo.toml -- [--quick] [--write] [SUITE | LINE]…
 
-SUITE    one of: cpu
+SUITE    one of: cpu, server
 LINE     a part of the name of a line, such as `save`
 --quick  a few runs and rounds: shows that all of it works, and not what it costs
 --write  writes the table and the plots into benches/README.md and beside it";
@@ -27,7 +28,7 @@ LINE     a part of the name of a line, such as `save`
 /// A suite's name, and the function that measures it.
 type Suite = (&'static str, fn(&Options) -> Result<Vec<Row>, Box<dyn Error>>);
 
-const SUITES: &[Suite] = &[("cpu", suites::cpu::run)];
+const SUITES: &[Suite] = &[("cpu", suites::cpu::run), ("server", suites::server::run)];
 
 /// What to measure.
 pub struct Options {

@@ -41,9 +41,9 @@ impl Row {
     }
 
     pub fn target(&self) -> Option<Target> {
-        let found = TARGETS.iter().find(|(suite, part, _)| {
-            *suite == self.suite && self.name.contains(part)
-        });
+        let found = TARGETS
+            .iter()
+            .find(|(suite, part, _)| *suite == self.suite && self.name.contains(part));
         found.map(|(_, _, target)| *target)
     }
 }

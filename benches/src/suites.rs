@@ -1,3 +1,4 @@
 //! The suites, one file each.
 
 pub mod cpu;
+pub mod server;

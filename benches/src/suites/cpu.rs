@@ -106,7 +106,7 @@ fn save(user: &User) -> Line<'_> {
     line(
         "save",
         1,
-        move |con| drop(black_box(user.save().run(con).unwrap())),
+        move |con| user.save().run(con).unwrap(),
         move |con| tuned::save(con, user).unwrap(),
         move |con| idiomatic::save(con, user).unwrap(),
     )
@@ -198,7 +198,12 @@ fn script_of(con: &mut Replay) -> Option<Script> {
 }
 
 /// The hand-written program stores the bytes alone.
-fn blob<'a, M>(name: &'static str, bytes: &[u8], con: &mut Replay, decode: fn(&[u8]) -> M) -> Line<'a>
+fn blob<'a, M>(
+    name: &'static str,
+    bytes: &[u8],
+    con: &mut Replay,
+    decode: fn(&[u8]) -> M,
+) -> Line<'a>
 where
     M: RedisModel<Id = u64> + 'a,
 {
