@@ -21,7 +21,9 @@ pub fn run(servers: &Servers, lines: &mut Lines<'_>) -> Result<(), Box<dyn Error
         || drop(black_box(batch((0..BATCH).map(|_| counter.incr(1))).run(a).unwrap())),
         || {
             let mut pipe = redis::pipe();
-            (0..BATCH).for_each(|_| drop(pipe.incr("by-hand:counter", 1)));
+            for _ in 0..BATCH {
+                pipe.incr("by-hand:counter", 1);
+            }
             black_box(pipe.query::<Vec<i64>>(b).unwrap());
         },
     );
@@ -32,7 +34,9 @@ pub fn run(servers: &Servers, lines: &mut Lines<'_>) -> Result<(), Box<dyn Error
         || drop(black_box(batch((0..BATCH).map(|_| small.incr(1))).run(a).unwrap())),
         || {
             let mut pipe = redis::pipe();
-            (0..BATCH).for_each(|_| drop(pipe.incr("by-hand:small", 1)));
+            for _ in 0..BATCH {
+                pipe.incr("by-hand:small", 1);
+            }
             black_box(pipe.query::<Vec<u32>>(b).unwrap());
         },
     );
@@ -43,7 +47,9 @@ pub fn run(servers: &Servers, lines: &mut Lines<'_>) -> Result<(), Box<dyn Error
         || drop(black_box(batch((0..100).map(|at| map.set(at, "value"))).run(a).unwrap())),
         || {
             let mut pipe = redis::pipe();
-            (0..100).for_each(|at| drop(pipe.hset("by-hand:map", at, "value")));
+            for at in 0..100 {
+                pipe.hset("by-hand:map", at, "value");
+            }
             black_box(pipe.query::<Vec<bool>>(b).unwrap());
         },
     );
@@ -54,7 +60,9 @@ pub fn run(servers: &Servers, lines: &mut Lines<'_>) -> Result<(), Box<dyn Error
         || drop(black_box(batch((0..100).map(|at| set.add(at))).run(a).unwrap())),
         || {
             let mut pipe = redis::pipe();
-            (0..100).for_each(|at| drop(pipe.sadd("by-hand:set", at)));
+            for at in 0..100 {
+                pipe.sadd("by-hand:set", at);
+            }
             black_box(pipe.query::<Vec<bool>>(b).unwrap());
         },
     );
@@ -65,7 +73,9 @@ pub fn run(servers: &Servers, lines: &mut Lines<'_>) -> Result<(), Box<dyn Error
         || drop(black_box(batch((0..100).map(|at| scores.incr(at, 1.0))).run(a).unwrap())),
         || {
             let mut pipe = redis::pipe();
-            (0..100).for_each(|at| drop(pipe.zincr("by-hand:scores", at, 1.0)));
+            for at in 0..100 {
+                pipe.zincr("by-hand:scores", at, 1.0);
+            }
             black_box(pipe.query::<Vec<f64>>(b).unwrap());
         },
     );

@@ -4,13 +4,14 @@ use std::error::Error;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use redis::{Client, Connection, Value};
+use redis::{Client, Connection, ConnectionLike, Value};
 use redis_model::{Operation, RedisModel};
 
 use super::Servers;
 use crate::hand::tuned;
 use crate::lines::Lines;
 use crate::models::{User, user};
+use crate::replay::{Replay, commands};
 
 const ID: u64 = 7;
 const KEY: &str = "user:7";
@@ -18,65 +19,86 @@ const EMAIL: &str = "ada@new.example.com";
 const WRITERS: usize = 16;
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Returns the microseconds that the server's commands took, per call of the work.
-///
-/// `INFO commandstats` counts a command of a script or a transaction by itself and as a part of
-/// its caller; only the callers count here.
-fn server_micros(con: &mut Connection, calls: usize, mut work: impl FnMut(&mut Connection)) -> f64 {
-    redis::cmd("CONFIG").arg("RESETSTAT").exec(con).unwrap();
-    (0..calls).for_each(|_| work(con));
-    let stats: String = redis::cmd("INFO").arg("commandstats").query(con).unwrap();
-    let times = stats.lines().filter_map(|line| {
-        let (name, figures) = line.strip_prefix("cmdstat_")?.split_once(':')?;
-        let usec = figures.split(',').find_map(|it| it.strip_prefix("usec="))?;
-        Some((name, usec.parse::<f64>().ok()?))
-    });
-    let times: Vec<_> =
-        times.filter(|(name, _)| !name.starts_with("config") && *name != "info").collect();
-    let is_caller = |name: &str| name.starts_with("eval") || matches!(name, "multi" | "exec");
-    let with_callers = times.iter().any(|(name, _)| is_caller(name));
-    let counted = times.iter().filter(|(name, _)| !with_callers || is_caller(name));
-    counted.map(|(_, usec)| usec).sum::<f64>() / calls as f64
+/// What is sent once, to be sent again in pipelines: the server's caches are as warm as on a busy
+/// server, and no script's text is sent.
+struct Sent {
+    packed: Vec<u8>,
+    replies: usize,
+}
+
+/// The calls of a pipeline.
+const PIPELINE: usize = 100;
+
+impl Sent {
+    fn record(con: Connection, mut work: impl FnMut(&mut Replay)) -> Self {
+        let mut replay = Replay::new(con);
+        // The first run may have to send a script's text.
+        replay.record(&mut work);
+        let packed: Vec<u8> = replay.record(work).into_iter().flat_map(|it| it.packed).collect();
+        let packed = packed.repeat(PIPELINE);
+        Self { replies: commands(&packed).len(), packed }
+    }
+
+    /// Returns the microseconds that the server's commands took, per call.
+    ///
+    /// `INFO commandstats` counts a command of a script or a transaction by itself and as a part
+    /// of its caller; only the callers count here.
+    fn server_micros(&self, con: &mut Connection, pipelines: usize) -> f64 {
+        redis::cmd("CONFIG").arg("RESETSTAT").exec(con).unwrap();
+        for _ in 0..pipelines {
+            con.req_packed_commands(&self.packed, 0, self.replies).unwrap();
+        }
+        let stats: String = redis::cmd("INFO").arg("commandstats").query(con).unwrap();
+        let times = stats.lines().filter_map(|line| {
+            let (name, figures) = line.strip_prefix("cmdstat_")?.split_once(':')?;
+            let usec = figures.split(',').find_map(|it| it.strip_prefix("usec="))?;
+            Some((name, usec.parse::<f64>().ok()?))
+        });
+        let times: Vec<_> =
+            times.filter(|(name, _)| !name.starts_with("config") && *name != "info").collect();
+        let is_caller = |name: &str| name.starts_with("eval") || matches!(name, "multi" | "exec");
+        let with_callers = times.iter().any(|(name, _)| is_caller(name));
+        let counted = times.iter().filter(|(name, _)| !with_callers || is_caller(name));
+        counted.map(|(_, usec)| usec).sum::<f64>() / (pipelines * PIPELINE) as f64
+    }
 }
 
 pub fn server_time(servers: &Servers, lines: &mut Lines<'_>) -> Result<(), Box<dyn Error>> {
-    let (mut a, mut b) = servers.pair()?;
-    user(ID).save().run(&mut a)?;
-    let (calls, rounds) = (lines.quick_or(2_000, 100), lines.quick_or(9, 3));
-    let mut line = |name: &str, ours: &dyn Fn(&mut Connection), other: &dyn Fn(&mut Connection)| {
-        let name = format!("server's time: {name} (µs)");
-        let ours = || server_micros(&mut a, calls, ours);
-        let other = || server_micros(&mut b, calls, other);
-        lines.figures(&name, rounds, ours, other);
+    let (pipelines, rounds) = (lines.quick_or(20, 2), lines.quick_or(15, 3));
+    let mut line = |name: &str, ours: &dyn Fn(&mut Replay), pipe: &redis::Pipeline| {
+        let (mut a, mut b) = servers.pair().unwrap();
+        user(ID).save().run(&mut a).unwrap();
+        let open = || servers.unix.get_connection().unwrap();
+        let ours = Sent::record(open(), ours);
+        let other = Sent::record(open(), |con| drop(pipe.query::<Value>(con).unwrap()));
+        lines.figures(
+            &format!("server's time: {name} (µs)"),
+            rounds,
+            || ours.server_micros(&mut a, pipelines),
+            || other.server_micros(&mut b, pipelines),
+        );
     };
     let f = User::FIELDS;
-    let multi = |con: &mut Connection, pipe: &redis::Pipeline| drop(pipe.query::<Value>(con));
-    let mut pipe = redis::pipe();
-    pipe.atomic().hset(KEY, "email", EMAIL).hincr(KEY, "visits", 1);
     line(
         "guarded set and incr, MULTI",
         &|con| {
             let update = User::update(ID).set(f.email, EMAIL).incr(f.visits, 1);
             assert!(update.run(con).unwrap().is_applied());
         },
-        &|con| multi(con, &pipe),
+        redis::pipe().atomic().hset(KEY, "email", EMAIL).hincr(KEY, "visits", 1),
     );
-    let mut pipe = redis::pipe();
-    pipe.atomic().hset(KEY, "email", EMAIL).hset(KEY, "level", 7);
     line(
         "guarded set of two fields, MULTI",
         &|con| {
             let update = User::update(ID).set(f.email, EMAIL).set(f.level, 7);
             assert!(update.run(con).unwrap().is_applied());
         },
-        &|con| multi(con, &pipe),
+        redis::pipe().atomic().hset(KEY, "email", EMAIL).hset(KEY, "level", 7),
     );
-    let mut pipe = redis::pipe();
-    pipe.atomic().hincr(KEY, "visits", 1);
     line(
         "guarded incr, MULTI",
         &|con| assert!(User::update(ID).incr(f.visits, 1).run(con).unwrap().is_applied()),
-        &|con| multi(con, &pipe),
+        redis::pipe().atomic().hincr(KEY, "visits", 1),
     );
     line(
         "set, incr and a condition, MULTI without it",
@@ -84,27 +106,26 @@ pub fn server_time(servers: &Servers, lines: &mut Lines<'_>) -> Result<(), Box<d
             let update = User::update(ID).only_if(f.active.eq(true)).set(f.email, EMAIL);
             assert!(update.incr(f.visits, 1).run(con).unwrap().is_applied());
         },
-        &|con| multi(con, &pipe),
+        redis::pipe().atomic().hset(KEY, "email", EMAIL).hincr(KEY, "visits", 1),
     );
-    let absent = User { city: None, ..user(ID) };
-    let fields = tuned::save_cmd(&absent);
-    let hset = || fields.clone();
-    let mut pipe = redis::pipe();
-    pipe.atomic().add_command(hset()).hdel(KEY, "city");
-    line("save with None, MULTI", &|con| absent.save().run(con).unwrap(), &|con| multi(con, &pipe));
-    let mut pipe = redis::pipe();
-    pipe.atomic().add_command(hset()).hdel(KEY, "city").pexpire(KEY, 3_600_000);
+    let (full, absent) = (user(ID), User { city: None, ..user(ID) });
+    let (all, present) = (tuned::save_cmd(&full), tuned::save_cmd(&absent));
+    line(
+        "save with None, MULTI",
+        &|con| absent.save().run(con).unwrap(),
+        redis::pipe().atomic().add_command(present.clone()).hdel(KEY, "city"),
+    );
     line(
         "save with None and TTL, MULTI",
         &|con| absent.save().ttl(HOUR).run(con).unwrap(),
-        &|con| multi(con, &pipe),
+        redis::pipe().atomic().add_command(present).hdel(KEY, "city").pexpire(KEY, 3_600_000),
     );
-    let full = user(ID);
-    let mut pipe = redis::pipe();
-    pipe.atomic().add_command(tuned::save_cmd(&full)).pexpire(KEY, 3_600_000);
-    line("save with TTL, MULTI", &|con| full.save().ttl(HOUR).run(con).unwrap(), &|con| {
-        multi(con, &pipe)
-    });
+    line(
+        "save with TTL, MULTI",
+        &|con| full.save().ttl(HOUR).run(con).unwrap(),
+        redis::pipe().atomic().add_command(all.clone()).pexpire(KEY, 3_600_000),
+    );
+    line("save, HSET", &|con| full.save().run(con).unwrap(), redis::pipe().add_command(all));
     Ok(())
 }
 
