@@ -110,7 +110,7 @@ pub fn done(reply: &Value) -> RedisResult<()> {
     if let Value::Int(_) = reply { Ok(()) } else { Err(unexpected()) }
 }
 
-fn send(con: &mut impl ConnectionLike, pipeline: &Pipeline) -> RedisResult<Vec<Value>> {
+pub fn send(con: &mut impl ConnectionLike, pipeline: &Pipeline) -> RedisResult<Vec<Value>> {
     let count = pipeline.len();
     let replies = con.req_packed_commands(&pipeline.get_packed_pipeline(), 0, count)?;
     if replies.len() == count { Ok(replies) } else { Err(unexpected()) }

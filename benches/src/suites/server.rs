@@ -17,22 +17,28 @@ use crate::lines::Lines;
 use crate::report::Row;
 
 /// A server, with clients of its socket and of its port.
-struct Servers {
-    _server: Server,
-    unix: Client,
-    tcp: Client,
+pub struct Servers {
+    server: Server,
+    pub port: String,
+    pub unix: Client,
+    pub tcp: Client,
 }
 
 impl Servers {
-    fn start() -> Result<Self, Box<dyn Error>> {
+    pub fn start() -> Result<Self, Box<dyn Error>> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string();
         let server = Server::options().argument("--port").argument(&port).start()?;
         let (unix, tcp) = (server.client()?, Client::open(format!("redis://127.0.0.1:{port}/"))?);
-        Ok(Self { _server: server, unix, tcp })
+        Ok(Self { server, port, unix, tcp })
+    }
+
+    /// Returns the path of the socket.
+    pub fn socket(&self) -> &str {
+        self.server.url().strip_prefix("redis+unix://").expect("a private server's URL")
     }
 
     /// Returns two connections to the socket: ours and the other.
-    fn pair(&self) -> redis::RedisResult<(Connection, Connection)> {
+    pub fn pair(&self) -> redis::RedisResult<(Connection, Connection)> {
         Ok((self.unix.get_connection()?, self.unix.get_connection()?))
     }
 }
