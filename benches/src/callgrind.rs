@@ -52,9 +52,40 @@ pub fn run(folder: &Path) -> Result<HashMap<String, f64>, Box<dyn Error>> {
         let Some(total) = after(&text, "totals: ").or(after(&text, "summary: ")) else { continue };
         counts.insert(name.to_owned(), total.parse()?);
         // Named for people who read the profiles with `callgrind_annotate`.
-        fs::rename(&path, folder.join(format!("{}.callgrind", name.replace([' ', ','], "-"))))?;
+        fs::rename(&path, folder.join(file_name(name)))?;
     }
     Ok(counts)
+}
+
+/// Returns the functions that take the most instructions themselves, and their shares.
+pub fn top(folder: &Path, name: &str, most: usize) -> Result<Vec<(String, f64)>, Box<dyn Error>> {
+    let output = Command::new("callgrind_annotate")
+        .args(["--threshold=100", "--auto=no", "--show-percs=no"])
+        .arg(folder.join(file_name(name)))
+        .output()?;
+    let (mut total, mut functions) = (0.0, HashMap::<String, f64>::new());
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let Some((count, place)) = line.trim().split_once("  ") else { continue };
+        let Ok(count) = count.replace(',', "").parse::<f64>() else { continue };
+        if place.contains("PROGRAM TOTALS") {
+            total = count;
+        } else if count < total {
+            // The place is a file, a function and a program. Code of other files that was
+            // inlined into a function is counted with it.
+            let function = place.split_once(':').map_or(place, |(_, function)| function);
+            let function = function.split(" [").next().unwrap_or(function);
+            *functions.entry(function.to_owned()).or_default() += count;
+        }
+    }
+    let mut functions: Vec<_> =
+        functions.into_iter().map(|(name, count)| (name, count / total)).collect();
+    functions.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    functions.truncate(most);
+    Ok(functions)
+}
+
+fn file_name(name: &str) -> String {
+    format!("{}.callgrind", name.replace([' ', ','], "-"))
 }
 
 fn after<'a>(text: &'a str, start: &str) -> Option<&'a str> {

@@ -4,8 +4,11 @@
 mod allocations;
 mod callgrind;
 mod hand;
+mod lines;
 mod machine;
 mod models;
+mod output;
+mod plot;
 mod replay;
 mod report;
 mod rounds;
@@ -19,7 +22,7 @@ use report::Row;
 const USAGE: &str = "\
 cargo run --release --manifest-path benches/Cargo.toml -- [--quick] [--write] [SUITE | LINE]…
 
-SUITE    one of: cpu
+SUITE    one of: cpu, server, peers, codecs, compile, growth
 LINE     a part of the name of a line, such as `save`
 --quick  a few runs and rounds: shows that all of it works, and not what it costs
 --write  writes the table and the plots into benches/README.md and beside it";
@@ -27,7 +30,14 @@ LINE     a part of the name of a line, such as `save`
 /// A suite's name, and the function that measures it.
 type Suite = (&'static str, fn(&Options) -> Result<Vec<Row>, Box<dyn Error>>);
 
-const SUITES: &[Suite] = &[("cpu", suites::cpu::run)];
+const SUITES: &[Suite] = &[
+    ("cpu", suites::cpu::run),
+    ("server", suites::server::run),
+    ("peers", suites::peers::run),
+    ("codecs", suites::codecs::run),
+    ("compile", suites::compile::run),
+    ("growth", suites::growth::run),
+];
 
 /// What to measure.
 pub struct Options {
@@ -75,11 +85,14 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     if callgrind::is_child() {
         return suites::cpu::run(options).map(drop);
     }
-    println!("# {}\n{}", machine::describe()?, report::HEAD);
+    let machine = machine::describe()?;
+    println!("# on {machine}\n{}", report::HEAD);
     for (suite, measure) in SUITES {
         if options.includes_suite(suite) {
-            for row in measure(options)? {
-                println!("{}", row.line());
+            let rows = measure(options)?;
+            rows.iter().for_each(|row| println!("{}", row.line()));
+            if options.write {
+                output::write(suite, &machine, &rows)?;
             }
         }
     }

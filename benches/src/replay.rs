@@ -93,9 +93,8 @@ impl ConnectionLike for Replay {
         offset: usize,
         count: usize,
     ) -> RedisResult<Vec<Value>> {
-        let real = |con: &mut Connection| {
-            con.req_packed_commands(packed, offset, count).map(Reply::Many)
-        };
+        let real =
+            |con: &mut Connection| con.req_packed_commands(packed, offset, count).map(Reply::Many);
         match self.exchange(packed, real)? {
             Reply::Many(values) => Ok(values),
             Reply::One(_) => unreachable!("recorded for a single command"),

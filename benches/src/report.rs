@@ -4,7 +4,7 @@ use crate::rounds::Compared;
 
 /// One line of the table: ours beside the other.
 pub struct Row {
-    pub suite: &'static str,
+    pub suite: String,
     /// What was measured, against what, and the unit.
     pub name: String,
     pub ours: f64,
@@ -13,15 +13,15 @@ pub struct Row {
 }
 
 impl Row {
-    pub fn new(suite: &'static str, name: impl Into<String>, ours: f64, other: f64) -> Self {
+    pub fn new(suite: &str, name: impl Into<String>, ours: f64, other: f64) -> Self {
         let ratio = if ours == other { 1.0 } else { ours / other };
-        Self { suite, name: name.into(), ours, other, ratio }
+        Self { suite: suite.to_owned(), name: name.into(), ours, other, ratio }
     }
 
     /// Returns the row of work that was measured in rounds.
-    pub fn compared(suite: &'static str, name: impl Into<String>, compared: Compared) -> Self {
+    pub fn compared(suite: &str, name: impl Into<String>, compared: Compared) -> Self {
         let Compared { ours, other, ratio } = compared;
-        Self { suite, name: name.into(), ours, other, ratio }
+        Self { suite: suite.to_owned(), name: name.into(), ours, other, ratio }
     }
 
     /// Returns the row as it is printed: tab-separated.
@@ -31,19 +31,23 @@ impl Row {
     }
 
     /// Parses a line that [`line`](Self::line) returned.
-    pub fn parse(line: &str, suites: &[&'static str]) -> Option<Self> {
+    pub fn parse(line: &str) -> Option<Self> {
         let mut columns = line.split('\t');
         let (suite, name) = columns.next()?.split_once(": ")?;
-        let suite = suites.iter().find(|it| **it == suite)?;
         let mut next = || columns.next()?.parse().ok();
         let (ours, other, ratio) = (next()?, next()?, next()?);
-        Some(Self { suite, name: name.to_owned(), ours, other, ratio })
+        Some(Self { suite: suite.to_owned(), name: name.to_owned(), ours, other, ratio })
+    }
+
+    /// Returns `true` if ours is not behind. Rates are better if they are higher.
+    pub fn is_better(&self) -> bool {
+        if self.name.ends_with("(1/s)") { self.ratio >= 1.0 } else { self.ratio <= 1.0 }
     }
 
     pub fn target(&self) -> Option<Target> {
-        let found = TARGETS.iter().find(|(suite, part, _)| {
-            *suite == self.suite && self.name.contains(part)
-        });
+        let found = TARGETS
+            .iter()
+            .find(|(suite, part, _)| *suite == self.suite && self.name.contains(part));
         found.map(|(_, _, target)| *target)
     }
 }

@@ -22,7 +22,7 @@ fn write_int(cmd: &mut Cmd, number: impl itoa::Integer) {
     cmd.write_arg(itoa::Buffer::new().format(number).as_bytes());
 }
 
-fn save_cmd(user: &User) -> Cmd {
+pub fn save_cmd(user: &User) -> Cmd {
     let texts = user.name.len() + user.email.len() + user.country.len();
     let options = [&user.bio, &user.city].map(|it| it.as_ref().map_or(0, String::len));
     let mut cmd = Cmd::with_capacity(22, 180 + texts + options[0] + options[1]);
@@ -55,7 +55,7 @@ fn save_cmd(user: &User) -> Cmd {
     cmd
 }
 
-fn get_cmd(id: u64) -> Cmd {
+pub fn get_cmd(id: u64) -> Cmd {
     let mut cmd = Cmd::with_capacity(12, 120);
     cmd.write_arg(b"HMGET");
     write_key(&mut cmd, b"user:", id);
@@ -86,7 +86,7 @@ fn number<N: std::str::FromStr>(value: Value) -> RedisResult<Option<N>> {
     }
 }
 
-fn read(id: u64, reply: Value) -> RedisResult<Option<User>> {
+pub fn read(id: u64, reply: Value) -> RedisResult<Option<User>> {
     let Value::Array(values) = reply else { return Err(unexpected()) };
     let values: [Value; 10] = values.try_into().map_err(|_| unexpected())?;
     let [name, email, bio, visits, score, active, country, level, city, created] = values;
@@ -106,11 +106,11 @@ fn read(id: u64, reply: Value) -> RedisResult<Option<User>> {
     }))
 }
 
-fn done(reply: &Value) -> RedisResult<()> {
+pub fn done(reply: &Value) -> RedisResult<()> {
     if let Value::Int(_) = reply { Ok(()) } else { Err(unexpected()) }
 }
 
-fn send(con: &mut impl ConnectionLike, pipeline: &Pipeline) -> RedisResult<Vec<Value>> {
+pub fn send(con: &mut impl ConnectionLike, pipeline: &Pipeline) -> RedisResult<Vec<Value>> {
     let count = pipeline.len();
     let replies = con.req_packed_commands(&pipeline.get_packed_pipeline(), 0, count)?;
     if replies.len() == count { Ok(replies) } else { Err(unexpected()) }

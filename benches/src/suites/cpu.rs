@@ -15,7 +15,7 @@ use crate::hand::{idiomatic, tuned};
 use crate::models::{BincodeProfile, JsonProfile, PostcardProfile, User, user};
 use crate::replay::{Replay, commands};
 use crate::report::Row;
-use crate::{Options, allocations, callgrind};
+use crate::{Options, allocations, callgrind, output};
 
 type Work<'a> = Box<dyn FnMut(&mut Replay) + 'a>;
 
@@ -70,6 +70,9 @@ pub fn run(options: &Options) -> Result<Vec<Row>, Box<dyn Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/profiles");
     let instructions = callgrind::run(&folder)?;
 
+    if options.write {
+        write_profiles(&folder, &lines)?;
+    }
     let mut rows = Vec::new();
     for (unit, figures) in [("instructions", instructions), ("allocations", allocations)] {
         for line in &lines {
@@ -85,6 +88,19 @@ pub fn run(options: &Options) -> Result<Vec<Row>, Box<dyn Error>> {
         }
     }
     Ok(rows)
+}
+
+/// Writes the functions that take the most instructions of ours.
+fn write_profiles(folder: &Path, lines: &[Line<'_>]) -> Result<(), Box<dyn Error>> {
+    let mut text = String::new();
+    for Line { name, .. } in lines {
+        text += &format!("**{name}**\n\n| % | function |\n|---:|---|\n");
+        for (function, share) in callgrind::top(folder, &format!("{name}, ours"), 10)? {
+            text += &format!("| {:.0} | `{function}` |\n", share * 100.0);
+        }
+        text += "\n";
+    }
+    output::replace_section("profile", text.trim_end())
 }
 
 fn line<'a>(
@@ -106,7 +122,7 @@ fn save(user: &User) -> Line<'_> {
     line(
         "save",
         1,
-        move |con| drop(black_box(user.save().run(con).unwrap())),
+        move |con| user.save().run(con).unwrap(),
         move |con| tuned::save(con, user).unwrap(),
         move |con| idiomatic::save(con, user).unwrap(),
     )
@@ -198,7 +214,12 @@ fn script_of(con: &mut Replay) -> Option<Script> {
 }
 
 /// The hand-written program stores the bytes alone.
-fn blob<'a, M>(name: &'static str, bytes: &[u8], con: &mut Replay, decode: fn(&[u8]) -> M) -> Line<'a>
+fn blob<'a, M>(
+    name: &'static str,
+    bytes: &[u8],
+    con: &mut Replay,
+    decode: fn(&[u8]) -> M,
+) -> Line<'a>
 where
     M: RedisModel<Id = u64> + 'a,
 {
