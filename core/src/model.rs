@@ -508,7 +508,8 @@ pub trait RedisModel: Sized {
     ///
     /// [`Unsupported`](crate::ErrorKind::Unsupported) on servers before Redis 7.4 and Valkey 9.
     ///
-    /// **Sends** a script: `HLEN`, `HPTTL`.
+    /// **Sends** `HPTTL key FIELDS 1 name`, with the aliases of the field. A key or a name that
+    /// is not ASCII text goes to a script first: `HLEN`, `HPTTL`.
     ///
     /// ```no_run
     /// # use redis_model::{Operation, RedisModel};

@@ -20,6 +20,7 @@ mod explain;
 mod fast_path;
 mod map;
 mod option;
+mod permission;
 mod reply;
 mod request;
 mod script;
@@ -57,7 +58,7 @@ use crate::connection::SyncConnection;
 use crate::error::Result;
 pub use crate::verbs::{
     Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, GetTtl, Persist, Returning, Save,
-    SaveMany,
+    SaveMany, WithoutScript,
 };
 
 /// An operation on a Redis server, as a value.
