@@ -177,11 +177,11 @@ fn server_error(error: &ServerError) -> Error {
     }
     // The line of a script is left out, too.
     let known = details.split(", with args beginning with").next().unwrap_or("");
-    let known = known.split(" script: ").next().unwrap_or("");
     // A script reports a missing permission as an error like any other.
-    let denied = known.starts_with("ACL failure in script")
-        || known.starts_with("The user executing the script");
-    let code = if denied { "NOPERM" } else { error.code() };
+    let denied = known.strip_prefix("ACL failure in script: ");
+    let known = denied.unwrap_or(known).split(" script: ").next().unwrap_or("");
+    let is_denied = denied.is_some() || known.starts_with("The user executing the script");
+    let code = if is_denied { "NOPERM" } else { error.code() };
     Error::new(kind, format!("the server answered {code} {known}").trim_end().to_owned())
         .with_code(code)
 }
