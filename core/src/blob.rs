@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use crate::codec::{self, BlobFormat, Codec, CodecList, Location, Predecessors};
 use crate::erased::{AnyModel, AnyRecord, DecodeInto, RecordChanges, RewriteCheck, Stored, Write};
-use crate::error::{Error, Result, ValueError};
+use crate::error::{Error, ErrorKind, Result, ValueError};
 use crate::key::{self, Key};
 use crate::model::{RedisModel, Storage};
 use crate::op::{CommandWriter, Request, Script};
@@ -196,6 +196,27 @@ pub(crate) fn save(
         let mut command = request.typed_command("string", "SET", key, 3, size);
         set_expiry(command.arg(bytes), expiry);
     }
+    Ok(())
+}
+
+/// Adds the command that writes a record for a user who may not run scripts. `GET` makes the
+/// server check the key's type.
+pub(crate) fn save_without_script(
+    mapping: BlobMapping,
+    record: &dyn AnyRecord,
+    key: &Key,
+    write: Write,
+    request: &mut Request,
+) -> Result<()> {
+    if mapping.format.checks_version() && !write.overwrite_newer {
+        let message = "this model cannot be saved without a script: its `version` is compared with \
+                       the stored one (`overwrite_newer` compares none)";
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    }
+    let bytes = record.to_bytes(Location::at_key(key))?;
+    let expiry = write.expiry.check()?;
+    let mut command = request.command("SET", 5, bytes.len() + key.len() + 40);
+    set_expiry(command.arg(key).arg(bytes).arg("GET"), expiry);
     Ok(())
 }
 

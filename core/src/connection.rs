@@ -2,9 +2,12 @@
 //!
 //! The traits rename those of redis-rs, so that a sync connection in place of an async one is a
 //! clear compile error.
+//!
+//! [`permissions`] lists what users with an ACL must be permitted to do.
 
 #[cfg(feature = "aio")]
 mod dedicated;
+pub mod permissions;
 
 use std::fmt;
 use std::io;

@@ -3,8 +3,10 @@
 //! A generic function is compiled anew for each model. So the operations of a model are
 //! thin generic shells over the functions here, which dispatch on the storage.
 
+mod plain_save;
 mod read;
 
+pub(crate) use plain_save::PlainSave;
 pub use read::Stored;
 pub(crate) use read::{DecodeInto, Decoded, RawRecord, RecordKey};
 
@@ -205,15 +207,29 @@ impl AnyModel {
             .map_err(|error| self.locate(key, error))
     }
 
-    /// Adds the command that replies 1 if there is a record and 0 if there is none, and
-    /// fails on a key of another type.
+    /// Adds the command that reports if there is a record, and fails on a key of another type.
     pub(crate) fn encode_exists(self, key: &Key, request: &mut Request) {
         match self {
             Self::Hash(mapping) => hash::encode_exists(mapping, key, request),
             Self::Blob(_) => {
-                request.typed_command("string", "EXISTS", key, 0, 0);
+                request.command("TYPE", 1, key.len()).arg(key);
             }
         }
+    }
+}
+
+impl AnyModel {
+    /// Decodes the reply to [`encode_exists`](Self::encode_exists): a number, the values of
+    /// the presence names, or a type.
+    pub(crate) fn decode_exists(self, key: &Key, replies: &mut Replies) -> Result<bool> {
+        let known = replies.next().and_then(|reply| match self {
+            Self::Hash(_) if reply.is_array() => {
+                reply.into_items().map(|mut values| values.any(|value| !value.is_nil()))
+            }
+            Self::Hash(_) => reply.into_int().map(|count| count > 0),
+            Self::Blob(_) => reply.into_is_of_type(self.redis_type()),
+        });
+        known.map_err(|error| self.locate(key, error))
     }
 }
 

@@ -17,13 +17,14 @@ mod snapshot;
 mod versions;
 
 pub(crate) use diff::{Snapshot, changes};
-pub(crate) use field_ttl::FIELD_TTL;
 pub use field_ttl::FieldTtl;
+pub(crate) use field_ttl::{FIELD_TTL, decode_field_ttl, without_field_ttl};
 pub(crate) use mapping::{Group, Mapping};
 pub use record::Record;
 pub(crate) use revision::next as next_revision;
 pub use row::Row;
 pub(crate) use row::decode_or_none;
+pub(crate) use save::plain::{count_commands as count_plain_commands, save as save_without_script};
 pub(crate) use save::{SAVE, check_options, save};
 pub use select::{Select, Selection};
 pub use select_many::SelectMany;
@@ -39,6 +40,7 @@ use crate::error::{Error, Result, ValueError};
 use crate::key::Key;
 use crate::model::{RedisModel, Storage};
 use crate::op::{Request, Script};
+use crate::redis_rs;
 use crate::redis_rs::ReplyValue;
 use crate::schema::visit::construct;
 use crate::ttl::Expiry;
@@ -149,7 +151,8 @@ pub(crate) const MARKER: &str = "_";
 /// The error for a record whose version is none.
 pub(crate) const NOT_A_VERSION: &str = "the version in the hash is not a number from 1 to 254";
 
-static EXISTS: Script = Script::reading("hash_exists", include_str!("hash/exists.lua"));
+static EXISTS: Script = Script::reading("hash_exists", include_str!("hash/exists.lua"))
+    .or_plain(|call| redis_rs::without_script(call, b"HMGET", &[], 0));
 static REFRESH: Script = Script::new("hash_refresh", include_str!("hash/refresh.lua"));
 
 impl<M: HashModel> Storage<M> for Hash {

@@ -290,7 +290,8 @@ pub trait RedisModel: Sized {
     /// Deletes a record; the output is `true` if there was one. A key of another Redis type
     /// is left unchanged.
     ///
-    /// **Sends** a script: `TYPE`, `DEL`.
+    /// **Sends** a script: `TYPE`, `DEL`. Users who may not run scripts call
+    /// [`without_script`](Delete::without_script).
     fn delete(id: impl IntoId<Self::Id>) -> Delete<Self> {
         Delete::new(id.into_id())
     }
@@ -311,7 +312,7 @@ pub trait RedisModel: Sized {
     /// another Redis type.
     ///
     /// **Sends** `HEXISTS` (hash with one required field), a script of `HEXISTS` calls
-    /// (other hashes) or a script: `TYPE`, `EXISTS` (blob).
+    /// (other hashes; `HMGET` where the user may not run scripts) or `TYPE` (blob).
     fn exists(id: impl IntoId<Self::Id>) -> Exists<Self> {
         Exists::new(id.into_id())
     }
@@ -326,14 +327,16 @@ pub trait RedisModel: Sized {
     /// Sets the record's time to live; the output is `true` if there is a record. The time
     /// is rounded up to milliseconds; zero is an error.
     ///
-    /// **Sends** a script: `TYPE`, `PEXPIRE`.
+    /// **Sends** a script: `TYPE`, `PEXPIRE`. Users who may not run scripts call
+    /// [`without_script`](Expire::without_script).
     fn expire(id: impl IntoId<Self::Id>, after: Duration) -> Expire<Self> {
         Expire::new(id.into_id(), after)
     }
 
     /// Removes the record's time to live; the output is `true` if it had one.
     ///
-    /// **Sends** a script: `TYPE`, `PERSIST`.
+    /// **Sends** a script: `TYPE`, `PERSIST`. Users who may not run scripts call
+    /// [`without_script`](Persist::without_script).
     fn persist(id: impl IntoId<Self::Id>) -> Persist<Self> {
         Persist::new(id.into_id())
     }
@@ -558,7 +561,8 @@ pub trait RedisModel: Sized {
     ///
     /// [`Unsupported`](crate::ErrorKind::Unsupported) on servers before Redis 7.4 and Valkey 9.
     ///
-    /// **Sends** a script: `HLEN`, `HPTTL`.
+    /// **Sends** `HPTTL key FIELDS 1 name`, with the aliases of the field. A key or a name that
+    /// is not ASCII text goes to a script first: `HLEN`, `HPTTL`.
     ///
     /// ```no_run
     /// # use redis_model::{Operation, RedisModel};

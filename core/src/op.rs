@@ -21,6 +21,7 @@ mod fast_path;
 mod found;
 mod map;
 mod option;
+mod permission;
 mod reply;
 mod request;
 mod script;
@@ -63,7 +64,7 @@ use crate::error::Result;
 pub use crate::hash::SelectMany;
 pub use crate::verbs::{
     Create, Delete, DeleteMany, DeleteUnchanged, Exists, Expire, Get, GetMany, GetTtl, Persist,
-    Returning, Save, SaveMany,
+    Returning, Save, SaveMany, WithoutScript,
 };
 
 /// An operation on a Redis server, as a value.

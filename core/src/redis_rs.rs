@@ -125,6 +125,18 @@ pub(crate) fn with_script_text(cmd: &Cmd, text: &str) -> Cmd {
     with_text
 }
 
+/// Returns `EVAL text 1 key …`, or the same with a digest, as `name key between …`.
+pub(crate) fn without_script(cmd: &Cmd, name: &[u8], between: &[&str], skip: usize) -> Cmd {
+    let size = arguments(cmd).skip(3).map(<[u8]>::len).sum::<usize>() + name.len() + 16;
+    let mut plain = Cmd::with_capacity(cmd.args_iter().len() + between.len(), size);
+    let mut words = arguments(cmd).skip(3);
+    plain.write_arg(name);
+    words.next().into_iter().for_each(|key| plain.write_arg(key));
+    between.iter().for_each(|word| plain.write_arg(word.as_bytes()));
+    words.skip(skip).for_each(|word| plain.write_arg(word));
+    plain
+}
+
 /// Converts redis-rs' result for one command into a [`Reply`] or an [`Error`].
 pub(crate) fn reply(returned: redis::RedisResult<Value>) -> Result<Reply> {
     match returned {
@@ -179,7 +191,11 @@ fn error_of_code(code: &str, details: &str) -> Error {
     }
     // The line of a script is left out, too.
     let known = details.split(", with args beginning with").next().unwrap_or("");
-    let known = known.split(" script: ").next().unwrap_or("");
+    // A script reports a missing permission as an error like any other.
+    let denied = known.strip_prefix("ACL failure in script: ");
+    let known = denied.unwrap_or(known).split(" script: ").next().unwrap_or("");
+    let is_denied = denied.is_some() || known.starts_with("The user executing the script");
+    let code = if is_denied { "NOPERM" } else { code };
     Error::new(kind, format!("the server answered {code} {known}").trim_end().to_owned())
         .with_code(code)
 }
@@ -374,6 +390,21 @@ impl Reply {
     /// Returns `true` if the reply is a number.
     pub(crate) fn is_int(&self) -> bool {
         matches!(self.0, Value::Int(_))
+    }
+
+    /// Decodes the reply to `TYPE`: `true` for a key of this type, `false` for none.
+    ///
+    /// # Errors
+    ///
+    /// `WRONGTYPE`, as a command of the type returns it, for a key of another type.
+    pub(crate) fn into_is_of_type(self, redis_type: &str) -> Result<bool> {
+        let stored = self.into_text()?;
+        if stored == "none" || stored == redis_type {
+            return Ok(stored != "none");
+        }
+        let message =
+            "the server answered WRONGTYPE Operation against a key holding the wrong kind of value";
+        Err(Error::new(ErrorKind::Server, message).with_code("WRONGTYPE"))
     }
 
     /// Returns `true` if the reply is an array, as those of scripts are.

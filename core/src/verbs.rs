@@ -5,6 +5,7 @@ mod lifetime;
 mod many;
 mod read;
 mod take;
+mod without_script;
 mod write;
 
 pub use delete_unchanged::DeleteUnchanged;
@@ -12,6 +13,7 @@ pub use lifetime::{Delete, Exists, Expire, GetTtl, Persist};
 pub use many::{DeleteMany, GetMany, SaveMany};
 pub use read::Get;
 pub use take::{Take, TakeMany};
+pub use without_script::WithoutScript;
 pub use write::{Create, Returning, Save};
 
 /// `Debug` for operations on one record: its key, never its values.

@@ -38,6 +38,7 @@ mod lifetime;
 mod lock;
 mod open_multi;
 mod outcome;
+mod permissions;
 mod presence;
 mod python;
 mod python_forms;

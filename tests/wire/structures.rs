@@ -128,6 +128,11 @@ operations! {
     list("l").move_item(End::Front, &list("m"), End::Back);
     list("l").move_item(End::Front, &list("m").with_ttl(HOUR), End::Back);
     list("l").delete();
+    list("l").delete().without_script();
+    list("l").expire(HOUR).without_script();
+    list("l").ttl().without_script();
+    value("v").set("x").without_script();
+    map("h").field_ttl("a").without_script();
     set("s").add(1);
     set("s").with_ttl(HOUR).add(1);
     set("s").add_all([1, 2]);

@@ -1,5 +1,7 @@
 //! Writing a record in one command.
 
+pub(super) mod plain;
+
 use super::mapping::Record;
 use super::{MARKER, at_field, revision};
 use crate::codec::Location;

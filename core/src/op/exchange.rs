@@ -7,7 +7,8 @@
 //!   its text, and so does the first call in an atomic step, in which nothing can
 //!   be sent again. A command outside atomic steps that failed with NOSCRIPT did nothing
 //!   and is sent again with the text, unless a later command on the same key
-//!   was executed: then the order would be lost, and the error reports that.
+//!   was executed: then the order would be lost, and the error reports that. The same holds
+//!   for a user who may not run scripts by digest (`permission`).
 //! - Large requests are sent in bounded parts.
 //! - On a cluster all commands that are sent together have one slot. Redis-rs sends a
 //!   pipeline *as a whole* again after a redirection of any of its commands,
@@ -185,7 +186,14 @@ impl SingleCommand {
             Err(error) if error.is_no_script() && self.command.has_digest() => {
                 self.command.bring_text();
             }
-            reply => self.reply = Some(reply),
+            Err(error) if self.command.has_other_form(&error) => self.command.take_other_form(),
+            Err(error) => self.reply = Some(Err(self.command.explain_permission(error))),
+            Ok(reply) => {
+                if let Some(script) = self.command.script {
+                    script.set_refused(!self.command.has_digest() && script.is_refused());
+                }
+                self.reply = Some(Ok(reply));
+            }
         }
     }
 

@@ -2,14 +2,24 @@
 
 use std::fmt;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use redis::Cmd;
 
 /// A script, sent by its digest, or by its text if the server does not know it.
 pub(crate) struct Script {
     /// The name of its file, for `explain`.
     pub(crate) name: &'static str,
     pub(crate) reads_only: bool,
+    /// The position in `ARGV`, counted from one, of the name of a command that it runs.
+    pub(super) runs: Option<usize>,
+    /// Converts a call into a command with a reply that says the same, for users without
+    /// permission to run scripts.
+    pub(super) plain: Option<fn(&Cmd) -> Cmd>,
     source: Source,
     sent: OnceLock<Sent>,
+    /// A server has refused to run it by its digest. That is a hint: no result depends on it.
+    refused: AtomicBool,
 }
 
 enum Source {
@@ -25,17 +35,47 @@ struct Sent {
 
 impl Script {
     pub(crate) const fn new(name: &'static str, source: &'static str) -> Self {
-        Self { name, reads_only: false, source: Source::Fixed(source), sent: OnceLock::new() }
+        Self::of(name, Source::Fixed(source))
     }
 
     /// Creates a script whose text is put together from other scripts.
     pub(crate) const fn composed(name: &'static str, source: fn() -> String) -> Self {
-        Self { name, reads_only: false, source: Source::Composed(source), sent: OnceLock::new() }
+        Self::of(name, Source::Composed(source))
+    }
+
+    const fn of(name: &'static str, source: Source) -> Self {
+        Self {
+            name,
+            reads_only: false,
+            runs: None,
+            plain: None,
+            source,
+            sent: OnceLock::new(),
+            refused: AtomicBool::new(false),
+        }
     }
 
     /// Creates a script that changes nothing.
     pub(crate) const fn reading(name: &'static str, source: &'static str) -> Self {
-        Self { name, reads_only: true, source: Source::Fixed(source), sent: OnceLock::new() }
+        let mut script = Self::new(name, source);
+        script.reads_only = true;
+        script
+    }
+
+    /// Sets the position of the command that the script is given.
+    pub(crate) const fn runs(mut self, argument: usize) -> Self {
+        self.runs = Some(argument);
+        self
+    }
+
+    /// Sets the command that is sent where scripts are not permitted.
+    pub(crate) const fn or_plain(mut self, convert: fn(&Cmd) -> Cmd) -> Self {
+        self.plain = Some(convert);
+        self
+    }
+
+    pub(crate) fn plain_form(&self) -> Option<fn(&Cmd) -> Cmd> {
+        self.plain
     }
 
     /// Returns the text that is sent.
@@ -56,6 +96,16 @@ impl Script {
             let sha = redis::Script::new(&text).get_hash().to_owned();
             Sent { text, sha }
         })
+    }
+
+    pub(super) fn is_refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_refused(&self, refused: bool) {
+        if self.is_refused() != refused {
+            self.refused.store(refused, Ordering::Relaxed);
+        }
     }
 }
 

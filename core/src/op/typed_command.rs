@@ -3,10 +3,17 @@
 use super::{CommandWriter, Request, Script};
 
 pub(crate) static TYPED_COMMAND: Script =
-    Script::new("typed_command", include_str!("typed_command.lua"));
+    Script::new("typed_command", include_str!("typed_command.lua")).runs(2);
 /// The same script, for a command that changes nothing.
 pub(crate) static READ_TYPED: Script =
-    Script::reading("typed_command", include_str!("typed_command.lua"));
+    Script::reading("typed_command", include_str!("typed_command.lua")).runs(2);
+
+impl Script {
+    /// Returns `true` if the script only checks the key's type before it runs a command.
+    pub(crate) fn checks_type(&self) -> bool {
+        std::ptr::eq(self, &TYPED_COMMAND) || std::ptr::eq(self, &READ_TYPED)
+    }
+}
 
 impl Request {
     /// Adds a call of `command` on `key` that fails with WRONGTYPE if the key holds another

@@ -11,9 +11,10 @@ use redis::Cmd;
 
 use crate::clone::clone_fields;
 use crate::codec::{Codec, Location};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::op::{Operation, Replies, Reply, Request, Script};
+use crate::redis_rs;
 
 /// An operation of a [structure](crate::structures), with the output `T`.
 #[must_use = "an operation does nothing until it is run"]
@@ -48,6 +49,26 @@ impl Prepared {
         Self { cmd, script, keys }
     }
 
+    /// Returns the plain command of a script that only checks the key's type.
+    fn without_script(self) -> Result<Self> {
+        let Some(script) = self.script else { return Ok(self) };
+        let name = redis_rs::arguments(&self.cmd).nth(5).map(<[u8]>::to_vec);
+        let cmd = match (name, script.plain_form()) {
+            (_, Some(convert)) => convert(&self.cmd),
+            (Some(name), None) if script.checks_type() => {
+                redis_rs::without_script(&self.cmd, &name, &[], 2)
+            }
+            _ => {
+                let message = format!(
+                    "the script `{}.lua` does more than a command could; it needs `+evalsha` or `+eval`",
+                    script.name
+                );
+                return Err(Error::new(ErrorKind::InvalidOperation, message));
+            }
+        };
+        Ok(Self::new(cmd, None, 1..2))
+    }
+
     /// Adds the command to a request.
     pub(super) fn add_to(&self, request: &mut Request) {
         request.prepared(self.cmd.clone(), self.script, self.keys.clone());
@@ -61,6 +82,30 @@ impl<T> Command<T> {
         decode: fn(Reply, &Source) -> Result<T>,
     ) -> Self {
         Self { source, prepared, decode, on_error: Err }
+    }
+
+    /// Sends the command itself in place of a script that first checks the type of the key,
+    /// for users who may not run scripts: `delete`, `expire`, `persist`, `ttl`, and `set` of a
+    /// value or a counter. Another value of that key is deleted, replaced or gets the time to
+    /// live, whatever its type. Operations without a script are left as they are.
+    ///
+    /// ```
+    /// # use redis_model::Operation;
+    /// # use redis_model::structures::Set;
+    /// let delete = Set::<u64>::at("followers").delete().without_script();
+    /// assert_eq!(delete.explain()?.to_string(), "DEL followers");
+    /// # Ok::<(), redis_model::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidOperation`](crate::ErrorKind::InvalidOperation), from the run, of operations
+    /// whose script does more.
+    pub fn without_script(self) -> Self {
+        let prepared = self.prepared.and_then(|prepared| {
+            prepared.without_script().map_err(|error| self.source.locate(error))
+        });
+        Self { prepared, ..self }
     }
 
     /// Sets the function that an error of the server is passed to.

@@ -12,8 +12,8 @@ use crate::op::{Operation, Replies, Request, Script};
 use crate::ttl::Expiry;
 
 /// Changes all keys, after a check of their types.
-static CHANGE: Script = Script::new("group", include_str!("group.lua"));
-static READ: Script = Script::reading("group", include_str!("group.lua"));
+static CHANGE: Script = Script::new("group", include_str!("group.lua")).runs(1);
+static READ: Script = Script::reading("group", include_str!("group.lua")).runs(1);
 
 /// An operation on all keys of a group, which returns a number of keys; the methods of
 /// [`RedisKeys`](trait@crate::RedisKeys) return it.

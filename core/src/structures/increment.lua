@@ -38,9 +38,15 @@ end
 
 -- HSET would remove the TTL of a field.
 local function set_field()
-  local left = redis.pcall('HPTTL', key, 'FIELDS', 1, field)
+  local ttl = redis.pcall('HPTTL', key, 'FIELDS', 1, field)
+  -- A server without TTLs of fields does not know the command.
+  if ttl.err and not string.find(ttl.err, 'nknown') then return ttl end
+  local left = not ttl.err and ttl[1] or -1
+  if left >= 0 and redis.acl_check_cmd and not redis.acl_check_cmd('HPEXPIRE', key, 1, 'FIELDS', 1, field) then
+    return redis.error_reply('NOPERM this user has no permissions to run HPEXPIRE on the key: nothing was written')
+  end
   redis.call('HSET', key, field, sum)
-  if not left.err and left[1] >= 0 then redis.call('HPEXPIRE', key, math.max(left[1], 1), 'FIELDS', 1, field) end
+  if left >= 0 then redis.call('HPEXPIRE', key, math.max(left, 1), 'FIELDS', 1, field) end
 end
 
 if min == '' then
@@ -48,7 +54,8 @@ if min == '' then
   if field then sum = redis.call('HINCRBYFLOAT', key, field, by)
   else sum = redis.call('INCRBYFLOAT', key, by) end
 elseif field then
-  set_field()
+  local refused = set_field()
+  if refused then return refused end
 else
   redis.call('SET', key, sum, 'KEEPTTL')
 end

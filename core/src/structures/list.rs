@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::op::Script;
 
-static PUSH_CAPPED: Script = Script::new("push_capped", include_str!("push_capped.lua"));
+static PUSH_CAPPED: Script = Script::new("push_capped", include_str!("push_capped.lua")).runs(1);
 
 /// An end of a [`List`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

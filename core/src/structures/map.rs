@@ -9,7 +9,7 @@ use super::root::{CommandBuilder, count, is_one, no_items, none_of, structure};
 use super::scan::ScanItems;
 use crate::codec::{Codec, Plain};
 use crate::error::{Error, Result};
-use crate::hash::FIELD_TTL;
+use crate::hash::{FIELD_TTL, decode_field_ttl, without_field_ttl};
 use crate::op::{Reply, Script};
 use crate::ttl::{self, Ttl};
 use crate::value::{Increment, IntoIncrement, Numeric, RedisValue};
@@ -211,10 +211,11 @@ impl<K: RedisValue, V, C: Codec<V>> Map<K, V, C> {
     /// Kind [`Unsupported`](crate::ErrorKind::Unsupported) on a server before Redis 7.4 and
     /// Valkey 9.
     ///
-    /// **Sends** the script `field_ttl.lua`.
+    /// **Sends** the script `field_ttl.lua`, and `HPTTL` where the user may not run scripts.
     pub fn field_ttl(&self, field: impl IntoItem<K>) -> Command<Ttl> {
         let command = self.root.script(&FIELD_TTL, &[]).item::<K, Plain, _>(field);
-        command.returns(|reply, _| reply.into_int().map(Ttl::from_pttl))
+        let command = command.returns(|reply, _| decode_field_ttl(reply));
+        command.on_error(|error| Err(without_field_ttl(error)))
     }
 
     fn field_script(

@@ -15,13 +15,13 @@ use crate::op::{READ_TYPED, Reply, Script, TYPED_COMMAND};
 use crate::ttl::{Expiry, Ttl};
 
 /// Replaces a key, after a check of its type.
-static STORE: Script = Script::new("store", include_str!("store.lua"));
+static STORE: Script = Script::new("store", include_str!("store.lua")).runs(3);
 /// Moves an item to another key, after a check of its type, and sets its TTL if it is new.
-static MOVE: Script = Script::new("move", include_str!("move.lua"));
+static MOVE: Script = Script::new("move", include_str!("move.lua")).runs(3);
 /// Reads several keys, after a check of their types.
-static COMBINE: Script = Script::reading("combine", include_str!("combine.lua"));
+static COMBINE: Script = Script::reading("combine", include_str!("combine.lua")).runs(2);
 /// Runs a write and sets the TTL of the key if it is new.
-static CREATE: Script = Script::new("create", include_str!("create.lua"));
+static CREATE: Script = Script::new("create", include_str!("create.lua")).runs(2);
 
 /// The key of a structure.
 #[derive(Clone)]
@@ -111,7 +111,16 @@ impl Root {
     }
 
     pub(crate) fn exists(&self) -> Command<bool> {
-        self.typed_read("EXISTS").returns(is_one)
+        // TYPE replies both if the key exists and if it is of the type, and needs no script.
+        let decode: fn(Reply, &Source) -> Result<bool> = match self.redis_type {
+            "string" => |reply, _| reply.into_is_of_type("string"),
+            "list" => |reply, _| reply.into_is_of_type("list"),
+            "set" => |reply, _| reply.into_is_of_type("set"),
+            "zset" => |reply, _| reply.into_is_of_type("zset"),
+            "hash" => |reply, _| reply.into_is_of_type("hash"),
+            _ => |reply, _| reply.into_is_of_type("stream"),
+        };
+        self.command("TYPE").returns(decode)
     }
 
     pub(super) fn expire(&self, after: Duration) -> Command<bool> {
@@ -360,8 +369,11 @@ macro_rules! structure {
 
             /// Returns `true` if the key exists.
             ///
-            /// **Sends** [`EXISTS`](https://redis.io/commands/exists), after a check of the
-            /// key's type.
+            /// # Errors
+            ///
+            /// `WRONGTYPE` if the key holds another type.
+            ///
+            /// **Sends** [`TYPE`](https://redis.io/commands/type).
             pub fn exists(&self) -> $crate::structures::Command<bool> {
                 self.root.exists()
             }

@@ -17,7 +17,7 @@ macro_rules! verbs {
         $(#[$docs])*
         #[must_use = "an operation does nothing until it is run"]
         pub struct $verb<M> {
-            key: Key,
+            pub(super) key: Key,
             model: PhantomData<fn() -> M>,
         }
 
@@ -43,8 +43,8 @@ verbs! {
 /// Sets the time to live of a record; see [`RedisModel::expire`].
 #[must_use = "an operation does nothing until it is run"]
 pub struct Expire<M> {
-    key: Key,
-    after: Expiry,
+    pub(super) key: Key,
+    pub(super) after: Expiry,
     model: PhantomData<fn() -> M>,
 }
 
@@ -88,7 +88,7 @@ impl<M: RedisModel> Operation for Exists<M> {
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<bool> {
-        decode_int::<M>(&self.key, replies).map(|known| known > 0)
+        AnyModel::of::<M>().decode_exists(&self.key, replies)
     }
 }
 

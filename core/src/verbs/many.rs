@@ -21,7 +21,7 @@ pub struct GetMany<M: RedisModel> {
 /// Deletes many records; see [`RedisModel::delete_many`].
 #[must_use = "an operation does nothing until it is run"]
 pub struct DeleteMany<M: RedisModel> {
-    items: Vec<Delete<M>>,
+    pub(super) items: Vec<Delete<M>>,
 }
 
 /// Writes many records; see [`RedisModel::save_many`].
@@ -67,7 +67,10 @@ impl<M: RedisModel> DeleteMany<M> {
 impl<M: RedisModel, R: Borrow<M>> SaveMany<M, R> {
     pub(crate) fn new(records: impl Iterator<Item = R>) -> Self {
         let expiry = M::SCHEMA.expiry();
-        let one = |record| SaveOne { record, expiry, overwrite_newer: false, model: PhantomData };
+        let one = |record| {
+            let (overwrite_newer, without_script) = (false, false);
+            SaveOne { record, expiry, overwrite_newer, without_script, model: PhantomData }
+        };
         Self { items: records.map(one).collect() }
     }
 
@@ -94,6 +97,13 @@ impl<M: RedisModel, R: Borrow<M>> SaveMany<M, R> {
         self
     }
 
+    /// Writes with plain commands, for users who may not run scripts; see
+    /// [`Save::without_script`].
+    pub fn without_script(mut self) -> Self {
+        self.items.iter_mut().for_each(|item| item.without_script = true);
+        self
+    }
+
     fn with(mut self, expiry: Expiry) -> Self {
         self.items.iter_mut().for_each(|item| item.expiry = expiry);
         self
@@ -105,6 +115,7 @@ struct SaveOne<M, R> {
     record: R,
     expiry: Expiry,
     overwrite_newer: bool,
+    without_script: bool,
     model: PhantomData<fn() -> M>,
 }
 
@@ -118,10 +129,16 @@ impl<M: RedisModel, R: Borrow<M>> Operation for SaveOne<M, R> {
     type Output = ();
 
     fn encode(&self, request: &mut Request) -> Result<()> {
+        if self.without_script {
+            return self.save().without_script().encode(request);
+        }
         self.save().encode(request)
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<()> {
+        if self.without_script {
+            return self.save().without_script().decode(replies);
+        }
         self.save().decode(replies)
     }
 }
@@ -149,5 +166,5 @@ clone_fields! {
     impl[M: RedisModel] GetMany<M> { items }
     impl[M: RedisModel] DeleteMany<M> { items }
     impl[M, R: Clone] SaveMany<M, R> { items }
-    impl[M, R: Clone] SaveOne<M, R> { record, expiry, overwrite_newer, model }
+    impl[M, R: Clone] SaveOne<M, R> { record, expiry, overwrite_newer, without_script, model }
 }

@@ -108,7 +108,7 @@ impl<'a, M: RedisModel> Create<'a, M> {
 
 impl<M: RedisModel> Save<'_, M> {
     #[inline(always)]
-    fn erased(&self) -> erased::Save<'_> {
+    pub(super) fn erased(&self) -> erased::Save<'_> {
         let Self { model: record, expiry, overwrite_newer } = *self;
         let write = Write { only_new: false, overwrite_newer, expiry };
         erased::Save { model: AnyModel::of::<M>(), record, write }

@@ -204,7 +204,9 @@ impl Pipelined {
         if command.atomic != 0 {
             *writes = !command.is_read();
         }
-        if let Some(script) = command.script {
+        if command.script.is_some_and(Script::is_refused) {
+            command.take_permitted_form();
+        } else if let Some(script) = command.script {
             let is_new = !known.iter().any(|known| ptr::eq(*known, script));
             known.extend(is_new.then_some(script));
             if is_new || *with_text {
@@ -236,6 +238,7 @@ impl Pipelined {
     fn record(&mut self, at: usize, reply: Result<Reply>) {
         let Pending { command, writes, result, .. } = &mut self.commands[at];
         let scripted = command.script.is_some();
+        let reply = reply.map_err(|error| command.explain_permission(error));
         let wrote = *writes && reply.as_ref().is_ok_and(|it| !(scripted && it.changed_nothing()));
         *result = Some(EntryResult { reply, step: command.atomic, wrote });
     }

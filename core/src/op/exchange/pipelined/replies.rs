@@ -4,7 +4,7 @@ use std::mem;
 
 use redis::Cmd;
 
-use super::{Part, Pipelined};
+use super::{Part, Pending, Pipelined};
 use crate::error::{Error, ErrorKind, Result, TransactionState};
 use crate::op::exchange::{Payload, RawReply, Transmit};
 use crate::op::reply::EntryResult;
@@ -22,6 +22,8 @@ const MAX_FAILED_NODES: u32 = 3;
 struct Transaction {
     refused: Option<Error>,
     members: Vec<(usize, Result<Reply>)>,
+    /// A later command of the same transmit has one of the keys.
+    overtaken: bool,
 }
 
 impl Pipelined {
@@ -36,7 +38,7 @@ impl Pipelined {
         };
         match replies {
             Ok(replies) => {
-                if replies.iter().any(|reply| reply.as_ref().is_err_and(is_resent)) {
+                if replies.iter().any(|reply| reply.as_ref().is_err_and(needs_command)) {
                     self.restore(payload, &parts);
                 }
                 self.answered_by(&parts, replies);
@@ -70,36 +72,73 @@ impl Pipelined {
                 (Part::Probe, _) => {}
                 (Part::Multi, _) => {
                     let refused = reply.err();
-                    transaction = Some(Transaction { refused, members: Vec::new() });
+                    let (members, overtaken) = (Vec::new(), false);
+                    transaction = Some(Transaction { refused, members, overtaken });
                 }
                 (Part::Exec, _) => {
-                    if let Some(transaction) = transaction.take() {
+                    if let Some(mut transaction) = transaction.take() {
+                        transaction.overtaken = self.is_overtaken(&transaction, parts, position);
                         self.executed(transaction, reply);
                     }
                 }
                 (Part::Command(at), Some(transaction)) => transaction.members.push((at, reply)),
                 (Part::Command(at), None) => match resent.next_if(|it| it.0 == position) {
                     Some((_, true)) => {
-                        self.commands[at].with_text = true;
+                        if reply.is_err_and(|error| error.is_no_script()) {
+                            self.commands[at].with_text = true;
+                        } else {
+                            self.take_other_form(at);
+                        }
                         self.reopen(at);
                     }
-                    Some((_, false)) => self.record(at, Err(out_of_order())),
+                    Some((_, false)) => {
+                        if reply.is_err_and(|error| !error.is_no_script()) {
+                            self.take_other_form(at);
+                        }
+                        self.record(at, Err(out_of_order()));
+                    }
                     None => self.record(at, reply),
                 },
             }
         }
     }
 
+    /// Sends a script's call in another form from now on.
+    fn take_other_form(&mut self, at: usize) {
+        let Pending { command, with_text, .. } = &mut self.commands[at];
+        *with_text |= command.has_digest();
+        command.take_other_form();
+    }
+
+    /// Returns `true` if a command behind an EXEC has a key of its transaction.
+    fn is_overtaken(&self, transaction: &Transaction, parts: &[Part], exec: usize) -> bool {
+        let later = || parts[exec..].iter().filter_map(Part::command);
+        let refused = transaction.members.iter().any(|(at, reply)| self.is_refused(*at, reply));
+        refused
+            && transaction.members.iter().any(|(at, _)| {
+                let command = &self.commands[*at].command;
+                later().any(|later| share_a_key(command, &self.commands[later].command))
+            })
+    }
+
+    /// Returns `true` if the server refused a script's call that has another form.
+    fn is_refused(&self, at: usize, reply: &Result<Reply>) -> bool {
+        reply.as_ref().is_err_and(|error| self.commands[at].command.has_other_form(error))
+    }
+
     /// Returns the positions of the commands outside atomic steps whose script the server
-    /// did not know, each with `true` if the command can be sent again.
+    /// did not know or refused, each with `true` if the command can be sent again.
     ///
     /// The command did nothing. It is sent again unless a later command on the same key was
-    /// executed, because the two would change places.
+    /// executed, because the two would change places. Two reads may.
     fn resent(&self, parts: &[Part], replies: &[Result<Reply>]) -> Vec<(usize, bool)> {
         let unknown = |position: usize| {
             let pending = parts[position].command().map(|at| &self.commands[at]);
             let is_script = pending.is_some_and(|it| it.command.script.is_some() && !it.with_text);
             is_script && replies[position].as_ref().is_err_and(Error::is_no_script)
+                || parts[position]
+                    .command()
+                    .is_some_and(|at| self.is_refused(at, &replies[position]))
         };
         let (mut resent, mut in_step) = (Vec::new(), false);
         for position in 0..parts.len().min(replies.len()) {
@@ -111,7 +150,11 @@ impl Pipelined {
                     let mut later = position + 1..parts.len();
                     let overtaken = later.any(|later| {
                         let other = parts[later].command().map(|at| &self.commands[at].command);
-                        !unknown(later) && other.is_some_and(|other| share_a_key(command, other))
+                        !unknown(later)
+                            && other.is_some_and(|other| {
+                                !(command.is_read() && other.is_read())
+                                    && share_a_key(command, other)
+                            })
                     });
                     resent.push((position, !overtaken));
                 }
@@ -138,7 +181,7 @@ impl Pipelined {
 
     /// Accepts the reply to EXEC.
     fn executed(&mut self, transaction: Transaction, reply: Result<Reply>) {
-        let Transaction { refused, members } = transaction;
+        let Transaction { refused, members, overtaken } = transaction;
         match refused {
             // The server refused MULTI within a MULTI: EXEC has executed both.
             Some(_) if reply.is_ok() => return self.executed_with_others(members),
@@ -151,8 +194,8 @@ impl Pipelined {
                 let members = members.into_iter().zip(values).map(|((at, _), it)| (at, it));
                 self.record_step(members.collect());
             }
-            Ok(_) => self.aborted(members, &Error::unexpected_reply()),
-            Err(error) => self.aborted(members, &error),
+            Ok(_) => self.aborted(members, overtaken, &Error::unexpected_reply()),
+            Err(error) => self.aborted(members, overtaken, &error),
         }
     }
 
@@ -191,7 +234,27 @@ impl Pipelined {
     }
 
     /// Handles an EXEC that failed: nothing was applied.
-    fn aborted(&mut self, members: Vec<(usize, Result<Reply>)>, aborted: &Error) {
+    fn aborted(&mut self, members: Vec<(usize, Result<Reply>)>, overtaken: bool, aborted: &Error) {
+        let refused: Vec<usize> = members
+            .iter()
+            .filter(|(at, own)| self.is_refused(*at, own))
+            .map(|(at, _)| *at)
+            .collect();
+        let lasting = members.iter().filter_map(|(at, own)| Some((*at, own.as_ref().err()?)));
+        let lasting = lasting.filter(|(at, _)| !refused.contains(at)).count() > 0;
+        if !refused.is_empty() && !lasting {
+            // Nothing was applied, so the step can be sent again as it is.
+            refused.into_iter().for_each(|at| self.take_other_form(at));
+            for (at, _) in members {
+                if overtaken {
+                    let error = out_of_order().with_transaction(TransactionState::NotApplied);
+                    self.record(at, Err(error));
+                } else {
+                    self.reopen(at);
+                }
+            }
+            return;
+        }
         let own_errors = || members.iter().filter_map(|(_, own)| own.as_ref().err());
         let redirected = is_redirection(aborted) || own_errors().any(is_redirection);
         // EXECABORT does not report which command was refused, or why.
@@ -263,9 +326,13 @@ impl Pipelined {
     }
 }
 
-/// Returns `true` if some commands may have to be sent again after this error.
-fn is_resent(error: &Error) -> bool {
-    error.is_no_script() || error.code() == Some("EXECABORT") || is_redirection(error)
+/// Returns `true` if some commands may have to be sent again after this error, or if its text
+/// depends on the command.
+fn needs_command(error: &Error) -> bool {
+    error.is_no_script()
+        || matches!(error.code(), Some("EXECABORT" | "NOPERM"))
+        || is_redirection(error)
+        || error.refuses_scripts()
 }
 
 /// Returns `true` if the keys are on another node now, or between two.
@@ -273,11 +340,11 @@ fn is_redirection(error: &Error) -> bool {
     matches!(error.code(), Some("MOVED" | "ASK" | "TRYAGAIN" | "CLUSTERDOWN" | "READONLY"))
 }
 
-/// The error of a command whose script was flushed on the way, after which a
-/// later command on the same key was executed.
+/// The error of a command whose script was flushed on the way or refused by its digest, after
+/// which a later command on the same key was executed.
 fn out_of_order() -> Error {
     let message = "not applied: the server's scripts were flushed while the pipeline was running, \
-                   and a later command on the same key was applied; run it again";
+                   or it refused EVALSHA, and a later command on the same key was applied; run it again";
     Error::new(ErrorKind::Server, message).with_code("NOSCRIPT")
 }
 
