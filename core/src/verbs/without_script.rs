@@ -72,7 +72,7 @@ impl<'a, M: RedisModel> Save<'a, M> {
     /// Of a hash with a time to live to set or to remove this gives up one guard. If the key
     /// holds another type, the save fails with `WRONGTYPE` and writes no field, but the other
     /// value gets or loses the time to live. (The error then
-    /// [`is_partial`](crate::Error::is_partial).) Of a blob it gives up nothing, but the
+    /// [`is_partial`](crate::Error::is_partial), which redis-rs hides on a sync cluster connection.) Of a blob it gives up nothing, but the
     /// server returns the old value, however large.
     ///
     /// Call it last, after `ttl`, `keep_ttl`, `persist` and `overwrite_newer`.
