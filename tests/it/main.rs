@@ -20,6 +20,7 @@ mod describe;
 mod edit;
 mod embedded;
 mod envelope;
+mod error_paths;
 mod errors;
 mod explain;
 mod field_ttl;
