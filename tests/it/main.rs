@@ -7,6 +7,7 @@ mod atomic_steps;
 mod attributes;
 mod batches;
 mod blob;
+mod blob_ids;
 mod blob_versions;
 mod blocking;
 mod cache;
