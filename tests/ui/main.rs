@@ -74,17 +74,21 @@ twins! {
     "pass/codec-is-no-codec.rs" codec_is_no_codec;
     "pass/codec-on-the-struct.rs" codec_on_the_struct;
     "pass/codec-without-type.rs" codec_without_type;
+    "pass/collection-instead-of-key.rs" collection_instead_of_key;
+    "pass/connection-of-another-redis.rs" connection_of_another_redis;
     "pass/crate-not-a-path.rs" crate_not_a_path;
-    "pass/default-path-of-another-type.rs" default_path_of_another_type;
     "pass/default-path-of-an-option.rs" default_path_of_an_option;
+    "pass/default-path-of-another-type.rs" default_path_of_another_type;
     "pass/default-path-unknown.rs" default_path_unknown;
     "pass/default-without-default.rs" default_without_default;
     "pass/display-and-codec.rs" display_and_codec;
     "pass/display-without-from-str.rs" display_without_from_str;
     "pass/empty-as-none-on-a-required-field.rs" empty_as_none_on_a_required_field;
+    "pass/expire-instead-of-ttl.rs" expire_instead_of_ttl;
     "pass/field-attribute-misspelled.rs" field_attribute_misspelled;
     "pass/field-attribute-unknown.rs" field_attribute_unknown;
     "pass/field-declared-twice.rs" field_declared_twice;
+    "pass/field-expire-instead-of-ttl.rs" field_expire_instead_of_ttl;
     "pass/field-is-a-list.rs" field_is_a_list;
     "pass/field-is-an-option-of-an-option.rs" field_is_an_option_of_an_option;
     "pass/field-name-misspelled.rs" field_name_misspelled;
@@ -118,8 +122,8 @@ twins! {
     "pass/group-keys-collide.rs" group_keys_collide;
     "pass/group-of-a-tuple-struct.rs" group_of_a_tuple_struct;
     "pass/group-of-an-enum.rs" group_of_an_enum;
-    "pass/group-of-another-id.rs" group_of_another_id;
     "pass/group-of-another-id-type.rs" group_of_another_id_type;
+    "pass/group-of-another-id.rs" group_of_another_id;
     "pass/group-rename-with-braces.rs" group_rename_with_braces;
     "pass/group-without-a-key.rs" group_without_a_key;
     "pass/hash-migration-from-another-id.rs" hash_migration_from_another_id;
@@ -133,11 +137,15 @@ twins! {
     "pass/hash-with-value.rs" hash_with_value;
     "pass/id-is-private.rs" id_is_private;
     "pass/id-of-another-type.rs" id_of_another_type;
+    "pass/id-on-a-field.rs" id_on_a_field;
     "pass/id-parts-missing.rs" id_parts_missing;
     "pass/id-parts-of-another-type.rs" id_parts_of_another_type;
     "pass/increment-a-codec-field.rs" increment_a_codec_field;
     "pass/increment-by-a-fraction.rs" increment_by_a_fraction;
     "pass/increment-text.rs" increment_text;
+    "pass/index-on-a-field.rs" index_on_a_field;
+    "pass/index-on-the-struct.rs" index_on_the_struct;
+    "pass/json-instead-of-codec.rs" json_instead_of_codec;
     "pass/key-given-twice.rs" key_given_twice;
     "pass/key-has-empty-placeholder.rs" key_has_empty_placeholder;
     "pass/key-has-two-raw-parts.rs" key_has_two_raw_parts;
@@ -176,6 +184,8 @@ twins! {
     "pass/positional-codec-with-flatten.rs" positional_codec_with_flatten;
     "pass/positional-codec-with-skip-serializing-if.rs" positional_codec_with_skip_serializing_if;
     "pass/positional-codec-with-tag.rs" positional_codec_with_tag;
+    "pass/prefix-instead-of-key.rs" prefix_instead_of_key;
+    "pass/primary-key-on-a-field.rs" primary_key_on_a_field;
     "pass/remove-a-required-field.rs" remove_a_required_field;
     "pass/rename-all-on-a-field.rs" rename_all_on_a_field;
     "pass/rename-all-unknown-case.rs" rename_all_unknown_case;
@@ -188,6 +198,8 @@ twins! {
     "pass/revision-named-version.rs" revision_named_version;
     "pass/revision-not-unsigned.rs" revision_not_unsigned;
     "pass/revision-on-two-fields.rs" revision_on_two_fields;
+    "pass/run-async-without-the-feature.rs" run_async_without_the_feature;
+    "pass/run-on-without-the-feature.rs" run_on_without_the_feature;
     "pass/save-of-no-model.rs" save_of_no_model;
     "pass/select-from-a-blob.rs" select_from_a_blob;
     "pass/set-a-value-of-another-type.rs" set_a_value_of_another_type;
@@ -198,6 +210,7 @@ twins! {
     "pass/skip-with-value.rs" skip_with_value;
     "pass/skip-without-default.rs" skip_without_default;
     "pass/struct-borrows.rs" struct_borrows;
+    "pass/table-instead-of-key.rs" table_instead_of_key;
     "pass/ttl-is-a-number.rs" ttl_is_a_number;
     "pass/ttl-negative.rs" ttl_negative;
     "pass/ttl-not-a-string.rs" ttl_not_a_string;
@@ -205,6 +218,9 @@ twins! {
     "pass/ttl-unknown-unit.rs" ttl_unknown_unit;
     "pass/ttl-without-unit.rs" ttl_without_unit;
     "pass/ttl-zero.rs" ttl_zero;
+    "pass/tuple-struct-with-a-named-key.rs" tuple_struct_with_a_named_key;
+    "pass/tuple-struct-without-a-key.rs" tuple_struct_without_a_key;
+    "pass/unique-on-a-field.rs" unique_on_a_field;
     "pass/unit-struct.rs" unit_struct;
     "pass/update-of-a-blob.rs" update_of_a_blob;
     "pass/value-alias-is-a-name.rs" value_alias_is_a_name;
@@ -221,10 +237,13 @@ twins! {
     "pass/variant-name-empty.rs" variant_name_empty;
     "pass/version-field-empty.rs" version_field_empty;
     "pass/version-field-in-the-key.rs" version_field_in_the_key;
+    "pass/version-field-is-an-alias.rs" version_field_is_an_alias;
     "pass/version-field-is-empty.rs" version_field_is_empty;
     "pass/version-field-is-taken.rs" version_field_is_taken;
     "pass/version-field-is-the-marker.rs" version_field_is_the_marker;
     "pass/version-field-of-a-blob.rs" version_field_of_a_blob;
     "pass/version-field-on-a-field.rs" version_field_on_a_field;
     "pass/version-field-without-a-version.rs" version_field_without_a_version;
+    "pass/with-as-text-instead-of-codec.rs" with_as_text_instead_of_codec;
+    "pass/with-instead-of-codec.rs" with_instead_of_codec;
 }
