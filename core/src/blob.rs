@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use crate::codec::{self, BlobFormat, Codec, CodecList, Location, Predecessors};
 use crate::erased::{AnyModel, AnyRecord, DecodeInto, RecordChanges, RewriteCheck, Stored, Write};
 use crate::error::{Error, ErrorKind, Result, ValueError};
-use crate::key::{self, Key};
+use crate::key::{self, Key, Segment, Template};
 use crate::model::{RedisModel, Storage};
 use crate::op::{CommandWriter, Request, Script};
 use crate::schema::Schema;
@@ -18,8 +18,37 @@ pub(crate) use compare_and_set::{COMPARE_AND_SET, CompareAndSet, Snapshot};
 
 /// A model that is stored as a blob: `#[redis(key = "…", blob = Json)]`.
 ///
-/// The bytes hold the whole struct with its id. A record that is read from Redis gets the
-/// id of its key.
+/// The bytes hold the whole struct, with its id unless serde skips it. A record that is
+/// read from Redis gets the id of its key, by every operation.
+///
+/// # Records without an id
+///
+/// Other programs often leave the id out of the value, because the key has it.
+/// `#[serde(skip)]` on the id's field reads such records, and writes no id either:
+///
+/// ```
+/// # use redis_model::{Json, Operation, RedisModel, embedded};
+/// # use serde::{Deserialize, Serialize};
+/// #[derive(Debug, Serialize, Deserialize, RedisModel)]
+/// #[redis(key = "user:{id}", blob = Json)]
+/// struct User {
+///     #[serde(skip)]
+///     id: u64,
+///     name: String,
+/// }
+///
+/// # let server = embedded::Server::start()?;
+/// # let mut con = server.connection()?;
+/// redis::cmd("SET").arg("user:7").arg(r#"{"name":"Ada"}"#).exec(&mut con)?;
+/// let ada = User::get(7).run(&mut con)?.unwrap();
+/// assert_eq!((ada.id, &*ada.name), (7, "Ada"));
+/// assert_eq!(ada.save().explain()?.to_string(), r#"SET user:7 {"name":"Ada"} GET"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// `#[serde(default)]` reads records with and without an id, and writes it. Both need an id
+/// with a `Default`, which only [`from_bytes`](RedisModel::from_bytes) returns, because it
+/// has no key.
 ///
 /// # Changing the struct
 ///
@@ -326,9 +355,32 @@ pub(crate) fn decode<M: BlobModel>(bytes: &[u8], location: Location<'_>) -> Resu
 /// Decodes a record and puts the id of its key into it. The bytes hold the id that it
 /// was written with, and a key may have been copied.
 fn decode_at<M: BlobModel>(id: &M::Id, bytes: &[u8], location: Location<'_>) -> Result<M> {
-    let mut model = decode::<M>(bytes, location)?;
+    let versions = M::VERSIONS;
+    let read = (versions.read)(bytes, &location, M::SCHEMA.name, versions.format);
+    let mut model = read.map_err(|error| wrong::<M>(hint_at_key(error, M::SCHEMA.template())))?;
     set_id(&mut model, id);
     Ok(model)
+}
+
+/// Adds what to do if the bytes lack a field that the key has.
+#[cold]
+fn hint_at_key(error: ValueError, template: Template) -> ValueError {
+    let text = error.to_string();
+    let part = template.segments().find_map(|segment| match segment {
+        Segment::Placeholder { name, .. } => {
+            text.ends_with(&format!(": the field `{name}` is missing")).then_some(name)
+        }
+        Segment::Literal(_) => None,
+    });
+    match part {
+        Some(name) if error.kind == ErrorKind::Codec && !text.contains(" at ") => {
+            let hint = format!("{text}; add `#[serde(skip)]` to `{name}`, which the key has");
+            let mut hinted = ValueError::computed(error.kind, hint);
+            hinted.codec = error.codec;
+            hinted
+        }
+        _ => error,
+    }
 }
 
 pub(crate) fn needs_rewrite<M: BlobModel>(id: &M::Id, bytes: &[u8]) -> Result<bool> {

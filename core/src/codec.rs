@@ -88,6 +88,30 @@ pub(crate) fn check_size(bytes: usize) -> Result<(), ValueError> {
 
 /// A pair of functions that encode a `T` as bytes and decode it.
 ///
+/// The error of a value that is not a `T` says where: by the names of the program's own
+/// fields and variants and by positions, never by a part of the value (a map's key is
+/// `[…]`).
+///
+/// ```
+/// use redis_model::Json;
+/// use redis_model::codec::{Codec, Location};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, Serialize, Deserialize)]
+/// struct Cart { items: Vec<Item> }
+///
+/// #[derive(Debug, Serialize, Deserialize)]
+/// struct Item { name: String, price: f64 }
+///
+/// let stored = br#"{"items":[{"name":"tea","price":2.5},{"name":"milk","price":"1.20"}]}"#;
+/// let error = <Json as Codec<Cart>>::decode(stored, &Location::NOWHERE).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "JSON of another shape than the type (line 1, column 71) at items[1].price: \
+///      expected a number, found text"
+/// );
+/// ```
+///
 /// The built-in codecs are generic over serde's traits. They write only what they
 /// can read back: at most 64 MiB, at most 128 levels of nesting (a list, map,
 /// struct, enum, `Some` or newtype is one level; a variant with fields is two), and

@@ -22,7 +22,8 @@ use redis::{Cmd, ConnectionLike, RedisError, RedisResult, Value};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a sync connection",
     label = "not a sync connection of redis-rs",
-    note = "on an async connection use `.run_async(&mut con).await`, which needs the feature `tokio` or `smol`"
+    note = "on an async connection use `.run_async(&mut con).await`, which needs the feature `tokio` or `smol`",
+    note = "if it is a connection of redis-rs, it is one of another version of that crate: use the version that this crate re-exports as `redis_model::redis`"
 )]
 pub trait SyncConnection: redis::ConnectionLike {}
 
@@ -36,13 +37,27 @@ impl<C: redis::ConnectionLike + ?Sized> SyncConnection for C {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an async connection",
     label = "not an async connection of redis-rs",
-    note = "on a sync connection use `.run(&mut con)`; an async one comes from `client.get_multiplexed_async_connection()`"
+    note = "on a sync connection use `.run(&mut con)`; an async one comes from `client.get_multiplexed_async_connection()`",
+    note = "if it is a connection of redis-rs, it is one of another version of that crate: use the version that this crate re-exports as `redis_model::redis`"
 )]
 pub trait AsyncConnection: redis::aio::ConnectionLike {}
 
 #[cfg(feature = "aio")]
 #[diagnostic::do_not_recommend]
 impl<C: redis::aio::ConnectionLike + ?Sized> AsyncConnection for C {}
+
+/// No connection has it: the methods that run operations on async connections are refused
+/// with a hint until a feature turns them on.
+#[cfg(not(feature = "aio"))]
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "async connections need the feature `tokio` or `smol` of `redis-model`",
+    label = "the feature is not turned on",
+    note = "write `redis-model = {{ version = \"…\", features = [\"tokio\"] }}` in `Cargo.toml`, or use a sync connection and `.run(&mut con)`"
+)]
+pub trait NeedsFeature {
+    fn never<T>(&self) -> std::future::Ready<T>;
+}
 
 /// A sync connection that refuses to be used after an I/O error.
 ///

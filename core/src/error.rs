@@ -3,7 +3,7 @@
 //! An error has a reason ([`Error::kind`]) and a location (model, field, key, codec).
 //! It never contains stored bytes, because they may be a password, and errors end up in
 //! logs. Therefore the messages of serde, of codecs and of values are replaced by
-//! messages with positions and types but no contents, and only I/O errors are kept as a
+//! messages with positions, types and names of the program's own fields but no contents, and only I/O errors are kept as a
 //! `source`.
 
 use std::borrow::Cow;
@@ -89,7 +89,8 @@ pub enum ErrorKind {
     MissingField,
     /// A stored value is not one of the field's type, or a value cannot be stored.
     InvalidValue,
-    /// A codec could not encode or decode.
+    /// A codec could not encode or decode. If a value is not of the type, the message names
+    /// its path by the type's own names: `at items[3].price: expected a number, found text`.
     Codec,
     /// The value was not written by this crate; the message says what it looks like.
     Foreign,
@@ -519,7 +520,8 @@ impl ValueError {
         Self { kind, codec: None, reason: Cow::Borrowed(reason) }
     }
 
-    /// Creates an error whose reason is put together from numbers, never from contents.
+    /// Creates an error whose reason is put together from numbers and from names of the
+    /// program's types, never from contents.
     pub(crate) fn computed(kind: ErrorKind, reason: String) -> Self {
         Self { kind, codec: None, reason: Cow::Owned(reason) }
     }

@@ -131,6 +131,26 @@ pub trait Flow: Sized {
     {
         crate::run::aio::run_flow(self, crate::run::aio::Shared(con))
     }
+
+    /// The feature `tokio` or `smol` turns the method on.
+    #[cfg(not(feature = "aio"))]
+    #[doc(hidden)]
+    fn run_async<C>(&mut self, con: &mut C) -> std::future::Ready<Result<Self::Output>>
+    where
+        C: crate::connection::NeedsFeature + ?Sized,
+    {
+        con.never()
+    }
+
+    /// The feature `tokio` or `smol` turns the method on.
+    #[cfg(not(feature = "aio"))]
+    #[doc(hidden)]
+    fn run_on<C>(&mut self, con: &C) -> std::future::Ready<Result<Self::Output>>
+    where
+        C: crate::connection::NeedsFeature + ?Sized,
+    {
+        con.never()
+    }
 }
 
 /// The methods of [`Flow`] that run it, as a flow's own: they need no import of the trait.
@@ -186,6 +206,26 @@ macro_rules! inherent_run {
                 C: $crate::connection::AsyncConnection + Clone + Send + Sync,
             {
                 $crate::flow::Flow::run_on(self, con)
+            }
+
+            /// The feature `tokio` or `smol` turns the method on.
+            #[cfg(not(feature = "aio"))]
+            #[doc(hidden)]
+            pub fn run_async<C>(&mut self, con: &mut C) -> std::future::Ready<$crate::error::Result<<Self as $crate::flow::Flow>::Output>>
+            where
+                C: $crate::connection::NeedsFeature + ?Sized,
+            {
+                con.never()
+            }
+
+            /// The feature `tokio` or `smol` turns the method on.
+            #[cfg(not(feature = "aio"))]
+            #[doc(hidden)]
+            pub fn run_on<C>(&mut self, con: &C) -> std::future::Ready<$crate::error::Result<<Self as $crate::flow::Flow>::Output>>
+            where
+                C: $crate::connection::NeedsFeature + ?Sized,
+            {
+                con.never()
             }
         }
     )*};

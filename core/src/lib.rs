@@ -317,6 +317,51 @@ pub use crate::value::{Float, Integer, IntoIncrement, Numeric, RedisValue};
 #[cfg(feature = "derive")]
 pub use redis_model_derive::RedisModel;
 
+/// Makes the fields of a struct part of the models that flatten it.
+///
+/// A model stores such a struct field by field, under names such as `address.street`
+/// (`#[redis(flatten)]` on the model's field). Structs may be flattened into one another.
+///
+/// On the struct, `#[redis(…)]` takes:
+///
+/// - `rename_all = "camelCase"`: the names of the hash fields, by serde's rules.
+/// - `crate = "path"`: the path of this crate, if it is not `::redis_model`.
+///
+/// On a field it takes what a [model's field](macro@RedisModel) takes, apart from
+/// `revision`: `rename`, `alias`, `codec`, `display`, `empty_as_none`, `flatten`, `ttl`,
+/// `default` and `skip`.
+///
+/// ```
+/// use redis_model::{Json, Operation, RedisFields, RedisModel};
+///
+/// #[derive(RedisFields)]
+/// #[redis(rename_all = "camelCase")]
+/// struct Address {
+///     street: String,
+///     #[redis(alias = "zip")]
+///     postal_code: Option<String>,
+///     #[redis(codec = Json, default)]
+///     notes: Vec<String>,
+/// }
+///
+/// #[derive(RedisModel)]
+/// #[redis(key = "user:{id}")]
+/// struct User {
+///     id: u64,
+///     #[redis(flatten)]
+///     home: Address,
+///     #[redis(flatten, rename = "office")]
+///     work: Option<Address>,
+/// }
+///
+/// let f = User::FIELDS;
+/// assert_eq!(f.home.postal_code.name(), "home.postalCode");
+/// let moved = User::update(7).set(f.work.street, "Strand").explain()?;
+/// assert!(moved.to_string().contains("office.street Strand"));
+/// # Ok::<(), redis_model::Error>(())
+/// ```
+#[cfg(feature = "derive")]
+pub use redis_model_derive::RedisFields;
 /// Creates the handles of [structures] whose keys belong together, such as all
 /// lists and sets of one user.
 ///
@@ -392,5 +437,94 @@ pub use redis_model_derive::RedisModel;
 /// ```
 #[cfg(feature = "derive")]
 pub use redis_model_derive::RedisKeys;
+
+/// Stores an enum without data as the name of its variant, or a newtype as its only field.
+///
+/// The type is then a [`RedisValue`](trait@RedisValue): it can be a field of a hash and an
+/// item of a [structure](structures).
+///
+/// On the enum, `#[redis(…)]` takes:
+///
+/// - `rename_all = "snake_case"`: the names of the variants, by serde's rules.
+/// - `repr = "int"`: stored as the variant's discriminant. The default is `"name"`.
+/// - `crate = "path"`: the path of this crate, if it is not `::redis_model`. A newtype takes
+///   this attribute alone.
+///
+/// On a variant:
+///
+/// - `rename = "name"`: its name.
+/// - `alias = "old"`: a former name, which is still read. Several are allowed.
+/// - `other`: the variant for all other stored values, which are an error without it. One
+///   with a field (`Other(String)`, or a number with `repr = "int"`) keeps what was stored.
+///
+/// ```
+/// use redis_model::{Operation, RedisModel, RedisValue};
+///
+/// #[derive(Debug, PartialEq, RedisValue)]
+/// #[redis(rename_all = "snake_case")]
+/// enum Status {
+///     InStock,
+///     #[redis(rename = "gone", alias = "sold_out")]
+///     SoldOut,
+///     #[redis(other)]
+///     Other(String),
+/// }
+///
+/// #[derive(Debug, PartialEq, RedisValue)]
+/// #[redis(repr = "int")]
+/// enum Size { Small = 1, Large = 5 }
+///
+/// #[derive(Debug, PartialEq, RedisValue)]
+/// struct Cents(u64);
+///
+/// #[derive(RedisModel)]
+/// #[redis(key = "item:{id}")]
+/// struct Item { id: u64, status: Status, size: Size, price: Cents }
+///
+/// let item = Item { id: 7, status: Status::InStock, size: Size::Large, price: Cents(250) };
+/// assert_eq!(item.save().explain()?.to_string(), "HSET item:7 status in_stock size 5 price 250");
+///
+/// # let server = redis_model::embedded::Server::start()?;
+/// # let mut con = server.connection()?;
+/// item.save().run(&mut con)?;
+/// redis::cmd("HSET").arg("item:7").arg("status").arg("recalled").exec(&mut con)?;
+/// let item = Item::get(7).run(&mut con)?.unwrap();
+/// assert_eq!(item.status, Status::Other("recalled".into()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[cfg(feature = "derive")]
-pub use redis_model_derive::{KeyPart, RedisFields, RedisValue};
+pub use redis_model_derive::RedisValue;
+
+/// Makes an enum without data or a newtype a part of keys.
+///
+/// The part is the text that a field stores for the type, escaped as any other. The
+/// attributes are those of [`RedisValue`](macro@RedisValue), so both can be derived
+/// together: `rename_all`, `repr` and `crate` on the type, `rename`, `alias` and `other` on
+/// a variant. A key with an `alias` is not the key of the id, which has the variant's name:
+/// scans skip it.
+///
+/// ```
+/// use redis_model::{KeyPart, RedisModel, RedisValue};
+///
+/// #[derive(Clone, Debug, PartialEq, KeyPart, RedisValue)]
+/// #[redis(rename_all = "lowercase")]
+/// enum Region {
+///     Europe,
+///     #[redis(rename = "us")]
+///     America,
+/// }
+///
+/// #[derive(Clone, Debug, PartialEq, KeyPart)]
+/// struct Sku(String);
+///
+/// #[derive(RedisModel)]
+/// #[redis(key = "stock:{region}:{sku}")]
+/// struct Stock { region: Region, sku: Sku, pieces: u32 }
+///
+/// let id = (Region::America, Sku("A-7".into()));
+/// assert_eq!(Stock::key(id.clone()), "stock:us:A-7");
+/// assert_eq!(Stock::parse_key("stock:us:A-7")?, id);
+/// # Ok::<(), redis_model::Error>(())
+/// ```
+#[cfg(feature = "derive")]
+pub use redis_model_derive::KeyPart;

@@ -198,6 +198,26 @@ pub trait Operation {
         crate::run::aio::run(self, crate::run::aio::Shared(con))
     }
 
+    /// The feature `tokio` or `smol` turns the method on.
+    #[cfg(not(feature = "aio"))]
+    #[doc(hidden)]
+    fn run_async<C>(&self, con: &mut C) -> std::future::Ready<Result<Self::Output>>
+    where
+        C: crate::connection::NeedsFeature + ?Sized,
+    {
+        con.never()
+    }
+
+    /// The feature `tokio` or `smol` turns the method on.
+    #[cfg(not(feature = "aio"))]
+    #[doc(hidden)]
+    fn run_on<C>(&self, con: &C) -> std::future::Ready<Result<Self::Output>>
+    where
+        C: crate::connection::NeedsFeature + ?Sized,
+    {
+        con.never()
+    }
+
     /// Returns the commands that a run sends, without a server.
     ///
     /// # Errors

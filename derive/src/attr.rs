@@ -8,6 +8,7 @@ use syn::token::Paren;
 use syn::{Attribute, Ident, LitInt, LitStr, Token, Type};
 
 use crate::ctxt::Ctxt;
+use crate::hint;
 use crate::suggest::suggest;
 
 /// The place of an attribute.
@@ -185,6 +186,13 @@ impl Attrs {
             }
             // `crate` is a keyword.
             let name = Ident::parse_any(input)?;
+            if let Some(hint) = hint_of(site, &name, input) {
+                ctxt.push(syn::Error::new(name.span(), hint.message));
+                self.unread.extend(hint.meant.map(|meant| Ident::new(meant, name.span())));
+                skip_to_comma(input)?;
+                let _: Option<Token![,]> = input.parse()?;
+                continue;
+            }
             match read_one(site, &self.items, &name, input) {
                 Ok(value) => self.items.push(Item { name, value }),
                 Err(error) => {
@@ -256,6 +264,12 @@ impl Attrs {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Item> {
         self.items.iter()
     }
+}
+
+/// Returns a hint for an attribute that does not exist at this place.
+fn hint_of(site: Site, name: &Ident, input: ParseStream<'_>) -> Option<hint::Hint> {
+    let exists = KNOWN.iter().any(|known| known.site == site && *name == known.name);
+    if exists { None } else { hint::of(site, name, input) }
 }
 
 fn read_one(

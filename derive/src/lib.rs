@@ -12,6 +12,7 @@ mod ctxt;
 mod expand;
 mod field;
 mod group;
+mod hint;
 mod key;
 mod model;
 mod suggest;
@@ -44,8 +45,7 @@ fn derive_model(input: &DeriveInput) -> proc_macro2::TokenStream {
     }
 }
 
-/// Makes a struct's fields part of the models that flatten it; see the
-/// `redis-model` crate.
+#[allow(missing_docs, reason = "documented where it is re-exported")]
 #[proc_macro_derive(RedisFields, attributes(redis))]
 pub fn redis_fields(input: TokenStream) -> TokenStream {
     match syn::parse(input) {
@@ -65,7 +65,7 @@ fn derive_fields(input: &DeriveInput) -> proc_macro2::TokenStream {
     }
 }
 
-/// Creates the handles of structures whose keys belong together; see the `redis-model` crate.
+#[allow(missing_docs, reason = "documented where it is re-exported")]
 #[proc_macro_derive(RedisKeys, attributes(redis))]
 pub fn redis_keys(input: TokenStream) -> TokenStream {
     match syn::parse(input) {
@@ -82,8 +82,7 @@ fn derive_keys(input: &DeriveInput) -> proc_macro2::TokenStream {
     expand::group(&group, &mistakes)
 }
 
-/// Stores an enum without data as its variant's name, or a newtype as its only field; see
-/// the `redis-model` crate.
+#[allow(missing_docs, reason = "documented where it is re-exported")]
 #[proc_macro_derive(RedisValue, attributes(redis))]
 pub fn redis_value(input: TokenStream) -> TokenStream {
     match syn::parse(input) {
@@ -92,8 +91,7 @@ pub fn redis_value(input: TokenStream) -> TokenStream {
     }
 }
 
-/// Makes an enum without data or a newtype a part of keys, as the text that a field stores
-/// for it; see the `redis-model` crate.
+#[allow(missing_docs, reason = "documented where it is re-exported")]
 #[proc_macro_derive(KeyPart, attributes(redis))]
 pub fn key_part(input: TokenStream) -> TokenStream {
     match syn::parse(input) {

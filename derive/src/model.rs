@@ -81,7 +81,7 @@ impl<'a> Model<'a> {
         let case = rename_all(ctxt, attrs);
         let key = attrs.text("key");
         if key.is_none() && !attrs.mentions("key") {
-            missing_key(ctxt, input);
+            missing_key(ctxt, input, fields);
         }
         // An impl for a struct with lifetimes would report more mistakes.
         let fields = fields.filter(|_| input.generics.lifetimes().next().is_none())?;
@@ -188,12 +188,17 @@ fn no_flattened_parameters(ctxt: &Ctxt, generics: &Generics, fields: &mut [Field
     }
 }
 
-fn missing_key(ctxt: &Ctxt, input: &DeriveInput) {
+fn missing_key(ctxt: &Ctxt, input: &DeriveInput, fields: Option<&Fields>) {
     let name = Case::Lower.of_field(&input.ident.unraw().to_string().to_lowercase());
-    ctxt.error(
-        &input.ident,
-        format!("a model needs a key: add `#[redis(key = \"{name}:{{id}}\")]`"),
-    );
+    let mut message = format!("a model needs a key: add `#[redis(key = \"{name}:{{id}}\")]`");
+    if fields.is_some_and(is_tuple) {
+        message += " and give the fields names, which are those in the hash";
+    }
+    ctxt.error(&input.ident, message);
+}
+
+fn is_tuple(fields: &Fields) -> bool {
+    matches!(fields, Fields::Unnamed(_))
 }
 
 pub(crate) fn duration(ctxt: &Ctxt, attrs: &Attrs) -> Option<u64> {
@@ -243,7 +248,16 @@ fn placeholders(
         if find(fields, field).is_none() {
             let names: Vec<_> =
                 fields.iter().enumerate().map(|(at, field)| Member::of(at, field).text()).collect();
-            let hint = suggest(field, names.iter().map(String::as_str));
+            let hint = if is_tuple(fields) {
+                // `{0}` is possible, but the stored names would be numbers, too.
+                let name = &input.ident;
+                format!(
+                    ": fields need names, so write `struct {name} {{ {field}: …, … }}` (in a tuple \
+                     struct the first field is `{{0}}`)"
+                )
+            } else {
+                suggest(field, names.iter().map(String::as_str))
+            };
             ctxt.error(
                 key,
                 format!("the key names `{field}`, which is not a field of the struct{hint}"),

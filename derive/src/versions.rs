@@ -124,11 +124,13 @@ fn on_mismatch(ctxt: &Ctxt, attrs: &Attrs) -> bool {
 fn is_free(ctxt: &Ctxt, field: &LitStr, fields: &[Field<'_>]) -> bool {
     let name = field.value();
     let is_taken = fields.iter().any(|field| match &field.role {
-        FieldRole::Stored(stored) => {
-            stored.name == name || stored.aliases.iter().any(|alias| alias.value() == name)
-        }
+        FieldRole::Stored(stored) => stored.name == name,
         FieldRole::Key => field.member.text() == name,
         FieldRole::Skipped(_) | FieldRole::Flattened { .. } => false,
+    });
+    let of_alias = fields.iter().find(|field| match &field.role {
+        FieldRole::Stored(stored) => stored.aliases.iter().any(|alias| alias.value() == name),
+        _ => false,
     });
     let message = if name.is_empty() {
         "the version needs a field with a name, such as `_v`".to_owned()
@@ -136,6 +138,13 @@ fn is_free(ctxt: &Ctxt, field: &LitStr, fields: &[Field<'_>]) -> bool {
         "`_` marks a record without fields; take another name, such as `_v`".to_owned()
     } else if is_taken {
         format!("`{name}` is a field of the struct; the version needs one of its own, such as `_v`")
+    } else if let Some(field) = of_alias {
+        format!(
+            "`{name}` is an alias of the field `{}`, which would read the version as its value; \
+             the version needs a name of its own, such as `_{}`",
+            field.member.text(),
+            if name == "_v" { "version" } else { "v" }
+        )
     } else {
         return true;
     };

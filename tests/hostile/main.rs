@@ -7,6 +7,7 @@ mod alloc;
 mod forged;
 mod mutated;
 mod nested;
+mod paths;
 mod pickles;
 #[path = "../../fuzz/src/lib.rs"]
 mod targets;

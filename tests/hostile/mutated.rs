@@ -10,7 +10,7 @@ use super::{alloc, decode_here};
 const ROUNDS: usize = 100_000;
 
 /// SplitMix64, which gives the same numbers on every machine.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -21,13 +21,13 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    pub(super) fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit.max(1) as u64) as usize
     }
 }
 
 /// Changes one to four bits, bytes or numbers, or cuts, doubles or moves a part.
-fn mutate(random: &mut Random, bytes: &mut Vec<u8>) {
+pub(super) fn mutate(random: &mut Random, bytes: &mut Vec<u8>) {
     for _ in 0..=random.below(4) {
         let at = random.below(bytes.len());
         let to = at + random.below((bytes.len() - at).min(16));

@@ -19,7 +19,7 @@ const REFUSED: &[(&str, &[u8], &str)] = &[
         b"\x8c\x02os\x94\x8c\x06system\x9400h\0h\x01\x93)R.",
         "`os.system`",
     ),
-    ("REDUCE in a list", b"(cos\nsystem\n(Vls\ntRl.", "(at `[0]`)"),
+    ("REDUCE in a list", b"(cos\nsystem\n(Vls\ntRl.", " at [0]"),
     ("REDUCE as a key", b"}cos\nsystem\n(Vls\ntRNs.", "`os.system`"),
     ("REDUCE in a state", b"capp\nC\n)\x81}Va\ncos\nsystem\n(Vls\ntRsb.", "`os.system`"),
     ("REDUCE as a state", b"capp\nC\n)\x81cos\nsystem\n(Vls\ntRb.", "`os.system`"),

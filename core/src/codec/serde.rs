@@ -8,6 +8,7 @@ pub(super) mod layout;
 pub(super) mod limited;
 pub(super) mod limits;
 pub(super) mod option;
+mod trace;
 
 use std::io::Write;
 
@@ -16,12 +17,19 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use self::checked::{Checked, Checks};
 use self::limits::{Counted, Limits};
+use self::trace::Failure;
 use super::{Format, check_size, foreign};
 use crate::error::{ErrorKind, ValueError};
 
 pub(super) trait SerdeFormat {
     const NAME: &'static str;
     const FORMAT: Format;
+
+    /// The reason of an error if the value is of this format, but not of the type.
+    const SHAPE: &'static str;
+
+    /// The reason of an error if the bytes may be of no such format.
+    const UNREADABLE: &'static str = Self::SHAPE;
 
     /// Text has no NaN and no infinity, and writes bytes as a list of numbers.
     const IS_TEXT: bool = false;
@@ -50,19 +58,53 @@ pub(super) fn write<F: SerdeFormat, T: Serialize, W: Write>(
 pub(super) fn read<F: SerdeFormat, T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ValueError> {
     let limits = Limits::of(bytes)?;
     F::read(bytes, &limits).map_err(|error| {
-        let error = limits.explain(error);
-        // A value of another type in the right format is not foreign.
-        let is_value =
-            || Limits::of(bytes).is_ok_and(|it| F::read::<IgnoredAny>(bytes, &it).is_ok());
-        let is_of_format = matches!(
-            error.kind,
-            ErrorKind::InvalidValue | ErrorKind::Codec | ErrorKind::TrailingBytes
-        );
-        if !is_of_format || is_value() {
-            return error;
-        }
-        foreign::explain(error, bytes, F::NAME)
+        explain::<F>(limits.explain(error), bytes, &|limits| F::read::<T>(bytes, limits).map(drop))
     })
+}
+
+/// Adds to the error of a read where it failed or what the bytes look like. `again` repeats
+/// the read.
+#[cold]
+fn explain<F: SerdeFormat>(
+    error: ValueError,
+    bytes: &[u8],
+    again: &dyn Fn(&Limits) -> Result<(), ValueError>,
+) -> ValueError {
+    let is_trailing = error.kind == ErrorKind::TrailingBytes;
+    if !is_trailing && !matches!(error.kind, ErrorKind::InvalidValue | ErrorKind::Codec) {
+        return error;
+    }
+    // A value of another type in the right format is not foreign.
+    let is_value = Limits::of(bytes).is_ok_and(|it| F::read::<IgnoredAny>(bytes, &it).is_ok());
+    let error =
+        if is_value { of_shape::<F>(error) } else { foreign::explain(error, bytes, F::NAME) };
+    // A path into bytes of another format would be an accident.
+    let has_path = is_value || !F::FORMAT.describes_itself();
+    if is_trailing || error.kind == ErrorKind::Foreign || !has_path {
+        return error;
+    }
+    let failure = Limits::traced(bytes).ok().and_then(|limits| match again(&limits) {
+        Ok(()) => None,
+        Err(_) => limits.into_failure(),
+    });
+    let Some(Failure { path, reason }) = failure else { return error };
+    let mut text = error.to_string();
+    let is_shape = text.starts_with(F::SHAPE);
+    if !path.is_empty() {
+        text.extend([" at ", &path]);
+    }
+    if is_shape {
+        text.extend([": ", &reason]);
+    }
+    ValueError::computed(error.kind, text)
+}
+
+/// Replaces the words for bytes of another format, because they are of the right one.
+fn of_shape<F: SerdeFormat>(error: ValueError) -> ValueError {
+    match error.to_string().strip_prefix(F::UNREADABLE) {
+        Some(at) => ValueError::computed(error.kind, format!("{}{at}", F::SHAPE)),
+        None => error,
+    }
 }
 
 /// Makes a [`SerdeFormat`] a codec of every serde type. A format without names adds

@@ -1,10 +1,10 @@
-#![allow(unused_imports)]
+#![allow(unused_imports, dead_code)]
 
 use redis_model::RedisModel;
 
 #[derive(RedisModel)]
 #[redis(key = "user:{id}")]
-#[redis(index)]
+#[redis(shard)]
 struct User {
     id: u64,
     name: String,

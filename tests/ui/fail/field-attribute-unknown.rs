@@ -1,4 +1,4 @@
-#![allow(unused_imports)]
+#![allow(unused_imports, dead_code)]
 
 use redis_model::RedisModel;
 
@@ -6,7 +6,7 @@ use redis_model::RedisModel;
 #[redis(key = "user:{id}")]
 struct User {
     id: u64,
-    #[redis(unique)]
+    #[redis(shard)]
     name: String,
 }
 

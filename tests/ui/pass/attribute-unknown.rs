@@ -1,10 +1,9 @@
-#![allow(dead_code)]
+#![allow(unused_imports, dead_code)]
 
 use redis_model::RedisModel;
 
 #[derive(RedisModel)]
 #[redis(key = "user:{id}")]
-#[redis(hash)]
 struct User {
     id: u64,
     name: String,

@@ -1,4 +1,4 @@
-#![allow(dead_code)]
+#![allow(unused_imports, dead_code)]
 
 use redis_model::RedisModel;
 
@@ -6,7 +6,6 @@ use redis_model::RedisModel;
 #[redis(key = "user:{id}")]
 struct User {
     id: u64,
-    #[redis(rename = "n")]
     name: String,
 }
 

@@ -63,6 +63,8 @@ pub struct BincodeLegacy;
 /// length of text or bytes allocates nothing, because both are borrowed.
 const MAX_CLAIM: usize = 16 * MAX_BLOB;
 
+const SHAPE: &str = "not bincode of this type";
+
 fn standard() -> impl Config {
     config::standard().with_limit::<MAX_CLAIM>()
 }
@@ -91,7 +93,7 @@ fn read<T: DeserializeOwned>(
     let (value, used) = read.map_err(|error| match error {
         DecodeError::LimitExceeded => ValueError::limit("more than 64 MiB of values"),
         DecodeError::UnexpectedEnd { .. } => ValueError::new("truncated bincode"),
-        _ => ValueError::new("not bincode of this type"),
+        _ => ValueError::new(SHAPE),
     })?;
     no_trailing(bytes.len() - used)?;
     Ok(value)
@@ -104,6 +106,7 @@ macro_rules! format {
         impl SerdeFormat for $codec {
             const NAME: &'static str = $name;
             const FORMAT: Format = Format::built_in($id, false);
+            const SHAPE: &'static str = SHAPE;
 
             fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError> {
                 write(value, $config(), out)

@@ -16,7 +16,8 @@ use crate::codec::serde::{SerdeFormat, serde_codec};
 use crate::error::ValueError;
 
 /// CBOR (RFC 8949) with named fields: as small and as tolerant of changed
-/// structs as MessagePack, and an Internet standard.
+/// structs as MessagePack, and an Internet standard. `Some(None)` and `Some(())` are
+/// `null`, which is read back as `None`.
 ///
 /// ```
 /// # use serde::{Deserialize, Serialize};
@@ -36,6 +37,8 @@ serde_codec!(Cbor);
 impl SerdeFormat for Cbor {
     const NAME: &'static str = "cbor";
     const FORMAT: Format = Format::built_in(3, true);
+    const SHAPE: &'static str = "CBOR of another shape than the type";
+    const UNREADABLE: &'static str = "not CBOR of this type";
 
     fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError> {
         cbor4ii::serde::to_writer(out, value)
@@ -48,7 +51,7 @@ impl SerdeFormat for Cbor {
             T::deserialize(Limited::new(&mut deserializer, limits)).map_err(
                 |error| match error {
                     DecodeError::Core(Core::DepthOverflow { .. }) => ValueError::limit(TOO_DEEP),
-                    _ => ValueError::new("not CBOR of this type"),
+                    _ => ValueError::new(Self::UNREADABLE),
                 },
             )?;
         let left = deserializer.into_inner().fill(bytes.len()).map(|rest| rest.as_ref().len());

@@ -16,7 +16,8 @@ use crate::error::{ErrorKind, ValueError};
 /// Python, `JSON.parse` in a browser, people in `redis-cli`).
 ///
 /// Floats are read back exactly. NaN and infinity have no JSON form and are an
-/// error. A map's keys must be strings, integers or `bool`.
+/// error. A map's keys must be strings, integers or `bool`. `Some(None)` and `Some(())` are
+/// `null`, which is read back as `None`.
 ///
 /// ```
 /// # use serde::{Deserialize, Serialize};
@@ -38,6 +39,8 @@ serde_codec!(Json);
 impl SerdeFormat for Json {
     const NAME: &'static str = "json";
     const FORMAT: Format = Format::built_in(1, true);
+    const SHAPE: &'static str = "JSON of another shape than the type";
+    const UNREADABLE: &'static str = "not JSON";
     const IS_TEXT: bool = true;
 
     fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError> {
@@ -70,10 +73,14 @@ impl SerdeFormat for Json {
 
 fn describe(error: &serde_json::Error) -> ValueError {
     let what = match error.classify() {
-        Category::Data => "JSON of another shape than the type",
+        Category::Data => Json::SHAPE,
         Category::Eof => "truncated JSON",
-        Category::Syntax | Category::Io => "not JSON",
+        Category::Syntax | Category::Io => Json::UNREADABLE,
     };
-    let at = format!("{what} (line {}, column {})", error.line(), error.column());
+    let at = match error.line() {
+        // The type refused the whole value after it was read.
+        0 => what.to_owned(),
+        line => format!("{what} (line {line}, column {})", error.column()),
+    };
     ValueError::computed(ErrorKind::Codec, at)
 }

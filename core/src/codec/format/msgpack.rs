@@ -16,7 +16,8 @@ use crate::error::{ErrorKind, ValueError};
 /// changed structs, and readable in every language (`msgpack.unpackb` in Python).
 ///
 /// rmp-serde's form without names is not used, because two fields that swap places
-/// in the struct would silently swap their values.
+/// in the struct would silently swap their values. `Some(None)` and `Some(())` are `nil`,
+/// which is read back as `None`.
 ///
 /// ```
 /// # use serde::{Deserialize, Serialize};
@@ -39,6 +40,8 @@ serde_codec!(MsgPack);
 impl SerdeFormat for MsgPack {
     const NAME: &'static str = "msgpack";
     const FORMAT: Format = Format::built_in(2, true);
+    const SHAPE: &'static str = "MessagePack of another shape than the type";
+    const UNREADABLE: &'static str = "not MessagePack of this type";
 
     fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError> {
         rmp_serde::encode::write_named(out, value)
@@ -53,7 +56,7 @@ impl SerdeFormat for MsgPack {
                 ValueError::new("truncated MessagePack")
             }
             Decode::DepthLimitExceeded => ValueError::limit(TOO_DEEP),
-            _ => ValueError::new("not MessagePack of this type"),
+            _ => ValueError::new(Self::UNREADABLE),
         })?;
         // The reader does not report its position. Only at the end of the input
         // does reading another value fail for want of a marker.

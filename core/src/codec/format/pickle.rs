@@ -158,6 +158,7 @@ impl PickleCalls for NoCalls {
 impl SerdeFormat for Pickle {
     const NAME: &'static str = "pickle";
     const FORMAT: Format = Format::built_in(7, true);
+    const SHAPE: &'static str = error::SHAPE;
 
     fn write<T: Serialize, W: Write>(_: &T, _: &mut W) -> Result<(), ValueError> {
         Err(READ_ONLY)
@@ -171,6 +172,7 @@ impl SerdeFormat for Pickle {
 impl<L: PickleCalls> SerdeFormat for PickleOf<L> {
     const NAME: &'static str = <Pickle as SerdeFormat>::NAME;
     const FORMAT: Format = <Pickle as SerdeFormat>::FORMAT;
+    const SHAPE: &'static str = error::SHAPE;
 
     fn write<T: Serialize, W: Write>(_: &T, _: &mut W) -> Result<(), ValueError> {
         Err(READ_ONLY)

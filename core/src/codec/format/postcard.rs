@@ -48,6 +48,7 @@ serde_codec!(Postcard, layout);
 impl SerdeFormat for Postcard {
     const NAME: &'static str = "postcard";
     const FORMAT: Format = Format::built_in(4, false);
+    const SHAPE: &'static str = "not postcard of this type";
 
     fn write<T: Serialize, W: Write>(value: &T, out: &mut W) -> Result<(), ValueError> {
         postcard::to_io(value, out)
@@ -61,7 +62,7 @@ impl SerdeFormat for Postcard {
         let value = value.map_err(|error| {
             ValueError::new(match error {
                 Error::DeserializeUnexpectedEnd => "truncated postcard",
-                _ => "not postcard of this type",
+                _ => Self::SHAPE,
             })
         })?;
         no_trailing(deserializer.finalize().map_or(0, <[u8]>::len))?;

@@ -1,8 +1,10 @@
 //! Limits on depth, elements and size, counted while a value is read or written.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::fmt::Display;
 use std::io::{self, Write};
 
+use super::trace::{Failure, Trace, Wanted};
 use crate::codec::{MAX_BLOB, check_size};
 use crate::error::{ErrorKind, ValueError};
 
@@ -32,6 +34,8 @@ pub(in crate::codec) struct Limits {
     elements: Cell<u64>,
     reserved: Cell<usize>,
     exceeded: Cell<Option<&'static str>>,
+    /// Only a read that is repeated because it failed has a trace.
+    trace: Option<Box<RefCell<Trace>>>,
 }
 
 impl Limits {
@@ -43,7 +47,44 @@ impl Limits {
             elements: Cell::new(allowed_elements(bytes.len())),
             reserved: Cell::new(bytes.len()),
             exceeded: Cell::new(None),
+            trace: None,
         })
+    }
+
+    /// Returns the limits for a read that finds out where it fails.
+    pub(super) fn traced(bytes: &[u8]) -> Result<Self, ValueError> {
+        Ok(Self { trace: Some(Box::default()), ..Self::of(bytes)? })
+    }
+
+    /// Returns where the read failed.
+    pub(super) fn into_failure(self) -> Option<Failure> {
+        self.trace?.into_inner().into_failure()
+    }
+
+    /// Notes a step of the read, if it has a trace.
+    #[inline(always)]
+    pub(super) fn trace(&self, step: impl FnOnce(&mut Trace)) {
+        if let Some(trace) = &self.trace {
+            step(&mut trace.borrow_mut());
+        }
+    }
+
+    /// Notes that the type's call failed, and returns the error.
+    #[cold]
+    pub(super) fn failed<E: Display>(&self, wanted: Wanted, error: E) -> E {
+        self.trace(|trace| trace.fail(wanted, &error));
+        error
+    }
+
+    /// Runs `inside` in a container, which is one level deeper.
+    pub(super) fn container<T, E: serde::de::Error>(
+        &self,
+        inside: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.trace(Trace::enter);
+        let result = self.deeper(inside);
+        self.trace(Trace::leave);
+        result
     }
 
     /// Runs `inside` one level deeper.

@@ -5,7 +5,7 @@ use serde::de::{
 };
 
 use super::de::{Reading, Value};
-use super::error::{Error, Step, another_shape};
+use super::error::{Error, SHAPE};
 use super::library::{Number, Numbers};
 use super::node::Id;
 use super::view::{View, Want};
@@ -13,12 +13,11 @@ use super::view::{View, Want};
 pub(super) struct Elements<'r, 't> {
     reading: &'r Reading<'t>,
     rest: [&'t [Id]; 2],
-    index: usize,
 }
 
 impl<'r, 't> Elements<'r, 't> {
     pub(super) fn new(reading: &'r Reading<'t>, first: &'t [Id], second: &'t [Id]) -> Self {
-        Self { reading, rest: [first, second], index: 0 }
+        Self { reading, rest: [first, second] }
     }
 }
 
@@ -39,10 +38,7 @@ impl<'de> SeqAccess<'de> for Elements<'_, '_> {
     ) -> Result<Option<S::Value>, Error> {
         let Some(next) = take(&mut self.rest, 1) else { return Ok(None) };
         self.reading.count_element()?;
-        let value = Value { reading: self.reading, id: next[0] };
-        let step = Step::Index(self.index);
-        self.index += 1;
-        seed.deserialize(value).map(Some).map_err(|error| error.inside(step))
+        seed.deserialize(Value { reading: self.reading, id: next[0] }).map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -53,31 +49,30 @@ impl<'de> SeqAccess<'de> for Elements<'_, '_> {
 pub(super) struct Entries<'r, 't> {
     reading: &'r Reading<'t>,
     rest: [&'t [Id]; 2],
-    fields: Option<&'static [&'static str]>,
-    value: Option<(Id, Step)>,
+    is_struct: bool,
+    value: Option<Id>,
 }
 
 impl<'r, 't> Entries<'r, 't> {
     pub(super) fn new(reading: &'r Reading<'t>, first: &'t [Id], second: &'t [Id]) -> Self {
-        Self { reading, rest: [first, second], fields: None, value: None }
+        Self { reading, rest: [first, second], is_struct: false, value: None }
     }
 
     /// Skips keys that are no text, which cannot be the name of a field. Serde would take
     /// an integer for the position of one.
-    pub(super) fn of_struct(self, fields: &'static [&'static str]) -> Self {
-        Self { fields: Some(fields), ..self }
+    pub(super) fn of_struct(self) -> Self {
+        Self { is_struct: true, ..self }
     }
 
-    fn next_entry(&mut self) -> Result<Option<(Id, Id, Step)>, Error> {
+    fn next_entry(&mut self) -> Result<Option<(Id, Id)>, Error> {
         while let Some(entry) = take(&mut self.rest, 2) {
             self.reading.count_element()?;
             let (key, value) = (entry[0], entry[1]);
-            let Some(fields) = self.fields else { return Ok(Some((key, value, Step::Entry))) };
-            let Ok((_, View::Text(text))) = self.reading.source.view(key, Want::Scalar) else {
-                continue;
-            };
-            let field = fields.iter().find(|field| **field == text);
-            return Ok(Some((key, value, field.map_or(Step::Entry, |it| Step::Field(it)))));
+            let is_text =
+                || matches!(self.reading.source.view(key, Want::Scalar), Ok((_, View::Text(_))));
+            if !self.is_struct || is_text() {
+                return Ok(Some((key, value)));
+            }
         }
         Ok(None)
     }
@@ -90,16 +85,14 @@ impl<'de> MapAccess<'de> for Entries<'_, '_> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, Error> {
-        let Some((key, value, step)) = self.next_entry()? else { return Ok(None) };
-        self.value = Some((value, step));
-        let key = Value { reading: self.reading, id: key };
-        seed.deserialize(key).map(Some).map_err(|error| error.inside(Step::Entry))
+        let Some((key, value)) = self.next_entry()? else { return Ok(None) };
+        self.value = Some(value);
+        seed.deserialize(Value { reading: self.reading, id: key }).map(Some)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
-        let (id, step) = self.value.take().ok_or_else(|| another_shape("a key without a value"))?;
-        let value = Value { reading: self.reading, id };
-        seed.deserialize(value).map_err(|error| error.inside(step))
+        let id = self.value.take().ok_or_else(|| Error::new(SHAPE))?;
+        seed.deserialize(Value { reading: self.reading, id })
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -137,6 +130,11 @@ impl<'de> SeqAccess<'de> for NumberElements<'_, '_> {
     }
 }
 
+/// Returns the error for a value that names no variant of the enum.
+pub(super) fn no_variant() -> Error {
+    serde::de::Error::unknown_variant("", &[])
+}
+
 pub(super) struct Variant<'r, 't> {
     pub(super) reading: &'r Reading<'t>,
     pub(super) name: Id,
@@ -154,7 +152,7 @@ impl<'de, 'r, 't> EnumAccess<'de> for Variant<'r, 't> {
         let name = Value { reading: self.reading, id: self.name };
         // Serde would take an integer for the position of a variant.
         if !matches!(self.reading.source.view(self.name, Want::Scalar), Ok((_, View::Text(_)))) {
-            return Err(another_shape("a value that names no variant of the enum"));
+            return Err(no_variant());
         }
         let variant = seed.deserialize(name)?;
         Ok((variant, Value { reading: self.reading, id: self.value }))
@@ -167,7 +165,7 @@ impl<'de> VariantAccess<'de> for Value<'_, '_> {
     fn unit_variant(self) -> Result<(), Error> {
         match self.reading.source.view(self.id, Want::Any)? {
             (_, View::None) => Ok(()),
-            _ => Err(another_shape("a value in a variant without any")),
+            _ => Err(Error::new(SHAPE)),
         }
     }
 

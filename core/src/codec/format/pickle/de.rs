@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
-use serde::de::{Deserializer, Error as _, IntoDeserializer, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, IntoDeserializer, SeqAccess, Unexpected, Visitor};
 
-use super::access::{Elements, Entries, NumberElements, Variant};
-use super::error::{Error, another_shape};
+use super::access::{Elements, Entries, NumberElements, Variant, no_variant};
+use super::error::Error;
 use super::library::span_text;
 use super::node::{Id, Tree};
 use super::text::Integer;
@@ -142,10 +142,9 @@ where
     A: SeqAccess<'de, Error = Error>,
     V: Visitor<'de>,
 {
-    let all = items.size_hint().unwrap_or(0);
     let value = visitor.visit_seq(&mut items)?;
     match items.size_hint() {
-        Some(1..) => Err(Error::invalid_length(all, &"fewer items")),
+        Some(1..) => Err(Error::custom("trailing characters")),
         _ => Ok(value),
     }
 }
@@ -251,7 +250,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_> {
     ) -> Result<V::Value, Error> {
         match self.view(Want::Map)? {
             (id, View::Map(first, second)) => self.reading.enter(id, || {
-                visitor.visit_map(Entries::new(self.reading, first, second).of_struct(fields))
+                visitor.visit_map(Entries::new(self.reading, first, second).of_struct())
             }),
             // The standard library's `Duration`.
             (_, View::Span(micros)) if fields == ["secs", "nanos"] && micros >= 0 => {
@@ -277,8 +276,8 @@ impl<'de> Deserializer<'de> for Value<'_, '_> {
                 self.reading.enter(id, || visitor.visit_enum(variant))
             }
             // Not the index of a variant: Python numbers its enums in its own way.
-            (_, View::Integer(_)) => Err(another_shape("an integer, where an enum is expected")),
-            _ => Err(another_shape("a value that names no variant of the enum")),
+            (_, View::Integer(_)) => Err(Error::invalid_type(Unexpected::Signed(0), &"an enum")),
+            _ => Err(no_variant()),
         }
     }
 

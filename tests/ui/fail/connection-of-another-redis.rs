@@ -1,0 +1,21 @@
+#![allow(dead_code)]
+
+use redis_model::{Operation, RedisModel};
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+struct User {
+    id: u64,
+    name: String,
+}
+
+/// Stands for another version of the crate.
+mod redis {
+    pub struct Connection;
+}
+
+fn user(con: &mut redis::Connection) -> redis_model::Result<Option<User>> {
+    User::get(7).run(con)
+}
+
+fn main() {}

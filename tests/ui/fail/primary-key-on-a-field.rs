@@ -1,0 +1,13 @@
+#![allow(unused_imports, dead_code)]
+
+use redis_model::RedisModel;
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+struct User {
+    #[redis(primary_key)]
+    id: u64,
+    name: String,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+#![allow(unused_imports, dead_code)]
+
+use redis_model::RedisModel;
+
+#[derive(RedisModel)]
+#[redis(key = "user:{id}")]
+struct User {
+    id: u64,
+    #[redis(ttl = "300s", default)]
+    name: String,
+}
+
+pub fn main() {}
