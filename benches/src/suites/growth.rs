@@ -85,7 +85,7 @@ fn grow(
         for turn in (0..records).step_by(TURN as usize) {
             for at in [0, 1] {
                 // The order changes from turn to turn.
-                let at = if turn / TURN % 2 == 0 { at } else { 1 - at };
+                let at = if (turn / TURN).is_multiple_of(2) { at } else { 1 - at };
                 let start = Instant::now();
                 for first in (turn..turn + TURN).step_by(BATCH as usize) {
                     work(sides[at])(&mut cons[at], first);
