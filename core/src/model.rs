@@ -128,7 +128,8 @@ pub trait RedisModel: Sized {
     ///
     /// Fields that are `None` are removed; fields that this struct does not know are kept.
     /// The key's time to live is set if the model has a `ttl`, and else kept;
-    /// [`Save::ttl`], [`Save::keep_ttl`] and [`Save::persist`] override the model's `ttl`.
+    /// [`Save::ttl`], [`Save::keep_ttl`] and [`Save::persist`] override the model's `ttl`, and
+    /// [`Save::only_if`] adds conditions.
     /// A key of another Redis type is left unchanged.
     ///
     /// # Errors
@@ -218,7 +219,7 @@ pub trait RedisModel: Sized {
 
     /// Reads a record and deletes it, for one-time tokens and work that one
     /// worker must get: of several clients that take a record, one gets it, and
-    /// the others get `None`.
+    /// the others get `None`. [`Take::only_if`] adds conditions.
     ///
     /// The client reads and decodes the record first. The server then deletes it if it has
     /// not changed; if another client has changed it, the client reads it again, 16
@@ -268,7 +269,7 @@ pub trait RedisModel: Sized {
     }
 
     /// Deletes a record; the output is `true` if there was one. A key of another Redis type
-    /// is left unchanged.
+    /// is left unchanged. [`Delete::only_if`] adds conditions.
     ///
     /// **Sends** a script: `TYPE`, `DEL`.
     fn delete(id: impl IntoId<Self::Id>) -> Delete<Self> {
@@ -304,7 +305,7 @@ pub trait RedisModel: Sized {
     }
 
     /// Sets the record's time to live; the output is `true` if there is a record. The time
-    /// is rounded up to milliseconds; zero is an error.
+    /// is rounded up to milliseconds; zero is an error. [`Expire::only_if`] adds conditions.
     ///
     /// **Sends** a script: `TYPE`, `PEXPIRE`.
     fn expire(id: impl IntoId<Self::Id>, after: std::time::Duration) -> Expire<Self> {
@@ -312,6 +313,7 @@ pub trait RedisModel: Sized {
     }
 
     /// Removes the record's time to live; the output is `true` if it had one.
+    /// [`Persist::only_if`] adds conditions.
     ///
     /// **Sends** a script: `TYPE`, `PERSIST`.
     fn persist(id: impl IntoId<Self::Id>) -> Persist<Self> {

@@ -57,6 +57,7 @@ pub(crate) use typed_command::{READ_TYPED, TYPED_COMMAND};
 use crate::connection::AsyncConnection;
 use crate::connection::SyncConnection;
 use crate::error::Result;
+pub use crate::update::Conditional;
 use crate::update::Outcome;
 pub use crate::verbs::{
     Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, GetTtl, Persist, Returning, Save,

@@ -3,6 +3,7 @@
 mod call;
 mod change;
 mod condition;
+mod conditional;
 mod outcome;
 mod plan;
 
@@ -11,6 +12,8 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 pub use condition::Condition;
+pub use conditional::Conditional;
+pub(crate) use conditional::ReadIf;
 pub use outcome::{Conflict, Missing, Outcome};
 
 use crate::connection::SyncConnection;
@@ -23,7 +26,7 @@ use crate::op::{Operation, Replies, Request};
 use crate::ttl::{self, Expiry};
 use crate::value::IntoIncrement;
 
-pub(crate) use call::{Call, NoRecord, outcome};
+pub(crate) use call::{Action, Call, NoRecord, outcome};
 use change::{Change, FieldTtlChange};
 pub(crate) use change::{Changes, refused_increment, refused_native_increment};
 use condition::FieldSemantics;
@@ -35,6 +38,9 @@ use plan::{Plan, Values};
 /// an increment would leave the field's Rust type, or a stored text is not a number, the
 /// record stays unchanged. An update creates no record without
 /// [`or_create`](Self::or_create). Each field is changed once in an update.
+///
+/// The output is an [`Outcome`]; [`required`](Operation::required) makes errors of those in
+/// which nothing was changed.
 ///
 /// **Sends** a script that checks and then writes. An update with `or_create` that sets or
 /// increments every required field, has no condition and changes no TTL is cheaper: a plain
@@ -260,6 +266,6 @@ impl<M: HashModel, S: Selection<M>> Operation for Update<M, S> {
 
 impl<M: RedisModel, S> fmt::Debug for Update<M, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.plan.fmt(f)
+        self.plan.debug(f, "Update")
     }
 }

@@ -132,3 +132,21 @@ fn take_reads_first_and_deletes_only_a_decoded_record() -> Result<()> {
     assert_eq!(con.sent(), ["HMGET user:1"]);
     Ok(())
 }
+
+#[test]
+fn take_with_a_condition_checks_it_in_the_step_that_reads() -> Result<()> {
+    let server = Server::start().unwrap();
+    let mut con = Noted::on(&server);
+    USER.save().run(&mut con)?;
+    con.sent();
+    let mut take = User::take(1).only_if(User::FIELDS.visits.lt(USER.visits));
+    assert!(take.run(&mut con)?.is_conflict());
+    // The server does not know the scripts yet: the client sends the digest, then the text.
+    assert_eq!(con.sent(), ["script user:1", "script user:1"]);
+    let mut take = User::take(1).only_if(User::FIELDS.visits.eq(USER.visits));
+    assert!(take.run(&mut con)?.is_applied());
+    assert_eq!(con.sent(), ["script user:1", "script user:1", "script user:1"]);
+    assert!(take.run(&mut con)?.is_missing());
+    assert_eq!(con.sent(), ["script user:1"]);
+    Ok(())
+}

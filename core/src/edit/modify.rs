@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::Edit;
 use crate::error::Result;
-use crate::flow::{Flow, Io, inherent_run};
+use crate::flow::{Flow, Io, Required, inherent_run};
 use crate::key;
 use crate::model::RedisModel;
 use crate::update::Outcome;
@@ -23,6 +23,17 @@ pub struct Modify<M: RedisModel, F, R> {
 impl<M: RedisModel, F, R> Modify<M, F, R> {
     pub(crate) fn new(id: M::Id, change: F) -> Self {
         Self { id, change, attempts: 16, returned: PhantomData }
+    }
+
+    /// Makes errors of the outcomes in which nothing was written: the output is what `change`
+    /// returned.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound) and
+    /// [`Conflict`](crate::ErrorKind::Conflict), as of [`Outcome::ok`].
+    pub fn required(self) -> Required<Self> {
+        Required::new(self)
     }
 
     /// Sets the number of attempts after which a conflict is returned: 16 by default, and
