@@ -24,10 +24,12 @@ pub use required::Required;
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
 use crate::connection::SyncConnection;
-pub use crate::edit::Modify;
+#[doc(hidden)]
+pub use crate::edit::MakeRecord;
+pub use crate::edit::{Modify, OrInsertWith};
 use crate::error::Result;
 pub use crate::scan::{Count, DeleteAll, RewriteAll, Rewritten, Scan, ScanIds, ScanPosition};
-pub use crate::verbs::{Take, TakeIf, TakeMany};
+pub use crate::verbs::{GetOrInsertWith, Take, TakeIf, TakeMany};
 
 /// Work that takes several round trips: scans, retries, waiting.
 ///

@@ -6,6 +6,7 @@
 
 mod diff;
 mod field_ttl;
+mod insert;
 mod mapping;
 mod revision;
 mod row;
@@ -17,6 +18,7 @@ mod versions;
 pub(crate) use diff::{Snapshot, changes, replacement};
 pub(crate) use field_ttl::FIELD_TTL;
 pub use field_ttl::FieldTtl;
+pub(crate) use insert::Insertion;
 pub(crate) use mapping::{Group, Mapping, Record};
 pub(crate) use revision::next as next_revision;
 pub use row::Row;
@@ -219,7 +221,7 @@ pub(crate) fn encode_commit(
     request: &mut Request,
 ) {
     let (action, returned) = (Action::Change(NoRecord::Missing), Vec::new());
-    Call { key, action, expiry, returned, changes }.write(mapping, request);
+    Call { key, action, expiry, returned, changes, insertion: None }.write(mapping, request);
 }
 
 /// Adds the command that reads a record, and sets its time to live to `refresh`.

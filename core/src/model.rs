@@ -14,8 +14,8 @@ use crate::scan::{Count, DeleteAll, RewriteAll, Scan, ScanIds};
 use crate::schema::visit::Visitor;
 use crate::schema::{Description, Schema};
 use crate::verbs::{
-    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, GetTtl, Persist, Save, SaveMany,
-    Take, TakeMany,
+    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, GetOrInsertWith, GetTtl, Persist,
+    Save, SaveMany, Take, TakeMany,
 };
 use crate::{blob, hash, key, schema, update};
 
@@ -170,6 +170,41 @@ pub trait RedisModel: Sized {
     #[inline(always)]
     fn get(id: impl IntoId<Self::Id>) -> Get<Self> {
         Get::new(id.into_id())
+    }
+
+    /// Reads a record, or creates the one that `make` returns if there is none, and returns
+    /// the record. Of several clients that create it at the same time one does, and the others
+    /// return its record. `make` is called at most once a run.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidOperation`](crate::ErrorKind::InvalidOperation) if the new record has another
+    /// key than the one of this id, and [`Conflict`](crate::ErrorKind::Conflict) if other
+    /// clients created and deleted the record 16 times meanwhile.
+    ///
+    /// **Sends** the command of [`get`](Self::get) and, if there is no record, that of
+    /// [`create`](Self::create). It reads the record again if another client has created it,
+    /// or if the model has a `revision`.
+    ///
+    /// ```
+    /// # use redis_model::{Operation, RedisModel, embedded};
+    /// #[derive(Debug, PartialEq, RedisModel)]
+    /// #[redis(key = "settings:{user}")]
+    /// struct Settings { user: u64, theme: String }
+    ///
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// let make = || Settings { user: 7, theme: "dark".into() };
+    /// let settings = Settings::get_or_insert_with(7, make).run(&mut con)?;
+    /// assert_eq!(settings.theme, "dark");
+    /// assert_eq!(Settings::get(7).run(&mut con)?, Some(settings));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn get_or_insert_with<F>(id: impl IntoId<Self::Id>, make: F) -> GetOrInsertWith<Self, F>
+    where
+        F: FnMut() -> Self,
+    {
+        GetOrInsertWith::new(id.into_id(), make)
     }
 
     /// Reads many records, each with a result of its own: one bad record never
@@ -583,6 +618,7 @@ pub trait RedisModel: Sized {
     /// the record again, 16 times at most, with pauses that grow; so `change` may be called
     /// several times. Its last return value comes back with
     /// [`Outcome::Applied`](crate::Outcome). If it changes nothing, nothing is written.
+    /// [`Modify::or_insert_with`] creates a record if there is none.
     ///
     /// **Sends** the commands of [`edit`](Self::edit) and
     /// [`Draft::commit`](crate::Draft::commit) for each attempt.

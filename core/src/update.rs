@@ -37,7 +37,8 @@ use plan::{Plan, Values};
 /// The server checks everything before it writes anything. If a condition does not hold,
 /// an increment would leave the field's Rust type, or a stored text is not a number, the
 /// record stays unchanged. An update creates no record without
-/// [`or_create`](Self::or_create). Each field is changed once in an update.
+/// [`or_create`](Self::or_create) or [`or_insert`](Self::or_insert). Each field is changed
+/// once in an update.
 ///
 /// The output is an [`Outcome`]; [`required`](Operation::required) makes errors of those in
 /// which nothing was changed.
@@ -220,6 +221,42 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     /// [`create`](RedisModel::create).
     pub fn or_create(mut self) -> Self {
         self.plan.or_create = true;
+        self
+    }
+
+    /// Creates this record if there is none, in the same step: the record as it is, with the
+    /// model's `ttl`, as [`create`](RedisModel::create) does. The changes and conditions of
+    /// the update are for a record that exists. An [`expire`](Self::expire) or
+    /// [`persist`](Self::persist) of the update is for both.
+    ///
+    /// Two clients that insert and change one record at the same time lose nothing: one of
+    /// them creates it, and the other one changes it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidOperation`](crate::ErrorKind::InvalidOperation) if the record has
+    /// another key than the update, or together with [`or_create`](Self::or_create), and the
+    /// errors of a record that cannot be encoded. Nothing is written then.
+    ///
+    /// **Sends** the script of an update, with both the changes and the record.
+    ///
+    /// ```
+    /// # use redis_model::{Operation, Outcome, RedisModel, embedded};
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "page:{path}", ttl = "30d")]
+    /// struct Page { path: String, hits: u64, first_seen_by: String }
+    ///
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// let f = Page::FIELDS;
+    /// let first = Page { path: "home".into(), hits: 1, first_seen_by: "Ada".into() };
+    /// let hit = Page::update("home").incr(f.hits, 1).or_insert(&first).returning(f.hits);
+    /// assert_eq!(hit.run(&mut con)?, Outcome::Applied(1));
+    /// assert_eq!(hit.run(&mut con)?, Outcome::Applied(2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn or_insert(mut self, record: &M) -> Self {
+        self.plan.or_insert(record);
         self
     }
 

@@ -1,5 +1,6 @@
 //! The verbs that every model has, as operations.
 
+mod get_or_insert;
 mod lifetime;
 mod many;
 mod only_if;
@@ -8,6 +9,7 @@ mod take;
 mod take_if;
 mod write;
 
+pub use get_or_insert::GetOrInsertWith;
 pub use lifetime::{Delete, Exists, Expire, GetTtl, Persist};
 pub use many::{DeleteMany, GetMany, SaveMany};
 pub use read::Get;

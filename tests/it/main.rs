@@ -66,5 +66,6 @@ mod tower_sessions;
 mod tuples;
 mod unfinished;
 mod update;
+mod upsert;
 mod value_types;
 mod write_timeouts;

@@ -113,6 +113,10 @@ operations! {
     USER.save().only_if(User::FIELDS.visits.lt(3));
     NAMELESS.save().ttl(HOUR).only_if(User::FIELDS.visits.lt(3));
     FULL.save().only_if(Full::FIELDS.email.eq("x"));
+    User::update(1).incr(User::FIELDS.visits, 1).or_insert(&USER);
+    User::update(1).incr(User::FIELDS.visits, 1).or_insert(&NAMELESS).returning(User::FIELDS.visits);
+    Full::update(("acme", 7)).set(Full::FIELDS.email, "x").or_insert(&FULL);
+    Hollow::update(()).set(Hollow::FIELDS.note, "x").or_insert(&HOLLOW);
     User::update(1).set(User::FIELDS.visits, 1).expire(HOUR);
     User::update(1).set(User::FIELDS.visits, 1).persist();
     User::update(1).set(User::FIELDS.visits, 1).expire_field(User::FIELDS.name, HOUR);

@@ -5,7 +5,7 @@ use std::vec;
 use super::change::{Changes, refused};
 use super::{Conflict, Missing, Outcome};
 use crate::error::{Error, Result};
-use crate::hash::{Group, MARKER, Mapping};
+use crate::hash::{Group, Insertion, MARKER, Mapping};
 use crate::key::Key;
 use crate::op::{CommandWriter, Reply, Request, Script};
 use crate::redis_rs::ReplyValue;
@@ -29,6 +29,8 @@ pub(crate) enum NoRecord {
     Create,
     /// Nothing is changed, because the new record would lack required fields.
     Incomplete,
+    /// The record of [`Call::insertion`] is created, without the changes.
+    Insert,
 }
 
 impl NoRecord {
@@ -37,6 +39,7 @@ impl NoRecord {
             Self::Missing => "missing",
             Self::Create => "create",
             Self::Incomplete => "incomplete",
+            Self::Insert => "insert",
         }
     }
 }
@@ -72,6 +75,7 @@ pub(crate) struct Call<'a> {
     /// The stored names of the fields to return.
     pub(crate) returned: Vec<&'static str>,
     pub(crate) changes: &'a Changes,
+    pub(crate) insertion: Option<&'a Insertion>,
 }
 
 impl Call<'_> {
@@ -86,8 +90,12 @@ impl Call<'_> {
         let grouped: usize =
             groups.iter().map(|group| 3 + group.needed.len() + group.members.len()).sum();
         let presence = mapping.presence_names();
-        let arguments = self.changes.arguments() + grouped + presence.len() + 16;
-        let bytes = self.changes.bytes() + 256;
+        let mut arguments = self.changes.arguments() + grouped + presence.len() + 16;
+        let mut bytes = self.changes.bytes() + 256;
+        if let Some(insertion) = self.insertion {
+            arguments += insertion.arguments();
+            bytes += insertion.bytes();
+        }
         let mut command = request.script(&UPDATE, self.key, arguments, bytes);
         command.arg(self.action.word());
         let changes = matches!(self.action, Action::Change(_));
@@ -133,6 +141,9 @@ impl Call<'_> {
         self.changes.write(&mut command);
         if changes && let Some(revision) = schema.revision_name() {
             command.arg("incr").arg(revision).arg("1").arg("0").arg(mapping.max_revision());
+        }
+        if let Some(insertion) = self.insertion {
+            insertion.write(&mut command);
         }
         command
     }

@@ -6,8 +6,9 @@ use super::change::{self, Change, Changes, FieldTtlChange};
 use super::condition::{Check, FieldSemantics};
 use super::{Action, Call, NoRecord, Outcome, call};
 use crate::codec::Location;
+use crate::erased::{AnyModel, AnyRecord, check_key};
 use crate::error::{Error, ErrorKind, Result, ValueError};
-use crate::hash::{self, Mapping, Record, Row};
+use crate::hash::{self, Insertion, Mapping, Record, Row};
 use crate::key::Key;
 use crate::op::{Operation, Refusal, Replies, Reply, Request};
 use crate::redis_rs::ReplyValue;
@@ -22,6 +23,8 @@ pub(super) struct Plan {
     changes: Changes,
     pub(super) expiry: Expiry,
     pub(super) or_create: bool,
+    /// The record to create if there is none.
+    insertion: Option<Insertion>,
     /// The effect on a record, if it is not a change of its fields.
     action: Option<Action>,
     /// The positions of the fields to return.
@@ -41,8 +44,9 @@ type Encoded = std::result::Result<Option<Vec<u8>>, ValueError>;
 impl Plan {
     pub(super) fn new(mapping: Mapping, key: Key) -> Self {
         let (changes, expiry) = (Changes::default(), mapping.schema.expiry_of_update());
-        let (or_create, action, returning) = (false, None, Vec::new());
-        Self { mapping, key, changes, expiry, or_create, action, returning, error: None }
+        let (or_create, insertion, action) = (false, None, None);
+        let (returning, error) = (Vec::new(), None);
+        Self { mapping, key, changes, expiry, or_create, insertion, action, returning, error }
     }
 
     /// Creates a plan that deletes the record, or keeps its fields and changes its time to
@@ -139,8 +143,17 @@ impl Plan {
         names.filter(|name| !self.changes.gives_value(name)).collect()
     }
 
+    pub(super) fn or_insert(&mut self, record: &dyn AnyRecord) {
+        let checked = check_key(AnyModel::Hash(self.mapping), record, &self.key);
+        match checked.and_then(|()| Insertion::new(self.mapping.record(record, &self.key))) {
+            Ok(insertion) => self.insertion = Some(insertion),
+            Err(error) => self.fail(error),
+        }
+    }
+
     fn no_record(&self) -> NoRecord {
         match self.or_create {
+            _ if self.insertion.is_some() => NoRecord::Insert,
             false => NoRecord::Missing,
             true if self.unset().is_empty() => NoRecord::Create,
             true => NoRecord::Incomplete,
@@ -210,6 +223,10 @@ impl Operation for Plan {
         if let Some(error) = &self.error {
             return Err(self.locate(error.duplicate()));
         }
+        if self.or_create && self.insertion.is_some() {
+            let message = "`or_create` and `or_insert` exclude each other";
+            return Err(self.locate(Error::new(ErrorKind::InvalidOperation, message)));
+        }
         let expiry = self.expiry.check().map_err(|error| self.locate(error))?;
         match self.plain(&returned) {
             Some(Plain::Set(sets)) => {
@@ -223,8 +240,8 @@ impl Operation for Plan {
             }
             plain => {
                 let action = self.action.unwrap_or_else(|| Action::Change(self.no_record()));
-                let (key, changes) = (&self.key, &self.changes);
-                let call = Call { key, action, expiry, returned, changes };
+                let (key, changes, insertion) = (&self.key, &self.changes, self.insertion.as_ref());
+                let call = Call { key, action, expiry, returned, changes, insertion };
                 let mut command = call.write(self.mapping, request);
                 if let Some(Plain::Incr(name, by)) = plain {
                     command.or_faster(&HINCRBY, || increment(&self.key, name, by));

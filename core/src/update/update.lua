@@ -1,8 +1,8 @@
 -- Changes fields of a record: checks everything, then writes.
 --
 -- KEYS[1]  the hash
--- ARGV[1]  where there is no record: "create" one, say that it is "missing", or that a
---          record of these fields alone would be "incomplete";
+-- ARGV[1]  where there is no record: "create" one, "insert" the one at the end, say that it
+--          is "missing", or that a record of these fields alone would be "incomplete";
 --          where there is one: "delete" it, or "keep" its fields as they are, and change
 --          its TTL only
 -- ARGV[2]  milliseconds to live, "persist", or "" to leave the TTL alone
@@ -23,6 +23,8 @@
 -- Changes: set NAME VALUE; rewrite NAME VALUE, which is the same value in another form;
 -- setnx NAME VALUE; del NAME; incr NAME BY MIN MAX; incrf NAME BY MAX.
 -- TTLs of fields: expire NAME MILLISECONDS, persist NAME.
+-- Last, insert N, then N arguments of field, value, … and the names that the record does not
+-- have: the record to create.
 --
 -- Returns a status and what belongs to it: "applied" and the values to return, "missing",
 -- "conflict" and the fields whose conditions do not hold, each once, "out_of_range" and the field,
@@ -112,7 +114,8 @@ local function check(result, name)
   failed = failed or not result
 end
 
-while at <= #ARGV do
+local inserted
+while at <= #ARGV and not inserted do
   local word, name = take(), take()
   if word == 'marker' then
     -- Comes first, so that the hash is never empty on the way: it would lose its TTL.
@@ -169,6 +172,8 @@ while at <= #ARGV do
     else
       open[#open + 1] = {any = word == 'any', decided = false, left = tonumber(name), conflicts = #conflicts}
     end
+  elseif word == 'insert' then
+    inserted = at + tonumber(name)
   elseif word == 'expire' then
     expiries[#expiries + 1] = {command = 'HPEXPIRE', name = name, millis = take()}
     needs_field_ttl = true
@@ -182,6 +187,12 @@ while at <= #ARGV do
     if word == 'incr' or word == 'incrf' then change.max = take() end
     changes[#changes + 1] = change
   end
+end
+-- Changes and conditions are for a record that exists.
+if new and inserted then
+  writes, removals, changes, moved, expiries, groups, failed = {}, {}, {}, {}, {}, {}, false
+  for i = at, inserted - 1, 2 do write('HSET', ARGV[i], ARGV[i + 1], write_ttl[ARGV[i]]) end
+  for i = inserted, #ARGV do removals[#removals + 1] = ARGV[i] end
 end
 if failed then
   local reply, named = {{ok = 'conflict'}}, {}
