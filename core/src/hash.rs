@@ -6,6 +6,7 @@
 
 mod diff;
 mod field_ttl;
+mod insert;
 mod mapping;
 mod record;
 mod revision;
@@ -16,10 +17,11 @@ mod select_many;
 mod snapshot;
 mod versions;
 
-pub(crate) use diff::{Snapshot, changes};
+pub(crate) use diff::{Snapshot, changes, replacement};
 pub use field_ttl::FieldTtl;
 pub(crate) use field_ttl::{FIELD_TTL, decode_field_ttl, without_field_ttl};
-pub(crate) use mapping::{Group, Mapping};
+pub(crate) use insert::Insertion;
+pub(crate) use mapping::{Group, MappedRecord, Mapping};
 pub use record::Record;
 pub(crate) use revision::next as next_revision;
 pub use row::Row;
@@ -44,7 +46,7 @@ use crate::redis_rs;
 use crate::redis_rs::ReplyValue;
 use crate::schema::visit::construct;
 use crate::ttl::Expiry;
-use crate::update::{Call, Changes, NoRecord};
+use crate::update::{Action, Call, Changes, NoRecord};
 
 /// A model that is stored as a hash: its fields can be read and changed one by one.
 ///
@@ -225,8 +227,8 @@ pub(crate) fn encode_commit(
     expiry: Expiry,
     request: &mut Request,
 ) {
-    let (no_record, returned) = (NoRecord::Missing, Vec::new());
-    Call { key, no_record, expiry, returned, changes }.write(mapping, request);
+    let (action, returned) = (Action::Change(NoRecord::Missing), Vec::new());
+    Call { key, action, expiry, returned, changes, insertion: None }.write(mapping, request);
 }
 
 /// Adds the command that reads a record, and sets its time to live to `refresh`.

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use super::mapping::{Mapping, Record};
+use super::mapping::{MappedRecord, Mapping};
 use super::{RawSnapshot, at_field, save};
 use crate::codec::Location;
 use crate::error::{Error, ErrorKind, Result, ValueError};
@@ -107,7 +107,7 @@ fn owned(value: &ReplyValue) -> Value {
 
 impl Snapshot {
     /// Takes the fields of a record that was just decoded from the raw ones.
-    pub(super) fn new(record: Record<'_>, raw: RawFields) -> Self {
+    pub(super) fn new(record: MappedRecord<'_>, raw: RawFields) -> Self {
         let location = Location::at_key(record.key).for_comparison();
         let mut stored = raw.stored.into_iter();
         let mut fields = Vec::with_capacity(stored.len());
@@ -138,7 +138,7 @@ impl Snapshot {
 }
 
 /// Returns the stored forms of a record's fields.
-pub(super) fn fields(record: Record<'_>) -> Result<Vec<Value>> {
+pub(super) fn fields(record: MappedRecord<'_>) -> Result<Vec<Value>> {
     let location = Location::at_key(record.key);
     let mut fields = Vec::with_capacity(record.mapping.schema.fields.len());
     record.each_field(&mut |at, slot| {
@@ -148,10 +148,29 @@ pub(super) fn fields(record: Record<'_>) -> Result<Vec<Value>> {
     fields.into_iter().collect()
 }
 
+/// Returns the changes that write all fields of a record, as a save does. Its revision must
+/// be the stored one.
+pub(crate) fn replacement(record: MappedRecord<'_>) -> Result<Changes> {
+    save::check(record)?;
+    let (schema, mut changes) = (record.mapping.schema, Changes::default());
+    for (name, value) in schema.fields.iter().zip(fields(record)?) {
+        match value {
+            Some(revision) if schema.revision_name() == Some(name) => {
+                changes.check_revision(name, revision);
+            }
+            value => changes.write_field(name, value),
+        }
+    }
+    for name in record.mapping.former_names() {
+        changes.write_field(name, None);
+    }
+    Ok(changes)
+}
+
 /// Returns the changes since a record was read, each with the value that must still be
 /// stored; `None` if nothing changed. A record of an older version is rewritten as a
 /// whole if anything changed.
-pub(crate) fn changes(record: Record<'_>, read: &Snapshot) -> Result<Option<Changes>> {
+pub(crate) fn changes(record: MappedRecord<'_>, read: &Snapshot) -> Result<Option<Changes>> {
     match compare(record, read, false)? {
         Some(_) if !read.former.is_empty() => rewrite(record, read),
         changes => Ok(changes),
@@ -160,7 +179,7 @@ pub(crate) fn changes(record: Record<'_>, read: &Snapshot) -> Result<Option<Chan
 
 /// Returns the changes that write the whole record in its current form, with the values
 /// that must still be stored.
-pub(super) fn rewrite(record: Record<'_>, read: &Snapshot) -> Result<Option<Changes>> {
+pub(super) fn rewrite(record: MappedRecord<'_>, read: &Snapshot) -> Result<Option<Changes>> {
     let Some(mut changes) = compare(record, read, true)? else { return Ok(None) };
     let mut former = read.former.iter();
     if let Some((field, stored)) = former.next() {
@@ -175,7 +194,7 @@ pub(super) fn rewrite(record: Record<'_>, read: &Snapshot) -> Result<Option<Chan
 }
 
 /// Compares a record with its snapshot; `whole` writes fields that are the same, too.
-fn compare(record: Record<'_>, read: &Snapshot, whole: bool) -> Result<Option<Changes>> {
+fn compare(record: MappedRecord<'_>, read: &Snapshot, whole: bool) -> Result<Option<Changes>> {
     save::check(record)?;
     let schema = record.mapping.schema;
     let (mut changes, mut error) = (Changes::default(), None);
@@ -200,7 +219,7 @@ fn compare(record: Record<'_>, read: &Snapshot, whole: bool) -> Result<Option<Ch
 }
 
 fn compare_field(
-    record: Record<'_>,
+    record: MappedRecord<'_>,
     at: usize,
     slot: &dyn Slot,
     read: &ReadField,

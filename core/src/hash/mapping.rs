@@ -31,13 +31,13 @@ type VisitTypes = fn(Purpose<'_>);
 
 /// A record of a hash model, with its key.
 #[derive(Clone, Copy)]
-pub(crate) struct Record<'a> {
+pub(crate) struct MappedRecord<'a> {
     pub(crate) mapping: Mapping,
     pub(crate) key: &'a Key,
     record: &'a dyn AnyRecord,
 }
 
-impl Record<'_> {
+impl MappedRecord<'_> {
     pub(super) fn each_field(&self, visit: &mut dyn FnMut(usize, &dyn Slot)) {
         let mut at = 0;
         self.record.each_field(&mut |slot| {
@@ -58,8 +58,8 @@ impl Mapping {
         Self { schema, versions: &VersionList::NONE, types: |_| () }
     }
 
-    pub(crate) fn record<'a>(self, record: &'a dyn AnyRecord, key: &'a Key) -> Record<'a> {
-        Record { mapping: self, key, record }
+    pub(crate) fn record<'a>(self, record: &'a dyn AnyRecord, key: &'a Key) -> MappedRecord<'a> {
+        MappedRecord { mapping: self, key, record }
     }
 
     /// Returns for each field whether a record without it cannot be read.

@@ -2,7 +2,7 @@
 
 pub(super) mod plain;
 
-use super::mapping::Record;
+use super::mapping::MappedRecord;
 use super::{MARKER, at_field, revision};
 use crate::codec::Location;
 use crate::erased::Write;
@@ -17,8 +17,8 @@ pub(crate) static SAVE: Script = Script::new(
     concat!(include_str!("can_expire_fields.lua"), include_str!("save.lua")),
 );
 
-pub(crate) fn save(record: Record<'_>, write: Write, request: &mut Request) -> Result<()> {
-    let Record { mapping, key, .. } = record;
+pub(crate) fn save(record: MappedRecord<'_>, write: Write, request: &mut Request) -> Result<()> {
+    let MappedRecord { mapping, key, .. } = record;
     let (schema, version) = (mapping.schema, mapping.version());
     let size = Measure::of(record)?;
     let pairs = 2 * (size.present + usize::from(version.is_some()));
@@ -71,7 +71,7 @@ pub(crate) fn save(record: Record<'_>, write: Write, request: &mut Request) -> R
 
 /// A call of `save.lua`.
 struct SaveScript<'a> {
-    record: Record<'a>,
+    record: MappedRecord<'a>,
     mode: &'static str,
     expiry: Expiry,
     /// The version field and the version to compare with the stored one.
@@ -86,7 +86,7 @@ struct SaveScript<'a> {
 impl SaveScript<'_> {
     /// Writes the call up to the pairs of field and value.
     fn begin<'r>(&self, request: &'r mut Request) -> Result<CommandWriter<'r>> {
-        let Record { mapping, key, .. } = self.record;
+        let MappedRecord { mapping, key, .. } = self.record;
         let schema = mapping.schema;
         let (ttls, aliases) = (schema.ttls_by_name().count(), schema.aliases_by_name().count());
         let arguments = self.pairs + self.removed + 2 * ttls + aliases + 9;
@@ -117,8 +117,8 @@ impl SaveScript<'_> {
 }
 
 /// Writes the fields that the record has, as name and value.
-fn write_present(record: Record<'_>, command: &mut CommandWriter<'_>) -> Result<()> {
-    let Record { mapping, key, .. } = record;
+fn write_present(record: MappedRecord<'_>, command: &mut CommandWriter<'_>) -> Result<()> {
+    let MappedRecord { mapping, key, .. } = record;
     let (location, mut error) = (Location::at_key(key), None);
     record.each_field(&mut |at, slot| {
         if error.is_some() || slot.is_absent() {
@@ -139,7 +139,7 @@ fn write_present(record: Record<'_>, command: &mut CommandWriter<'_>) -> Result<
 }
 
 /// Writes the names of the fields that the record does not have.
-fn write_absent(record: Record<'_>, command: &mut CommandWriter<'_>) {
+fn write_absent(record: MappedRecord<'_>, command: &mut CommandWriter<'_>) {
     record.each_field(&mut |at, slot| {
         if slot.is_absent() {
             command.arg(record.mapping.schema.fields[at]);
@@ -152,8 +152,17 @@ fn write_absent(record: Record<'_>, command: &mut CommandWriter<'_>) {
 /// # Errors
 ///
 /// `InvalidOperation` and `InvalidValue`, as a save of the record.
-pub(super) fn check(record: Record<'_>) -> Result<()> {
+pub(super) fn check(record: MappedRecord<'_>) -> Result<()> {
     Measure::of(record).map(drop)
+}
+
+/// Returns `true` if the record has no other field than the marker.
+///
+/// # Errors
+///
+/// Those of [`check`].
+pub(super) fn needs_marker(record: MappedRecord<'_>) -> Result<bool> {
+    Measure::of(record).map(|size| size.marker)
 }
 
 /// The size of a record, so that its command is allocated once.
@@ -168,7 +177,7 @@ struct Measure {
 }
 
 impl Measure {
-    fn of(record: Record<'_>) -> Result<Self> {
+    fn of(record: MappedRecord<'_>) -> Result<Self> {
         let schema = record.mapping.schema;
         let (present, absent, bytes) = (0, 0, 0);
         let mut size = Self { present, absent, bytes, marker: true, revision: String::new() };

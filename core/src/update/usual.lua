@@ -7,7 +7,7 @@
 repeat
   local key, argv, count, call = KEYS[1], ARGV, #ARGV, redis.call
   -- `unpack` cannot take thousands of arguments at once.
-  if count > 4000 then break end
+  if count > 4000 or argv[1] == 'delete' or argv[1] == 'keep' then break end
   local returned = argv[4]
   local presence = returned == '0' and 6 or 6 + returned
   local first, found = argv[presence], false
@@ -98,6 +98,9 @@ repeat
         conflicts[#conflicts + 1] = name
       end
       at = at + 4
+    elseif word == 'insert' then
+      -- The rest is for a record that is not there.
+      break
     else
       unusual = true
       break

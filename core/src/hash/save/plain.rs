@@ -4,7 +4,7 @@ use super::{Measure, write_absent, write_present};
 use crate::erased::Write;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::MARKER;
-use crate::hash::mapping::Record;
+use crate::hash::mapping::MappedRecord;
 use crate::op::Request;
 use crate::ttl::Expiry;
 
@@ -18,7 +18,7 @@ impl Plan {
     /// # Errors
     ///
     /// `InvalidOperation` if the save has to compare before it writes.
-    fn of(record: Record<'_>, size: &Measure, write: Write) -> Result<Self> {
+    fn of(record: MappedRecord<'_>, size: &Measure, write: Write) -> Result<Self> {
         let mapping = record.mapping;
         let schema = mapping.schema;
         let overwrites = write.overwrite_newer || mapping.versions.mismatch_is_none;
@@ -45,7 +45,7 @@ impl Plan {
 }
 
 /// Adds the commands that write a record, in one step.
-pub(crate) fn save(record: Record<'_>, write: Write, request: &mut Request) -> Result<()> {
+pub(crate) fn save(record: MappedRecord<'_>, write: Write, request: &mut Request) -> Result<()> {
     let size = Measure::of(record)?;
     let plan = Plan::of(record, &size, write)?;
     if plan.commands() == 1 {
@@ -55,11 +55,16 @@ pub(crate) fn save(record: Record<'_>, write: Write, request: &mut Request) -> R
 }
 
 /// Returns the number of commands that [`save`] adds.
-pub(crate) fn count_commands(record: Record<'_>, write: Write) -> Result<usize> {
+pub(crate) fn count_commands(record: MappedRecord<'_>, write: Write) -> Result<usize> {
     Ok(Plan::of(record, &Measure::of(record)?, write)?.commands())
 }
 
-fn encode(record: Record<'_>, size: &Measure, plan: &Plan, request: &mut Request) -> Result<()> {
+fn encode(
+    record: MappedRecord<'_>,
+    size: &Measure,
+    plan: &Plan,
+    request: &mut Request,
+) -> Result<()> {
     let (mapping, key) = (record.mapping, record.key);
     let version = mapping.version();
     let pairs = 2 * (size.present + usize::from(version.is_some()));
