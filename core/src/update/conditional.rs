@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use super::call::Action;
 use super::plan::Plan;
 use super::{Condition, Outcome};
+use crate::clone::clone_fields;
 use crate::connection::SyncConnection;
 use crate::erased::{AnyRecord, RawRecord, key_of};
 use crate::error::{Error, ErrorKind, Result};
@@ -79,6 +80,7 @@ impl<M: HashModel> Conditional<M> {
 }
 
 /// Reads a record if it meets conditions.
+#[derive(Clone)]
 pub(crate) struct ReadIf {
     mapping: Mapping,
     plan: Plan,
@@ -128,4 +130,8 @@ impl<M: RedisModel> fmt::Debug for Conditional<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.plan.debug(f, "Conditional")
     }
+}
+
+clone_fields! {
+    impl[M] Conditional<M> { plan, model }
 }

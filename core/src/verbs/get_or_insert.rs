@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Get;
+use crate::clone::clone_fields;
 use crate::erased::{self, AnyModel};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Flow, Io, inherent_run};
@@ -77,4 +78,8 @@ impl<M: RedisModel, F> fmt::Debug for GetOrInsertWith<M, F> {
             .field("key", &self.key())
             .finish_non_exhaustive()
     }
+}
+
+clone_fields! {
+    impl[M: RedisModel, F: Clone] GetOrInsertWith<M, F> { id, make }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::DeleteUnchanged;
 use super::take::{ATTEMPTS, Take, contended};
+use crate::clone::clone_fields;
 use crate::erased::{AnyModel, RawRecord, RawSnapshot, RecordKey};
 use crate::error::Result;
 use crate::flow::{Flow, Io, Required, inherent_run};
@@ -146,4 +147,8 @@ impl<M: RedisModel> fmt::Debug for TakeIf<M> {
             .field("key", &self.record.key)
             .finish_non_exhaustive()
     }
+}
+
+clone_fields! {
+    impl[M: RedisModel + Clone] TakeIf<M> { record, read, sent }
 }
