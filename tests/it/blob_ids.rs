@@ -84,7 +84,7 @@ fn every_read_fills_the_id_from_the_key() {
         let (id, other) = (store(con, "Ada"), store(con, "Eve"));
         let ada = Some(user(id, "Ada"));
         assert_eq!(con.run(User::get(id)).unwrap(), ada);
-        let refreshed = User::get(id).refresh(std::time::Duration::from_secs(900));
+        let refreshed = User::get(id).refresh_for(std::time::Duration::from_secs(900));
         assert_eq!(con.run(refreshed).unwrap(), ada);
         let both = con.run(User::get_many([id, other])).unwrap();
         let ids: Vec<_> = both.into_iter().map(|it| it.unwrap().unwrap().id).collect();
