@@ -42,7 +42,7 @@ pub(crate) use compare_and_set::{COMPARE_AND_SET, CompareAndSet, Snapshot};
 /// redis::cmd("SET").arg("user:7").arg(r#"{"name":"Ada"}"#).exec(&mut con)?;
 /// let ada = User::get(7).run(&mut con)?.unwrap();
 /// assert_eq!((ada.id, &*ada.name), (7, "Ada"));
-/// assert_eq!(ada.save().explain()?.to_string(), r#"SET user:7 {"name":"Ada"} GET"#);
+/// assert_eq!(ada.to_bytes()?, br#"{"name":"Ada"}"#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

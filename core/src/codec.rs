@@ -107,7 +107,7 @@ pub(crate) fn check_size(bytes: usize) -> Result<(), ValueError> {
 /// let error = <Json as Codec<Cart>>::decode(stored, &Location::NOWHERE).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "JSON of another shape than the type (line 1, column 71) at items[1].price: \
+///     "JSON of another shape than the type (line 1, column 66) at items[1].price: \
 ///      expected a number, found text"
 /// );
 /// ```

@@ -5,7 +5,7 @@ use syn::{Ident, Lit, Token};
 
 use crate::attr::Site;
 
-/// What to write instead of an attribute of another library.
+/// The replacement for an attribute of another library.
 pub(crate) struct Hint {
     /// The attribute that is meant, if there is one.
     pub(crate) meant: Option<&'static str>,

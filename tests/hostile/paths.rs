@@ -103,11 +103,15 @@ fn errors_of_formats_with_names_have_the_path_and_what_was_expected() {
         " at items[0].price: expected a list, found an integer"
     );
     named!(prices(Some(1)), Order<String>, " at items[0].price: expected text, found an integer");
-    named!(
-        order(vec![1, 2], vec![1, 2, 3], 0_u8, 0_u8),
-        Order<(u8, u8, u8)>,
-        " at items[3].price: expected a list of 3 items, found 2 items"
-    );
+    let pair = order(vec![1, 2], vec![1, 2, 3], 0_u8, 0_u8);
+    let place = " at items[3].price: expected a list of 3 items, found";
+    let json = refused::<Json, Order<(u8, u8, u8)>>(&encode::<Json, _>(&pair));
+    assert!(json.ends_with(&format!("{place} 2 items")), "{json}");
+    let msgpack = refused::<MsgPack, Order<(u8, u8, u8)>>(&encode::<MsgPack, _>(&pair));
+    assert!(msgpack.ends_with(&format!("{place} 2 items")), "{msgpack}");
+    // cbor4ii compares the lengths before it reads the items.
+    let cbor = refused::<Cbor, Order<(u8, u8, u8)>>(&encode::<Cbor, _>(&pair));
+    assert!(cbor.ends_with(&format!("{place} another number of them")), "{cbor}");
     // A key of a map is stored.
     named!(
         order(0_u8, 0, 0_u8, "text".to_owned()),
@@ -371,10 +375,10 @@ impl<'de> Deserialize<'de> for Telltale {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Telltale, A::Error> {
-                while let Some(text) = seq.next_element::<String>()? {
-                    return Err(A::Error::custom(text));
+                match seq.next_element::<String>()? {
+                    Some(text) => Err(A::Error::custom(text)),
+                    None => Ok(Telltale),
                 }
-                Ok(Telltale)
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Telltale, E> {

@@ -157,17 +157,18 @@ fn items_of_structures_and_jobs_of_queues() {
 
         let key = format!("paths:{}", fresh());
         let value = Value::<Vec<Line<String>>, MsgPack>::at(&*key);
-        con.run(value.set(&lines())).unwrap();
+        con.run(value.set(lines())).unwrap();
         ends(con.run(Value::<Vec<Line>, MsgPack>::at(&*key).get()), &format!("at {PLACE}"));
 
         let key = format!("paths:{}", fresh());
         let map = Map::<String, BTreeMap<String, String>, Json>::at(&*key);
-        con.run(map.set("hunter4", &[("hunter5".to_owned(), "x".to_owned())].into())).unwrap();
+        con.run(map.set("hunter4", BTreeMap::from([("hunter5".to_owned(), "x".to_owned())])))
+            .unwrap();
         let map = Map::<String, BTreeMap<String, u8>, Json>::at(&*key);
         ends(con.run(map.get("hunter4")), "at […]: expected a number (u8), found text");
 
         let name = format!("{{paths:{}}}", fresh());
-        con.run(Queue::<Vec<Line<String>>, Json>::new(&name).push(&lines())).unwrap();
+        con.run(Queue::<Vec<Line<String>>, Json>::new(&name).push(lines())).unwrap();
         let mut jobs = con.run(Queue::<Vec<Line>, Json>::new(&name).take(1)).unwrap();
         ends(jobs.remove(0), &format!("at {PLACE}"));
 
