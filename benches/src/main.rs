@@ -33,6 +33,7 @@ type Suite = (&'static str, fn(&Options) -> Result<Vec<Row>, Box<dyn Error>>);
 const SUITES: &[Suite] = &[
     ("cpu", suites::cpu::run),
     ("server", suites::server::run),
+    #[cfg(feature = "peers")]
     ("peers", suites::peers::run),
     ("codecs", suites::codecs::run),
     ("compile", suites::compile::run),

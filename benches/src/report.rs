@@ -107,6 +107,6 @@ const TARGETS: &[(&str, &str, Target)] = &[
     ("server", "guarded set and incr, MULTI", Target::Ours(2.5)),
     ("server", "save with None and TTL, MULTI", Target::Ours(1.3)),
     ("server", "redis-benchmark", Target::RatioAtLeast(1.0)),
-    ("server", "16 writers", Target::RatioAtLeast(5.0)),
+    ("server", "guarded update by 16 writers", Target::RatioAtLeast(5.0)),
     ("peers", "", Target::Ratio(1.0)),
 ];

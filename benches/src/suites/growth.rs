@@ -14,6 +14,7 @@ use crate::Options;
 use crate::hand::tuned;
 use crate::models::{User, user};
 use crate::report::Row;
+use crate::rounds::{Compared, median};
 
 /// The records of a pipeline.
 const BATCH: u64 = 100;
@@ -81,8 +82,9 @@ fn grow(
     let mut cons = [servers[0].connection()?, servers[1].connection()?];
     let before = [used_memory(&mut cons[0])?, used_memory(&mut cons[1])?];
     let mut measure = |work: fn(&Side) -> Work| {
-        let mut seconds = [0.0; 2];
+        let (mut micros, mut ratios) = ([Vec::new(), Vec::new()], Vec::new());
         for turn in (0..records).step_by(TURN as usize) {
+            let mut of_turn = [0.0; 2];
             for at in [0, 1] {
                 // The order changes from turn to turn.
                 let at = if (turn / TURN).is_multiple_of(2) { at } else { 1 - at };
@@ -90,15 +92,16 @@ fn grow(
                 for first in (turn..turn + TURN).step_by(BATCH as usize) {
                     work(sides[at])(&mut cons[at], first);
                 }
-                seconds[at] += start.elapsed().as_secs_f64();
+                of_turn[at] = start.elapsed().as_secs_f64() * 1e6 / TURN as f64;
+                micros[at].push(of_turn[at]);
             }
+            ratios.push(of_turn[0] / of_turn[1]);
         }
-        seconds.map(|seconds| seconds * 1e6 / records as f64)
+        let [ours, other] = micros.map(median);
+        Compared { ours, other, ratio: median(ratios) }
     };
-    let [ours, other] = measure(|side| side.save);
-    rows.push(Row::new("growth", format!("save, {name} (µs)"), ours, other));
-    let [ours, other] = measure(|side| side.get);
-    rows.push(Row::new("growth", format!("get, {name} (µs)"), ours, other));
+    rows.push(Row::compared("growth", format!("save, {name} (µs)"), measure(|side| side.save)));
+    rows.push(Row::compared("growth", format!("get, {name} (µs)"), measure(|side| side.get)));
     let mut memory = [0.0; 2];
     for at in [0, 1] {
         memory[at] = (used_memory(&mut cons[at])? - before[at]) / records as f64;
