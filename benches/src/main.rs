@@ -40,7 +40,7 @@ const SUITES: &[Suite] = &[
     ("growth", suites::growth::run),
 ];
 
-/// What to measure.
+/// The choice of lines, and how to measure them.
 pub struct Options {
     suites: Vec<String>,
     lines: Vec<String>,

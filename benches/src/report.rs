@@ -1,11 +1,11 @@
-//! Rows of the table, and what they should be.
+//! Rows of the table, and their targets.
 
 use crate::rounds::Compared;
 
 /// One line of the table: ours beside the other.
 pub struct Row {
     pub suite: String,
-    /// What was measured, against what, and the unit.
+    /// The work, the other side and the unit.
     pub name: String,
     pub ours: f64,
     pub other: f64,
@@ -63,7 +63,7 @@ pub fn number(number: f64) -> String {
 
 pub const HEAD: &str = "name\tours\tother\tratio";
 
-/// What a row should show.
+/// The target of a row.
 #[derive(Clone, Copy)]
 pub enum Target {
     /// The largest ratio.
