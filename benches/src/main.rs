@@ -33,13 +33,14 @@ type Suite = (&'static str, fn(&Options) -> Result<Vec<Row>, Box<dyn Error>>);
 const SUITES: &[Suite] = &[
     ("cpu", suites::cpu::run),
     ("server", suites::server::run),
+    #[cfg(feature = "peers")]
     ("peers", suites::peers::run),
     ("codecs", suites::codecs::run),
     ("compile", suites::compile::run),
     ("growth", suites::growth::run),
 ];
 
-/// What to measure.
+/// The choice of lines, and how to measure them.
 pub struct Options {
     suites: Vec<String>,
     lines: Vec<String>,

@@ -1,4 +1,4 @@
-//! What is stored: a record as a hash of ten fields, and one as a blob.
+//! The models: a record as a hash of ten fields, and one as a blob.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What is written beside the program: the table, the sections of `README.md`, the plots.
+//! Writes the results beside the program: the table, the sections of `README.md`, the plots.
 
 use std::error::Error;
 use std::fmt::Write;

@@ -10,7 +10,7 @@ use redis::{Cmd, Connection, ConnectionLike, RedisResult, Value};
 pub struct Replay {
     server: Connection,
     mode: Mode,
-    /// What was sent, and the replies to it.
+    /// The exchanges with the server, in order.
     recorded: Vec<Exchange>,
     /// The replies to come, the next one last.
     prepared: Vec<Reply>,

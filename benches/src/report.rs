@@ -1,11 +1,11 @@
-//! Rows of the table, and what they should be.
+//! Rows of the table, and their targets.
 
 use crate::rounds::Compared;
 
 /// One line of the table: ours beside the other.
 pub struct Row {
     pub suite: String,
-    /// What was measured, against what, and the unit.
+    /// The work, the other side and the unit.
     pub name: String,
     pub ours: f64,
     pub other: f64,
@@ -63,7 +63,7 @@ pub fn number(number: f64) -> String {
 
 pub const HEAD: &str = "name\tours\tother\tratio";
 
-/// What a row should show.
+/// The target of a row.
 #[derive(Clone, Copy)]
 pub enum Target {
     /// The largest ratio.
@@ -107,6 +107,6 @@ const TARGETS: &[(&str, &str, Target)] = &[
     ("server", "guarded set and incr, MULTI", Target::Ours(2.5)),
     ("server", "save with None and TTL, MULTI", Target::Ours(1.3)),
     ("server", "redis-benchmark", Target::RatioAtLeast(1.0)),
-    ("server", "16 writers", Target::RatioAtLeast(5.0)),
+    ("server", "guarded update by 16 writers", Target::RatioAtLeast(5.0)),
     ("peers", "", Target::Ratio(1.0)),
 ];

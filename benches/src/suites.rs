@@ -4,5 +4,6 @@ pub mod codecs;
 pub mod compile;
 pub mod cpu;
 pub mod growth;
+#[cfg(feature = "peers")]
 pub mod peers;
 pub mod server;

@@ -1,4 +1,4 @@
-//! What models cost to compile, by `benches/compile/run.py`.
+//! The cost of compiling models, by `benches/compile/run.py`.
 
 use std::error::Error;
 use std::path::Path;

@@ -14,6 +14,7 @@ use crate::Options;
 use crate::hand::tuned;
 use crate::models::{User, user};
 use crate::report::Row;
+use crate::rounds::{Compared, median};
 
 /// The records of a pipeline.
 const BATCH: u64 = 100;
@@ -81,8 +82,9 @@ fn grow(
     let mut cons = [servers[0].connection()?, servers[1].connection()?];
     let before = [used_memory(&mut cons[0])?, used_memory(&mut cons[1])?];
     let mut measure = |work: fn(&Side) -> Work| {
-        let mut seconds = [0.0; 2];
+        let (mut micros, mut ratios) = ([Vec::new(), Vec::new()], Vec::new());
         for turn in (0..records).step_by(TURN as usize) {
+            let mut of_turn = [0.0; 2];
             for at in [0, 1] {
                 // The order changes from turn to turn.
                 let at = if (turn / TURN).is_multiple_of(2) { at } else { 1 - at };
@@ -90,15 +92,16 @@ fn grow(
                 for first in (turn..turn + TURN).step_by(BATCH as usize) {
                     work(sides[at])(&mut cons[at], first);
                 }
-                seconds[at] += start.elapsed().as_secs_f64();
+                of_turn[at] = start.elapsed().as_secs_f64() * 1e6 / TURN as f64;
+                micros[at].push(of_turn[at]);
             }
+            ratios.push(of_turn[0] / of_turn[1]);
         }
-        seconds.map(|seconds| seconds * 1e6 / records as f64)
+        let [ours, other] = micros.map(median);
+        Compared { ours, other, ratio: median(ratios) }
     };
-    let [ours, other] = measure(|side| side.save);
-    rows.push(Row::new("growth", format!("save, {name} (µs)"), ours, other));
-    let [ours, other] = measure(|side| side.get);
-    rows.push(Row::new("growth", format!("get, {name} (µs)"), ours, other));
+    rows.push(Row::compared("growth", format!("save, {name} (µs)"), measure(|side| side.save)));
+    rows.push(Row::compared("growth", format!("get, {name} (µs)"), measure(|side| side.get)));
     let mut memory = [0.0; 2];
     for at in [0, 1] {
         memory[at] = (used_memory(&mut cons[at])? - before[at]) / records as f64;
@@ -112,7 +115,7 @@ fn used_memory(con: &mut Connection) -> redis::RedisResult<f64> {
     Ok(info.get("used_memory").unwrap_or_default())
 }
 
-/// A record of many fields, which alternate between texts and numbers.
+/// A record of two texts and many numbers.
 trait Wide: RedisModel<Id = u64> + Sync {
     const NAMES: &[&str];
 
@@ -120,21 +123,26 @@ trait Wide: RedisModel<Id = u64> + Sync {
 }
 
 const TEXT: &str = "twenty bytes of text";
+const TEXTS: usize = 2;
 
+// Few texts, because each number that cannot be parsed drops all texts before it, and that code
+// would be most of this program.
 macro_rules! wide {
-    ($name:ident: $($text:ident $number:ident)+) => {
+    ($name:ident: $($number:ident)+) => {
         #[derive(RedisModel)]
         #[redis(key = "wide:{id}")]
         struct $name {
             id: u64,
-            $($text: String, $number: u64,)+
+            first: String,
+            second: String,
+            $($number: u64,)+
         }
 
         impl Wide for $name {
-            const NAMES: &[&str] = &[$(stringify!($text), stringify!($number)),+];
+            const NAMES: &[&str] = &["first", "second", $(stringify!($number)),+];
 
             fn new(id: u64) -> Self {
-                Self { id, $($text: TEXT.to_owned(), $number: id,)+ }
+                Self { id, first: TEXT.to_owned(), second: TEXT.to_owned(), $($number: id,)+ }
             }
         }
     };
@@ -155,14 +163,16 @@ fn sides<W: Wide>() -> [Side; 2] {
         save: |con, first| {
             let mut pipeline = Pipeline::with_capacity(BATCH as usize);
             for id in first..first + BATCH {
-                let texts = vec![TEXT.to_owned(); W::NAMES.len() / 2];
-                let mut cmd = Cmd::with_capacity(2 + 2 * W::NAMES.len(), 24 + 20 * W::NAMES.len());
+                let texts = vec![TEXT.to_owned(); TEXTS];
+                let mut cmd = Cmd::with_capacity(2 + 2 * W::NAMES.len(), 80 + 12 * W::NAMES.len());
                 cmd.write_arg(b"HSET");
                 tuned::write_key(&mut cmd, b"wide:", id);
-                for (names, text) in W::NAMES.chunks(2).zip(&texts) {
-                    cmd.write_arg(names[0].as_bytes());
+                for (name, text) in W::NAMES.iter().zip(&texts) {
+                    cmd.write_arg(name.as_bytes());
                     cmd.write_arg(text.as_bytes());
-                    cmd.write_arg(names[1].as_bytes());
+                }
+                for name in &W::NAMES[TEXTS..] {
+                    cmd.write_arg(name.as_bytes());
                     cmd.write_arg(itoa::Buffer::new().format(id).as_bytes());
                 }
                 pipeline.add_command(cmd);
@@ -179,50 +189,52 @@ fn sides<W: Wide>() -> [Side; 2] {
                 pipeline.add_command(cmd);
             }
             let read: Vec<_> =
-                tuned::send(con, &pipeline).unwrap().into_iter().map(pairs).collect();
-            assert!(black_box(read).iter().all(|pairs| pairs.len() == W::NAMES.len() / 2));
+                tuned::send(con, &pipeline).unwrap().into_iter().map(parse).collect();
+            assert!(black_box(read).iter().all(|(_, it)| it.len() == W::NAMES.len() - TEXTS));
         },
     };
     [ours, by_hand]
 }
 
 /// Takes the texts and the numbers out of a reply.
-fn pairs(reply: Value) -> Vec<(String, u64)> {
-    let Value::Array(values) = reply else { panic!("a list") };
-    let mut pairs = Vec::with_capacity(values.len() / 2);
-    let mut values = values.into_iter();
-    while let (Some(Value::BulkString(text)), Some(Value::BulkString(digits))) =
-        (values.next(), values.next())
-    {
-        let number = std::str::from_utf8(&digits).unwrap().parse().unwrap();
-        pairs.push((String::from_utf8(text).unwrap(), number));
-    }
-    pairs
+fn parse(reply: Value) -> (Vec<String>, Vec<u64>) {
+    let Value::Array(mut values) = reply else { panic!("a list") };
+    let bytes = |value| match value {
+        Value::BulkString(bytes) => bytes,
+        _ => panic!("all fields are there"),
+    };
+    let number = |value| std::str::from_utf8(&bytes(value)).unwrap().parse().unwrap();
+    let numbers = values.drain(TEXTS..).map(number).collect();
+    let texts = values.into_iter().map(|value| String::from_utf8(bytes(value)).unwrap());
+    (texts.collect(), numbers)
 }
 
 wide! {
     Wide4:
-    t00 n00 t01 n01
+    n000 n001
 }
 wide! {
     Wide20:
-    t00 n00 t01 n01 t02 n02 t03 n03 t04 n04 t05 n05 t06 n06 t07 n07 t08 n08 t09 n09
+    n000 n001 n002 n003 n004 n005 n006 n007 n008 n009 n010 n011 n012 n013 n014 n015 n016 n017
 }
 wide! {
     Wide60:
-    t00 n00 t01 n01 t02 n02 t03 n03 t04 n04 t05 n05 t06 n06 t07 n07 t08 n08 t09 n09 t10 n10 t11
-    n11 t12 n12 t13 n13 t14 n14 t15 n15 t16 n16 t17 n17 t18 n18 t19 n19 t20 n20 t21 n21 t22 n22
-    t23 n23 t24 n24 t25 n25 t26 n26 t27 n27 t28 n28 t29 n29
+    n000 n001 n002 n003 n004 n005 n006 n007 n008 n009 n010 n011 n012 n013 n014 n015 n016 n017
+    n018 n019 n020 n021 n022 n023 n024 n025 n026 n027 n028 n029 n030 n031 n032 n033 n034 n035
+    n036 n037 n038 n039 n040 n041 n042 n043 n044 n045 n046 n047 n048 n049 n050 n051 n052 n053
+    n054 n055 n056 n057
 }
 wide! {
     Wide200:
-    t00 n00 t01 n01 t02 n02 t03 n03 t04 n04 t05 n05 t06 n06 t07 n07 t08 n08 t09 n09 t10 n10 t11
-    n11 t12 n12 t13 n13 t14 n14 t15 n15 t16 n16 t17 n17 t18 n18 t19 n19 t20 n20 t21 n21 t22 n22
-    t23 n23 t24 n24 t25 n25 t26 n26 t27 n27 t28 n28 t29 n29 t30 n30 t31 n31 t32 n32 t33 n33 t34
-    n34 t35 n35 t36 n36 t37 n37 t38 n38 t39 n39 t40 n40 t41 n41 t42 n42 t43 n43 t44 n44 t45 n45
-    t46 n46 t47 n47 t48 n48 t49 n49 t50 n50 t51 n51 t52 n52 t53 n53 t54 n54 t55 n55 t56 n56 t57
-    n57 t58 n58 t59 n59 t60 n60 t61 n61 t62 n62 t63 n63 t64 n64 t65 n65 t66 n66 t67 n67 t68 n68
-    t69 n69 t70 n70 t71 n71 t72 n72 t73 n73 t74 n74 t75 n75 t76 n76 t77 n77 t78 n78 t79 n79 t80
-    n80 t81 n81 t82 n82 t83 n83 t84 n84 t85 n85 t86 n86 t87 n87 t88 n88 t89 n89 t90 n90 t91 n91
-    t92 n92 t93 n93 t94 n94 t95 n95 t96 n96 t97 n97 t98 n98 t99 n99
+    n000 n001 n002 n003 n004 n005 n006 n007 n008 n009 n010 n011 n012 n013 n014 n015 n016 n017
+    n018 n019 n020 n021 n022 n023 n024 n025 n026 n027 n028 n029 n030 n031 n032 n033 n034 n035
+    n036 n037 n038 n039 n040 n041 n042 n043 n044 n045 n046 n047 n048 n049 n050 n051 n052 n053
+    n054 n055 n056 n057 n058 n059 n060 n061 n062 n063 n064 n065 n066 n067 n068 n069 n070 n071
+    n072 n073 n074 n075 n076 n077 n078 n079 n080 n081 n082 n083 n084 n085 n086 n087 n088 n089
+    n090 n091 n092 n093 n094 n095 n096 n097 n098 n099 n100 n101 n102 n103 n104 n105 n106 n107
+    n108 n109 n110 n111 n112 n113 n114 n115 n116 n117 n118 n119 n120 n121 n122 n123 n124 n125
+    n126 n127 n128 n129 n130 n131 n132 n133 n134 n135 n136 n137 n138 n139 n140 n141 n142 n143
+    n144 n145 n146 n147 n148 n149 n150 n151 n152 n153 n154 n155 n156 n157 n158 n159 n160 n161
+    n162 n163 n164 n165 n166 n167 n168 n169 n170 n171 n172 n173 n174 n175 n176 n177 n178 n179
+    n180 n181 n182 n183 n184 n185 n186 n187 n188 n189 n190 n191 n192 n193 n194 n195 n196 n197
 }

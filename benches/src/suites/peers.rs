@@ -6,6 +6,7 @@
 mod derived;
 mod on_redis_rs;
 mod own_client;
+mod python;
 
 use std::error::Error;
 
@@ -26,6 +27,7 @@ pub fn run(options: &Options) -> Result<Vec<Row>, Box<dyn Error>> {
     on_redis_rs::run(&servers, &mut lines)?;
     derived::run(&servers, &mut lines)?;
     own_client::run(&servers, &mut lines)?;
+    python::run(&servers, &mut lines)?;
     Ok(lines.rows)
 }
 

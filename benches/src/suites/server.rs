@@ -19,7 +19,6 @@ use crate::report::Row;
 /// A server, with clients of its socket and of its port.
 pub struct Servers {
     server: Server,
-    pub port: String,
     pub unix: Client,
     pub tcp: Client,
 }
@@ -29,7 +28,7 @@ impl Servers {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string();
         let server = Server::options().argument("--port").argument(&port).start()?;
         let (unix, tcp) = (server.client()?, Client::open(format!("redis://127.0.0.1:{port}/"))?);
-        Ok(Self { server, port, unix, tcp })
+        Ok(Self { server, unix, tcp })
     }
 
     /// Returns the path of the socket.

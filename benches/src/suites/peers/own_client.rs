@@ -18,10 +18,9 @@ use crate::suites::server::Servers;
 pub fn run(servers: &Servers, lines: &mut Lines<'_>) -> Result<(), Box<dyn Error>> {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let ours = &runtime.block_on(servers.tcp.get_multiplexed_async_connection())?;
-    let address = format!("127.0.0.1:{}", servers.port);
+    let address = servers.tcp.get_connection_info().addr().to_string();
+    let fred = fred::types::config::Config::from_url(&format!("redis://{address}"))?;
     let rustis = &runtime.block_on(rustis::client::Client::connect(address))?;
-    let fred =
-        fred::types::config::Config::from_url(&format!("redis://127.0.0.1:{}", servers.port))?;
     let fred = &fred::types::Builder::from_config(fred).build()?;
     runtime.block_on(fred.init())?;
 

@@ -19,8 +19,8 @@ const EMAIL: &str = "ada@new.example.com";
 const WRITERS: usize = 16;
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// What is sent once, to be sent again in pipelines: the server's caches are as warm as on a busy
-/// server, and no script's text is sent.
+/// The commands of one call, to be sent again in pipelines: the server's caches are as warm as on
+/// a busy server, and no script's text is sent.
 struct Sent {
     packed: Vec<u8>,
     replies: usize,
