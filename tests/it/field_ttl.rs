@@ -172,6 +172,7 @@ fn an_older_server_refuses_field_ttls_before_anything_is_written() {
             con.run(record.create()).unwrap_err(),
             con.run(Login::update(record.id).or_create().set(f.name, "n").set(f.code, "x"))
                 .unwrap_err(),
+            con.run(Login::update(record.id).set(f.name, "n").or_insert(&record)).unwrap_err(),
             con.run(
                 Plain::update(plain.id)
                     .set(Plain::FIELDS.name, "after")
@@ -337,7 +338,32 @@ fn a_denied_field_ttl_leaves_the_record_alone(con: &mut redis::Connection) {
     redis::cmd("AUTH").arg("default").arg("any").exec(con).unwrap();
 }
 
-const PROMISES: [fn(&mut redis::Connection); 6] = [
+/// A record that is inserted, or saved on a condition, gets the TTLs of a save; a condition
+/// takes an expired field for absent, and changes no TTL.
+fn upserts_and_conditions_know_the_ttls_of_fields(con: &mut redis::Connection) {
+    let (record, f) = (login(), Login::FIELDS);
+    let (id, key) = (record.id, record.redis_key());
+    let ttls =
+        |con: &mut redis::Connection| ["name", "code", "tries"].map(|it| seconds(con, &key, it));
+    Login::update(id).set(f.tries, 2).or_insert(&record).required().run(con).unwrap();
+    assert_eq!(Login::get(id).run(con).unwrap().as_ref(), Some(&record));
+    assert_eq!(ttls(con), [-1, 300, -1]);
+    expire_in(con, &key, "code", 60_000);
+    expire_in(con, &key, "tries", 60_000);
+    Login::expire(id, MINUTE).only_if(f.code.is_present()).required().run(con).unwrap();
+    assert_eq!(ttls(con), [-1, 60, 60]);
+    record.save().only_if(f.code.eq("123")).required().run(con).unwrap();
+    assert_eq!(ttls(con), [-1, 300, -1]);
+    expire_in(con, &key, "code", 1);
+    std::thread::sleep(Duration::from_millis(5));
+    assert!(Login::delete(id).only_if(f.code.is_present()).run(con).unwrap().is_conflict());
+    assert!(Login::take(id).only_if(f.code.eq("123")).run(con).unwrap().is_conflict());
+    let taken = Login::take(id).only_if(f.code.ne("123")).required().run(con).unwrap();
+    assert_eq!(taken, Login { code: None, ..record });
+}
+
+const PROMISES: [fn(&mut redis::Connection); 7] = [
+    upserts_and_conditions_know_the_ttls_of_fields,
     a_field_that_has_expired_is_not_brought_back,
     expired_fields_make_no_record,
     a_value_keeps_its_ttl_when_it_moves_from_an_alias,

@@ -162,7 +162,7 @@ fn a_record_to_insert_must_be_the_one_that_is_updated() {
         let mut wrong = Page::get_or_insert_with(id, || new(other));
         assert_eq!(con.run_flow(&mut wrong).unwrap_err().kind(), ErrorKind::InvalidOperation);
         for id in [id, other] {
-            assert_eq!(con.raw::<i64>(&["EXISTS", &Page::key(id).to_string()]), 0);
+            assert_eq!(con.raw::<i64>(&["EXISTS", Page::key(id).as_ref()]), 0);
         }
         let key = Page::key(id).to_string();
         con.raw::<()>(&["SET", &key, "mine"]);
@@ -235,7 +235,7 @@ fn modify_inserts_a_record_that_was_changed_like_one_that_was_read() {
         let mut modify = modify.required();
         con.run_flow(&mut modify).unwrap();
         assert_eq!(con.run(Blob::get(id)).unwrap(), Some(Blob { id, hits: 2 }));
-        assert!(con.raw::<i64>(&["TTL", &Blob::key(id).to_string()]) > 3500);
+        assert!(con.raw::<i64>(&["TTL", Blob::key(id).as_ref()]) > 3500);
     });
 }
 
@@ -252,7 +252,7 @@ fn a_record_is_read_or_created_once() {
         assert_eq!(first, Page { revision: 1, ..new(id) }, "as it is stored");
         assert_eq!(con.run_flow(&mut flow).unwrap(), first);
         assert_eq!(made, 1);
-        assert!(con.raw::<i64>(&["TTL", &Page::key(id).to_string()]) > 3500);
+        assert!(con.raw::<i64>(&["TTL", Page::key(id).as_ref()]) > 3500);
         // It can be saved.
         con.run(first.save()).unwrap();
 
