@@ -75,7 +75,7 @@ pub struct Transaction<O>(O);
 ///
 /// **Sends** one script, which runs the scripts of the members: each checks its record, and
 /// when all have checked, each writes. Members are scripts also if a plain command would do
-/// alone. In a pipeline the text of the script is sent, too (10 KB).
+/// alone. In a pipeline the text of the script is sent, too (20 KB).
 ///
 /// ```
 /// # use redis_model::{Operation, Outcome, RedisModel, embedded, transaction};

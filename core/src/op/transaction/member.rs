@@ -1,4 +1,4 @@
-//! What can be a member of a transaction, and the output of each.
+//! The operations that can be members of a transaction, and the output of each.
 
 use std::convert::Infallible;
 
@@ -6,7 +6,7 @@ use super::Transaction;
 use super::decode::{Applied, Refused};
 use super::encode::Members;
 use crate::edit::Commit;
-use crate::erased::{AnyModel, key_of};
+use crate::erased::key_of;
 use crate::error::{Error, Result};
 use crate::field::RevisionNumber;
 use crate::hash::{HashModel, Selection};
@@ -139,7 +139,7 @@ members! {
 }
 
 fn exists<M: RedisModel, T>(record: &M) -> Outcome<T> {
-    Outcome::Conflict(Conflict::of_all(AnyModel::of::<M>().schema().name, &key_of(record)))
+    Outcome::Conflict(Conflict::of_existing(M::SCHEMA.name, &key_of(record)))
 }
 
 impl<M: RedisModel> Commit<M> {
