@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-pub use modify::Modify;
+pub use modify::{MakeRecord, Modify, OrInsertWith};
 
 use crate::connection::SyncConnection;
 use crate::erased::{AnyModel, AnyRecord, RawRecord, RecordChanges, RecordKey, Snapshot};
@@ -17,7 +17,7 @@ use crate::key::Key;
 use crate::model::RedisModel;
 use crate::op::{DeleteUnchanged, Operation, Replies, Request};
 use crate::ttl::Expiry;
-use crate::update::{Conflict, Missing, Outcome};
+use crate::update::{Conflict, Outcome};
 
 /// Reads a record as a [`Draft`]; see [`RedisModel::edit`].
 #[must_use = "an operation does nothing until it is run"]
@@ -52,12 +52,6 @@ impl<M: RedisModel> Edit<M> {
     #[inline(always)]
     pub(crate) fn new(id: M::Id) -> Self {
         Self { record: RecordKey::new::<M>(id) }
-    }
-}
-
-impl<M: RedisModel> Edit<M> {
-    fn missing(&self) -> Missing {
-        Missing::new(M::SCHEMA.name, &self.record.key)
     }
 }
 

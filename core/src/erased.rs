@@ -3,8 +3,10 @@
 //! A generic function is compiled anew for each model. So the operations of a model are
 //! thin generic shells over the functions here, which dispatch on the storage.
 
+mod create;
 mod read;
 
+pub(crate) use create::{Create, check_key};
 pub use read::Stored;
 pub(crate) use read::{DecodeInto, Decoded, RawRecord, RecordKey};
 
@@ -80,17 +82,23 @@ impl Operation for Save<'_> {
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<bool> {
-        let written = replies.next().and_then(|reply| match self.model {
-            // The script replies 1, or 0 if `create` found a record. HSET replies the number
-            // of new fields.
-            AnyModel::Hash(_) => reply.into_int().map(|count| count != 0 || !self.write.only_new),
-            AnyModel::Blob(_) if self.write.only_new && reply.is_nil() => Ok(false),
-            AnyModel::Blob(_) if reply.is_ok() => Ok(true),
-            AnyModel::Blob(_) if self.write.only_new => reply.into_ok().map(|()| true),
-            // `SET … GET` replies the old value.
-            AnyModel::Blob(_) => reply.into_bytes().map(|_| true),
-        });
-        written.map_err(|error| self.model.locate(&self.key(), error))
+        decode_written(self.model, self.write.only_new, replies)
+            .map_err(|error| self.model.locate(&self.key(), error))
+    }
+}
+
+/// Returns `true` if the record was written.
+fn decode_written(model: AnyModel, only_new: bool, replies: &mut Replies) -> Result<bool> {
+    let reply = replies.next()?;
+    match model {
+        // The script replies 1, or 0 if `create` found a record. HSET replies the number
+        // of new fields.
+        AnyModel::Hash(_) => reply.into_int().map(|count| count != 0 || !only_new),
+        AnyModel::Blob(_) if only_new && reply.is_nil() => Ok(false),
+        AnyModel::Blob(_) if reply.is_ok() => Ok(true),
+        AnyModel::Blob(_) if only_new => reply.into_ok().map(|()| true),
+        // `SET … GET` replies the old value.
+        AnyModel::Blob(_) => reply.into_bytes().map(|_| true),
     }
 }
 

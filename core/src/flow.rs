@@ -13,19 +13,23 @@
 //! place in a struct for everything that lives longer than a step. It was not taken.
 
 mod io;
+mod required;
 
 use std::future::Future;
 
 pub use io::Io;
 pub(crate) use io::{Clock, Request as IoRequest};
+pub use required::Required;
 
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
 use crate::connection::SyncConnection;
-pub use crate::edit::Modify;
+#[doc(hidden)]
+pub use crate::edit::MakeRecord;
+pub use crate::edit::{Modify, OrInsertWith};
 use crate::error::Result;
 pub use crate::scan::{Count, DeleteAll, RewriteAll, Rewritten, Scan, ScanIds, ScanPosition};
-pub use crate::verbs::{Take, TakeMany};
+pub use crate::verbs::{GetOrInsertWith, Take, TakeIf, TakeMany};
 
 /// Work that takes several round trips: scans, retries, waiting.
 ///

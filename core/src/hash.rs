@@ -6,6 +6,7 @@
 
 mod diff;
 mod field_ttl;
+mod insert;
 mod mapping;
 mod revision;
 mod row;
@@ -14,10 +15,11 @@ mod select;
 mod snapshot;
 mod versions;
 
-pub(crate) use diff::{Snapshot, changes};
+pub(crate) use diff::{Snapshot, changes, replacement};
 pub(crate) use field_ttl::FIELD_TTL;
 pub use field_ttl::FieldTtl;
-pub(crate) use mapping::{Group, Mapping};
+pub(crate) use insert::Insertion;
+pub(crate) use mapping::{Group, Mapping, Record};
 pub(crate) use revision::next as next_revision;
 pub use row::Row;
 pub(crate) use row::decode_or_none;
@@ -38,7 +40,7 @@ use crate::op::{Request, Script};
 use crate::redis_rs::ReplyValue;
 use crate::schema::visit::construct;
 use crate::ttl::Expiry;
-use crate::update::{Call, Changes, NoRecord};
+use crate::update::{Action, Call, Changes, NoRecord};
 
 /// A model that is stored as a hash: its fields can be read and changed one by one.
 ///
@@ -218,8 +220,8 @@ pub(crate) fn encode_commit(
     expiry: Expiry,
     request: &mut Request,
 ) {
-    let (no_record, returned) = (NoRecord::Missing, Vec::new());
-    Call { key, no_record, expiry, returned, changes }.write(mapping, request);
+    let (action, returned) = (Action::Change(NoRecord::Missing), Vec::new());
+    Call { key, action, expiry, returned, changes, insertion: None }.write(mapping, request);
 }
 
 /// Adds the command that reads a record, and sets its time to live to `refresh`.

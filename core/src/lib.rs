@@ -40,7 +40,7 @@
 //! | declare a model | [`derive(RedisModel)`](macro@RedisModel): all attributes, [keys](macro@RedisModel#keys), [optimistic locking](macro@RedisModel#optimistic-locking) |
 //! | declare field types | [`derive(RedisValue)`](macro@RedisValue), [`derive(RedisFields)`](macro@RedisFields), [`derive(KeyPart)`](macro@KeyPart) |
 //! | save, read and delete records | [`RedisModel`], whose methods return operations |
-//! | change, select and edit fields | [`HashModel`], [`Update`], [`Select`], [`Edit`] |
+//! | change, select and edit fields | [`HashModel`], [`Update`], [`Condition`], [`Outcome`], [`Select`], [`Edit`] |
 //! | store blobs and change their format | [`BlobModel`], [`codec`] |
 //! | run operations, together or atomically | [`Operation`], [`batch`], [`atomic`] |
 //! | write several records, all or nothing | [`transaction`] |

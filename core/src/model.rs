@@ -14,8 +14,8 @@ use crate::scan::{Count, DeleteAll, RewriteAll, Scan, ScanIds};
 use crate::schema::visit::Visitor;
 use crate::schema::{Description, Schema};
 use crate::verbs::{
-    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, GetTtl, Persist, Save, SaveMany,
-    Take, TakeMany,
+    Create, Delete, DeleteMany, Exists, Expire, Get, GetMany, GetOrInsertWith, GetTtl, Persist,
+    Save, SaveMany, Take, TakeMany,
 };
 use crate::{blob, hash, key, schema, update};
 
@@ -128,7 +128,8 @@ pub trait RedisModel: Sized {
     ///
     /// Fields that are `None` are removed; fields that this struct does not know are kept.
     /// The key's time to live is set if the model has a `ttl`, and else kept;
-    /// [`Save::ttl`], [`Save::keep_ttl`] and [`Save::persist`] override the model's `ttl`.
+    /// [`Save::ttl`], [`Save::keep_ttl`] and [`Save::persist`] override the model's `ttl`, and
+    /// [`Save::only_if`] adds conditions.
     /// A key of another Redis type is left unchanged.
     ///
     /// # Errors
@@ -169,6 +170,41 @@ pub trait RedisModel: Sized {
     #[inline(always)]
     fn get(id: impl IntoId<Self::Id>) -> Get<Self> {
         Get::new(id.into_id())
+    }
+
+    /// Reads a record, or creates the one that `make` returns if there is none, and returns
+    /// the record. Of several clients that create it at the same time one does, and the others
+    /// return its record. `make` is called at most once a run.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidOperation`](crate::ErrorKind::InvalidOperation) if the new record has another
+    /// key than the one of this id, and [`Conflict`](crate::ErrorKind::Conflict) if other
+    /// clients created and deleted the record 16 times meanwhile.
+    ///
+    /// **Sends** the command of [`get`](Self::get) and, if there is no record, that of
+    /// [`create`](Self::create). It reads the record again if another client has created it,
+    /// or if the model has a `revision`.
+    ///
+    /// ```
+    /// # use redis_model::{Operation, RedisModel, embedded};
+    /// #[derive(Debug, PartialEq, RedisModel)]
+    /// #[redis(key = "settings:{user}")]
+    /// struct Settings { user: u64, theme: String }
+    ///
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// let make = || Settings { user: 7, theme: "dark".into() };
+    /// let settings = Settings::get_or_insert_with(7, make).run(&mut con)?;
+    /// assert_eq!(settings.theme, "dark");
+    /// assert_eq!(Settings::get(7).run(&mut con)?, Some(settings));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn get_or_insert_with<F>(id: impl IntoId<Self::Id>, make: F) -> GetOrInsertWith<Self, F>
+    where
+        F: FnMut() -> Self,
+    {
+        GetOrInsertWith::new(id.into_id(), make)
     }
 
     /// Reads many records, each with a result of its own: one bad record never
@@ -218,7 +254,7 @@ pub trait RedisModel: Sized {
 
     /// Reads a record and deletes it, for one-time tokens and work that one
     /// worker must get: of several clients that take a record, one gets it, and
-    /// the others get `None`.
+    /// the others get `None`. [`Take::only_if`] adds conditions.
     ///
     /// The client reads and decodes the record first. The server then deletes it if it has
     /// not changed; if another client has changed it, the client reads it again, 16
@@ -270,7 +306,7 @@ pub trait RedisModel: Sized {
     }
 
     /// Deletes a record; the output is `true` if there was one. A key of another Redis type
-    /// is left unchanged.
+    /// is left unchanged. [`Delete::only_if`] adds conditions.
     ///
     /// **Sends** a script: `TYPE`, `DEL`.
     fn delete(id: impl IntoId<Self::Id>) -> Delete<Self> {
@@ -306,7 +342,7 @@ pub trait RedisModel: Sized {
     }
 
     /// Sets the record's time to live; the output is `true` if there is a record. The time
-    /// is rounded up to milliseconds; zero is an error.
+    /// is rounded up to milliseconds; zero is an error. [`Expire::only_if`] adds conditions.
     ///
     /// **Sends** a script: `TYPE`, `PEXPIRE`.
     fn expire(id: impl IntoId<Self::Id>, after: std::time::Duration) -> Expire<Self> {
@@ -314,6 +350,7 @@ pub trait RedisModel: Sized {
     }
 
     /// Removes the record's time to live; the output is `true` if it had one.
+    /// [`Persist::only_if`] adds conditions.
     ///
     /// **Sends** a script: `TYPE`, `PERSIST`.
     fn persist(id: impl IntoId<Self::Id>) -> Persist<Self> {
@@ -583,6 +620,7 @@ pub trait RedisModel: Sized {
     /// the record again, 16 times at most, with pauses that grow; so `change` may be called
     /// several times. Its last return value comes back with
     /// [`Outcome::Applied`](crate::Outcome). If it changes nothing, nothing is written.
+    /// [`Modify::or_insert_with`] creates a record if there is none.
     ///
     /// **Sends** the commands of [`edit`](Self::edit) and
     /// [`Draft::commit`](crate::Draft::commit) for each attempt.

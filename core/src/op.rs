@@ -22,6 +22,7 @@ mod map;
 mod option;
 mod reply;
 mod request;
+mod required;
 mod script;
 mod slot;
 mod transaction;
@@ -48,6 +49,7 @@ pub use map::Map;
 pub use reply::{Replies, Reply};
 pub(crate) use request::Command;
 pub use request::{CommandWriter, Request};
+pub use required::Required;
 pub(crate) use script::Script;
 pub(crate) use slot::{hash_tag, slot_of};
 pub(crate) use transaction::members_of;
@@ -58,6 +60,8 @@ pub(crate) use typed_command::{READ_TYPED, TYPED_COMMAND};
 use crate::connection::AsyncConnection;
 use crate::connection::SyncConnection;
 use crate::error::Result;
+pub use crate::update::Conditional;
+use crate::update::Outcome;
 pub use crate::verbs::{
     Create, Delete, DeleteMany, DeleteUnchanged, Exists, Expire, Get, GetMany, GetTtl, Persist,
     Returning, Save, SaveMany,
@@ -222,6 +226,40 @@ pub trait Operation {
         Self: Sized + Send + Sync + 'a,
     {
         BoxedOperation::new(self)
+    }
+
+    /// Makes errors of the outcomes in which a write was not applied, also in a tuple or a
+    /// batch: the output is that of [`Outcome::Applied`].
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound) and
+    /// [`Conflict`](crate::ErrorKind::Conflict), as of [`Outcome::ok`]. Other members of a
+    /// tuple or an [`atomic`] step are applied all the same.
+    ///
+    /// **Sends** what the operation sends.
+    ///
+    /// ```
+    /// # use redis_model::{Operation, RedisModel, embedded};
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "user:{id}")]
+    /// struct User { id: u64, visits: u64, name: String }
+    ///
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// User { id: 7, visits: 1, name: "Ada".into() }.save().run(&mut con)?;
+    /// let f = User::FIELDS;
+    /// let visit = |id| User::update(id).incr(f.visits, 1).returning(f.visits).required();
+    /// let (visits, name) = (visit(7), User::select(7, f.name)).run(&mut con)?;
+    /// assert_eq!((visits, name), (2, Some("Ada".into())));
+    /// assert!(visit(8).run(&mut con).unwrap_err().is_not_found());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn required<R>(self) -> Required<Self>
+    where
+        Self: Sized + Operation<Output = Outcome<R>>,
+    {
+        Required::new(self)
     }
 
     /// Changes the output.

@@ -3,6 +3,7 @@
 mod call;
 mod change;
 mod condition;
+mod conditional;
 mod outcome;
 mod plan;
 
@@ -11,6 +12,8 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 pub use condition::Condition;
+pub use conditional::Conditional;
+pub(crate) use conditional::ReadIf;
 pub use outcome::{Conflict, Missing, Outcome};
 
 use crate::connection::SyncConnection;
@@ -23,7 +26,7 @@ use crate::op::{Operation, Replies, Request};
 use crate::ttl::{self, Expiry};
 use crate::value::IntoIncrement;
 
-pub(crate) use call::{Call, NoRecord, UPDATE, outcome};
+pub(crate) use call::{Action, Call, NoRecord, UPDATE, outcome};
 use change::{Change, FieldTtlChange};
 pub(crate) use change::{Changes, refused_increment, refused_native_increment};
 use condition::FieldSemantics;
@@ -34,7 +37,11 @@ use plan::{Plan, Values};
 /// The server checks everything before it writes anything. If a condition does not hold,
 /// an increment would leave the field's Rust type, or a stored text is not a number, the
 /// record stays unchanged. An update creates no record without
-/// [`or_create`](Self::or_create). Each field is changed once in an update.
+/// [`or_create`](Self::or_create) or [`or_insert`](Self::or_insert). Each field is changed
+/// once in an update.
+///
+/// The output is an [`Outcome`]; [`required`](Operation::required) makes errors of those in
+/// which nothing was changed.
 ///
 /// **Sends** a script that checks and then writes. An update with `or_create` that sets or
 /// increments every required field, has no condition and changes no TTL is cheaper: a plain
@@ -217,6 +224,42 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
         self
     }
 
+    /// Creates this record if there is none, in the same step: the record as it is, with the
+    /// model's `ttl`, as [`create`](RedisModel::create) does. The changes and conditions of
+    /// the update are for a record that exists. An [`expire`](Self::expire) or
+    /// [`persist`](Self::persist) of the update is for both.
+    ///
+    /// Two clients that insert and change one record at the same time lose nothing: one of
+    /// them creates it, and the other one changes it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidOperation`](crate::ErrorKind::InvalidOperation) if the record has
+    /// another key than the update, or together with [`or_create`](Self::or_create), and the
+    /// errors of a record that cannot be encoded. Nothing is written then.
+    ///
+    /// **Sends** the script of an update, with both the changes and the record.
+    ///
+    /// ```
+    /// # use redis_model::{Operation, Outcome, RedisModel, embedded};
+    /// #[derive(RedisModel)]
+    /// #[redis(key = "page:{path}", ttl = "30d")]
+    /// struct Page { path: String, hits: u64, first_seen_by: String }
+    ///
+    /// # let server = embedded::Server::start()?;
+    /// # let mut con = server.connection()?;
+    /// let f = Page::FIELDS;
+    /// let first = Page { path: "home".into(), hits: 1, first_seen_by: "Ada".into() };
+    /// let hit = Page::update("home").incr(f.hits, 1).or_insert(&first).returning(f.hits);
+    /// assert_eq!(hit.run(&mut con)?, Outcome::Applied(1));
+    /// assert_eq!(hit.run(&mut con)?, Outcome::Applied(2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn or_insert(mut self, record: &M) -> Self {
+        self.plan.or_insert(record);
+        self
+    }
+
     /// Returns these fields with their values after the update.
     #[inline(always)]
     pub fn returning<T: Selection<M>>(self, selection: T) -> Update<M, T> {
@@ -260,6 +303,6 @@ impl<M: HashModel, S: Selection<M>> Operation for Update<M, S> {
 
 impl<M: RedisModel, S> fmt::Debug for Update<M, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.plan.fmt(f)
+        self.plan.debug(f, "Update")
     }
 }

@@ -1,6 +1,6 @@
 //! Outcomes: what was not applied, as a value and as an error.
 
-use redis_model::{Error, ErrorKind, Json, Outcome, RedisModel};
+use redis_model::{Error, ErrorKind, Json, Operation, Outcome, RedisModel, atomic};
 
 use crate::support::{Con, everywhere, fresh, on_one_server};
 
@@ -116,5 +116,43 @@ fn an_outcome_that_was_not_applied_works_with_the_question_mark() {
         assert_eq!((own(applied), own(missing.clone())), (Ok(3), Err("not there")));
         let Outcome::Missing(missing) = missing else { panic!("{missing:?}") };
         assert!(Error::from(missing).is_not_found());
+    });
+}
+
+#[test]
+fn a_required_write_is_an_error_for_its_own_member_only() {
+    everywhere(|con| {
+        let (count, there, absent) = (Record::FIELDS.count, saved(con), fresh());
+        let visit = |id| Record::update(id).incr(count, 1).returning(count).required();
+        assert_eq!(con.run(visit(there)).unwrap(), 2);
+        assert_eq!(con.run((visit(there), visit(there))).unwrap(), (3, 4));
+        assert!(con.run((visit(there), visit(absent))).unwrap_err().is_not_found());
+
+        let results = con.run(vec![visit(absent), visit(there)]).unwrap();
+        assert_eq!(results[0].as_ref().unwrap_err().key(), Some(&*key(absent)));
+        assert_eq!(*results[1].as_ref().unwrap(), 6);
+        let refused = Record::update(there).set(count, 0).only_if(count.eq(9)).required();
+        let [of_count, _] =
+            &con.run(vec![refused.boxed(), visit(there).map(drop).boxed()]).unwrap()[..]
+        else {
+            panic!("two results")
+        };
+        assert_eq!(of_count.as_ref().unwrap_err().field(), Some("count"));
+
+        let mut draft = con.run(Record::edit(there)).unwrap().unwrap();
+        draft.count = 1;
+        con.run(visit(there)).unwrap();
+        assert!(con.run(draft.commit().required()).unwrap_err().is_conflict());
+    });
+}
+
+#[test]
+fn a_required_member_of_an_atomic_step_tells_that_others_were_applied() {
+    on_one_server(|con| {
+        let (count, there, absent) = (Record::FIELDS.count, saved(con), fresh());
+        let visit = |id| Record::update(id).incr(count, 1).required();
+        let error = con.run(atomic((visit(there), visit(absent)))).unwrap_err();
+        assert!(error.is_not_found() && error.is_partial(), "{error}");
+        assert_eq!(con.run(Record::select(there, count)).unwrap(), Some(2));
     });
 }

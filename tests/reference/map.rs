@@ -1,6 +1,6 @@
 //! The reference: an update of a plain map, in the words of the documentation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use redis_model::ErrorKind;
 use redis_model::schema::Schema;
@@ -131,7 +131,9 @@ impl Run<'_> {
     fn conditions(&self) -> Result<(), Expected> {
         let checks = self.program.checks.iter();
         let failing = checks.filter(|(name, check)| !self.holds(self.column(name), check));
-        let failing: Vec<_> = failing.map(|(name, _)| (*name).to_owned()).collect();
+        let mut failing: Vec<_> = failing.map(|(name, _)| (*name).to_owned()).collect();
+        let mut named = BTreeSet::new();
+        failing.retain(|name| named.insert(name.clone()));
         if failing.is_empty() { Ok(()) } else { Err(Expected::Conflict(failing)) }
     }
 
@@ -145,6 +147,12 @@ impl Run<'_> {
             Check::Equal(asked) if asked.is_empty() && column.none_text == Some("") => {
                 return self.value(column).is_none();
             }
+            Check::Not(asked) if asked.is_empty() && column.none_text == Some("") => {
+                return self.value(column).is_some();
+            }
+            // `None` is not the value.
+            Check::Not(_) if value.is_none() => return true,
+            Check::Not(asked) => (asked, &[Less, Greater]),
             Check::Equal(asked) => (asked, &[Equal]),
             Check::AtLeast(asked) => (asked, &[Equal, Greater]),
             Check::AtMost(asked) => (asked, &[Equal, Less]),
@@ -153,8 +161,8 @@ impl Run<'_> {
         let order = match column.kind {
             Kind::Int { .. } => integer(value).zip(integer(asked)).map(|(a, b)| a.cmp(&b)),
             Kind::Float => float(value).zip(float(asked)).and_then(|(a, b)| a.partial_cmp(&b)),
-            Kind::Bool => (truth(value) == truth(asked)).then_some(Equal),
-            Kind::Text | Kind::Json => (value == asked).then_some(Equal),
+            Kind::Bool => truth(value).zip(truth(asked)).map(|(a, b)| a.cmp(&b)),
+            Kind::Text | Kind::Json => Some(value.cmp(asked)),
         };
         order.is_some_and(|order| allowed.contains(&order))
     }

@@ -366,6 +366,17 @@ macro_rules! modelled {
                         "tags" => f.tags.eq(json(v)),
                         _ => f.place.lon.eq(number::<i32>(v)),
                     },
+                    Check::Not(v) => match name {
+                        "name" => f.name.ne(v.clone()),
+                        "total" => f.total.ne(number::<i64>(v)),
+                        "points" => f.points.ne(number::<u64>(v)),
+                        "share" => f.share.ne(number::<f64>(v)),
+                        "nick" => f.nick.ne(v.clone()),
+                        "note" => f.note.ne(v.clone()),
+                        "flag" => f.flag.ne(v == "1"),
+                        "tags" => f.tags.ne(json(v)),
+                        _ => f.place.lon.ne(number::<i32>(v)),
+                    },
                     Check::AtLeast(v) => match name {
                         "total" => f.total.at_least(number::<i64>(v)),
                         "points" => f.points.at_least(number::<u64>(v)),
@@ -413,11 +424,13 @@ impl Modelled for Bare {
                 ("total", Check::Absent) => f.total.is_absent(),
                 ("total", Check::Present) => f.total.is_present(),
                 ("total", Check::Equal(v)) => f.total.eq(number::<i64>(v)),
+                ("total", Check::Not(v)) => f.total.ne(number::<i64>(v)),
                 (_, Check::AtLeast(v)) => f.total.at_least(number::<i64>(v)),
                 (_, Check::AtMost(v)) => f.total.at_most(number::<i64>(v)),
                 (_, Check::Absent) => f.nick.is_absent(),
                 (_, Check::Present) => f.nick.is_present(),
                 (_, Check::Equal(v)) => f.nick.eq(v.clone()),
+                (_, Check::Not(v)) => f.nick.ne(v.clone()),
             });
         }
         for (_, ttl) in &program.field_ttls {

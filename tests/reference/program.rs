@@ -18,6 +18,7 @@ pub(crate) enum Check {
     Absent,
     Present,
     Equal(String),
+    Not(String),
     AtLeast(String),
     AtMost(String),
 }
@@ -128,8 +129,9 @@ fn change(random: &mut Random, column: &Column) -> Change {
 }
 
 fn check(random: &mut Random, column: &Column) -> Check {
-    match random.below(5) {
+    match random.below(6) {
         0 => Check::Absent,
+        5 => Check::Not(value(random, column)),
         1 => Check::Present,
         2 if matches!(column.kind, Kind::Int { .. } | Kind::Float) => {
             Check::AtLeast(value(random, column))

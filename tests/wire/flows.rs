@@ -132,3 +132,38 @@ fn take_reads_first_and_deletes_only_a_decoded_record() -> Result<()> {
     assert_eq!(con.sent(), ["HMGET user:1"]);
     Ok(())
 }
+
+#[test]
+fn take_with_a_condition_checks_it_in_the_step_that_reads() -> Result<()> {
+    let server = Server::start().unwrap();
+    let mut con = Noted::on(&server);
+    USER.save().run(&mut con)?;
+    con.sent();
+    let mut take = User::take(1).only_if(User::FIELDS.visits.lt(USER.visits));
+    assert!(take.run(&mut con)?.is_conflict());
+    // The server does not know the scripts yet: the client sends the digest, then the text.
+    assert_eq!(con.sent(), ["script user:1", "script user:1"]);
+    let mut take = User::take(1).only_if(User::FIELDS.visits.eq(USER.visits));
+    assert!(take.run(&mut con)?.is_applied());
+    assert_eq!(con.sent(), ["script user:1", "script user:1", "script user:1"]);
+    assert!(take.run(&mut con)?.is_missing());
+    assert_eq!(con.sent(), ["script user:1"]);
+    Ok(())
+}
+
+#[test]
+fn a_record_is_created_after_a_read_that_found_none() -> Result<()> {
+    let server = Server::start().unwrap();
+    let mut con = Noted::on(&server);
+    let mut flow = User::get_or_insert_with(1, || USER.clone());
+    assert_eq!(flow.run(&mut con)?, *USER);
+    assert_eq!(con.sent(), ["HMGET user:1", "script user:1", "script user:1"]);
+    assert_eq!(flow.run(&mut con)?, *USER);
+    assert_eq!(con.sent(), ["HMGET user:1"]);
+    User::delete(1).run(&mut con)?;
+    con.sent();
+    let mut modify = User::modify(1, |user| user.visits += 1).or_insert_with(|| USER.clone());
+    assert!(modify.run(&mut con)?.is_applied());
+    assert_eq!(con.sent(), ["HMGET user:1", "script user:1"]);
+    Ok(())
+}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use redis_model::op::BoxedOperation;
-use redis_model::{Operation, RedisModel, atomic, batch, transaction};
+use redis_model::{Condition, Operation, RedisModel, atomic, batch, transaction};
 
 use crate::mock::draft;
 use crate::models::*;
@@ -94,6 +94,29 @@ operations! {
     User::update(1).set(User::FIELDS.visits, 1).only_if(User::FIELDS.name.is_present());
     User::update(1).incr(User::FIELDS.visits, 1).only_if(User::FIELDS.visits.at_least(2));
     User::update(1).incr(User::FIELDS.visits, 1).only_if(User::FIELDS.score.at_most(2.5));
+    User::update(1).incr(User::FIELDS.visits, 1).only_if(User::FIELDS.visits.ne(2));
+    User::update(1).incr(User::FIELDS.visits, 1).only_if(User::FIELDS.name.ne(None));
+    User::update(1).incr(User::FIELDS.visits, 1).only_if(User::FIELDS.visits.gt(2));
+    User::update(1).incr(User::FIELDS.visits, 1).only_if(User::FIELDS.score.lt(2.5));
+    User::update(1).incr(User::FIELDS.visits, 1).only_if(User::FIELDS.visits.one_of([1, 2]));
+    User::update(1).incr(User::FIELDS.visits, 1).only_if(User::FIELDS.name.one_of([Some("Ada".to_owned()), None]));
+    User::update(1).incr(User::FIELDS.visits, 1).only_if(Condition::any([
+        User::FIELDS.name.eq("Ada"),
+        Condition::all([User::FIELDS.visits.gt(2), User::FIELDS.visits.lt(5)]),
+    ]));
+    User::update(1).incr(User::FIELDS.visits, 1).required();
+    User::delete(1).only_if(User::FIELDS.name.eq("Ada"));
+    Full::delete(("acme", 7)).only_if(Full::FIELDS.email.eq("x"));
+    User::expire(1, HOUR).only_if(User::FIELDS.name.eq("Ada"));
+    Full::expire(("acme", 7), HOUR).only_if(Full::FIELDS.email.is_absent());
+    User::persist(1).only_if(User::FIELDS.name.eq("Ada"));
+    USER.save().only_if(User::FIELDS.visits.lt(3));
+    NAMELESS.save().ttl(HOUR).only_if(User::FIELDS.visits.lt(3));
+    FULL.save().only_if(Full::FIELDS.email.eq("x"));
+    User::update(1).incr(User::FIELDS.visits, 1).or_insert(&USER);
+    User::update(1).incr(User::FIELDS.visits, 1).or_insert(&NAMELESS).returning(User::FIELDS.visits);
+    Full::update(("acme", 7)).set(Full::FIELDS.email, "x").or_insert(&FULL);
+    Hollow::update(()).set(Hollow::FIELDS.note, "x").or_insert(&HOLLOW);
     User::update(1).set(User::FIELDS.visits, 1).expire(HOUR);
     User::update(1).set(User::FIELDS.visits, 1).persist();
     User::update(1).set(User::FIELDS.visits, 1).expire_field(User::FIELDS.name, HOUR);
@@ -147,6 +170,7 @@ operations! {
     transaction((draft(&*USER, |it| it.visits += 1).commit(), draft(&*BLOB, |it| it.text = "new".into()).commit()));
     transaction((draft(&*USER, |_| ()).delete(), draft(&*BLOB, |_| ()).delete()));
     transaction(draft(&*USER, |_| ()).commit());
+    transaction((User::delete(1).only_if(User::FIELDS.visits.eq(1)), Page::update(1).incr(Page::FIELDS.views, 1)));
     atomic((User::get(1), User::exists(1)));
     atomic(User::exists(1));
     atomic([NAMELESS.save(), NAMELESS.save()]);

@@ -146,6 +146,25 @@ pub(super) fn fields(record: Record<'_>) -> Result<Vec<Value>> {
     fields.into_iter().collect()
 }
 
+/// Returns the changes that write all fields of a record, as a save does. Its revision must
+/// be the stored one.
+pub(crate) fn replacement(record: Record<'_>) -> Result<Changes> {
+    save::check(record)?;
+    let (schema, mut changes) = (record.mapping.schema, Changes::default());
+    for (name, value) in schema.fields.iter().zip(fields(record)?) {
+        match value {
+            Some(revision) if schema.revision_name() == Some(name) => {
+                changes.check_revision(name, revision);
+            }
+            value => changes.write_field(name, value),
+        }
+    }
+    for name in record.mapping.former_names() {
+        changes.write_field(name, None);
+    }
+    Ok(changes)
+}
+
 /// Returns the changes since a record was read, each with the value that must still be
 /// stored; `None` if nothing changed. A record of an older version is rewritten as a
 /// whole if anything changed.

@@ -154,6 +154,15 @@ pub(super) fn check(record: Record<'_>) -> Result<()> {
     Measure::of(record).map(drop)
 }
 
+/// Returns `true` if the record has no other field than the marker.
+///
+/// # Errors
+///
+/// Those of [`check`].
+pub(super) fn needs_marker(record: Record<'_>) -> Result<bool> {
+    Measure::of(record).map(|size| size.marker)
+}
+
 /// The size of a record, so that its command is allocated once.
 struct Measure {
     present: usize,

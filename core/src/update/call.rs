@@ -5,7 +5,7 @@ use std::vec;
 use super::change::{Changes, refused};
 use super::{Conflict, Missing, Outcome};
 use crate::error::{Error, Result};
-use crate::hash::{Group, MARKER, Mapping};
+use crate::hash::{Group, Insertion, MARKER, Mapping};
 use crate::key::Key;
 use crate::op::{CommandWriter, Reply, Request, Script};
 use crate::redis_rs::ReplyValue;
@@ -16,6 +16,7 @@ pub(crate) static UPDATE: Script = Script::new(
     concat!(
         include_str!("../hash/can_expire_fields.lua"),
         include_str!("../value/decimal.lua"),
+        include_str!("condition.lua"),
         include_str!("update.lua")
     ),
 );
@@ -28,6 +29,8 @@ pub(crate) enum NoRecord {
     Create,
     /// Nothing is changed, because the new record would lack required fields.
     Incomplete,
+    /// The record of [`Call::insertion`] is created, without the changes.
+    Insert,
 }
 
 impl NoRecord {
@@ -36,6 +39,30 @@ impl NoRecord {
             Self::Missing => "missing",
             Self::Create => "create",
             Self::Incomplete => "incomplete",
+            Self::Insert => "insert",
+        }
+    }
+}
+
+/// The effect of the script on a record that meets all conditions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Its fields are changed. The word is for the script if there is no record.
+    Change(NoRecord),
+    Delete,
+    /// Its fields stay as they are; only its time to live is changed.
+    Keep,
+    /// Its fields stay as they are, and the values of all names that a `get` reads are
+    /// returned.
+    Read,
+}
+
+impl Action {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Change(no_record) => no_record.word(),
+            Self::Delete => "delete",
+            Self::Keep | Self::Read => "keep",
         }
     }
 }
@@ -43,11 +70,12 @@ impl NoRecord {
 /// A call of the script.
 pub(crate) struct Call<'a> {
     pub(crate) key: &'a Key,
-    pub(crate) no_record: NoRecord,
+    pub(crate) action: Action,
     pub(crate) expiry: Expiry,
     /// The stored names of the fields to return.
     pub(crate) returned: Vec<&'static str>,
     pub(crate) changes: &'a Changes,
+    pub(crate) insertion: Option<&'a Insertion>,
 }
 
 impl Call<'_> {
@@ -62,10 +90,15 @@ impl Call<'_> {
         let grouped: usize =
             groups.iter().map(|group| 3 + group.needed.len() + group.members.len()).sum();
         let presence = mapping.presence_names();
-        let arguments = self.changes.arguments() + grouped + presence.len() + 16;
-        let bytes = self.changes.bytes() + 256;
+        let mut arguments = self.changes.arguments() + grouped + presence.len() + 16;
+        let mut bytes = self.changes.bytes() + 256;
+        if let Some(insertion) = self.insertion {
+            arguments += insertion.arguments();
+            bytes += insertion.bytes();
+        }
         let mut command = request.script(&UPDATE, self.key, arguments, bytes);
-        command.arg(self.no_record.word());
+        command.arg(self.action.word());
+        let changes = matches!(self.action, Action::Change(_));
         match self.expiry {
             Expiry::After(millis) => command.int(millis),
             Expiry::Persist => command.arg("persist"),
@@ -83,7 +116,7 @@ impl Call<'_> {
         for name in presence {
             command.arg(name);
         }
-        if mapping.needs_marker() {
+        if changes && mapping.needs_marker() {
             command.arg("marker").arg(MARKER);
         }
         if let Some((field, version)) = mapping.version()
@@ -94,8 +127,10 @@ impl Call<'_> {
         for (name, alias) in schema.aliases_by_name() {
             command.arg("alias").arg(name).arg(alias);
         }
-        for (name, millis) in schema.ttls_by_name() {
-            command.arg("ttl").arg(name).int(millis);
+        if changes {
+            for (name, millis) in schema.ttls_by_name() {
+                command.arg("ttl").arg(name).int(millis);
+            }
         }
         for Group { needed, members } in &groups {
             command.arg("together").int(needed.len()).int(members.len());
@@ -104,8 +139,11 @@ impl Call<'_> {
             }
         }
         self.changes.write(&mut command);
-        if let Some(revision) = schema.revision_name() {
+        if changes && let Some(revision) = schema.revision_name() {
             command.arg("incr").arg(revision).arg("1").arg("0").arg(mapping.max_revision());
+        }
+        if let Some(insertion) = self.insertion {
+            insertion.write(&mut command);
         }
         command
     }

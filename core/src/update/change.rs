@@ -5,7 +5,7 @@ use std::vec;
 
 use super::condition::{Check, FieldSemantics, Test, Text};
 use crate::codec::Location;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, ValueError};
 use crate::hash::NOT_A_VERSION;
 use crate::key::Key;
 use crate::op::{CommandWriter, Reply};
@@ -29,10 +29,28 @@ pub(super) enum FieldTtlChange {
 }
 
 /// A condition, as the script reads it.
-struct EncodedCheck {
-    name: &'static str,
-    test: &'static str,
-    value: Option<(&'static str, Vec<u8>)>,
+enum EncodedCheck {
+    /// `absent` or `present`.
+    Presence {
+        name: &'static str,
+        test: &'static str,
+    },
+    Compare {
+        name: &'static str,
+        test: &'static str,
+        kind: &'static str,
+        value: Vec<u8>,
+    },
+    OneOf {
+        name: &'static str,
+        kind: &'static str,
+        values: Vec<Vec<u8>>,
+    },
+    /// `any` or `all` of so many conditions that follow.
+    Group {
+        test: &'static str,
+        count: usize,
+    },
 }
 
 /// The changes of an update, and its conditions.
@@ -108,34 +126,60 @@ impl Changes {
     }
 
     pub(super) fn check(&mut self, check: Check, key: &Key) -> Result<()> {
-        let Check { name, test, field } = check;
-        let location = Location::at_key(key).with_field(name);
-        let compares = matches!(test, Test::Compare { .. });
-        self.reads(name, field, &location, compares);
-        let (test, value) = match test {
-            Test::Absent => ("absent", None),
-            Test::Present => ("present", None),
-            Test::Compare { test, kind, encode } => {
-                let wrong = |error| Error::from(error).with_field(name);
-                match encode(&location).map_err(wrong)? {
-                    Some(value)
-                        if encode(&location.for_comparison()).map_err(wrong)?.as_ref()
-                            == Some(&value) =>
-                    {
-                        (test, Some((kind, value)))
-                    }
-                    Some(_) => {
-                        let message = "its codec writes a value otherwise each time, so the server cannot compare it; use `edit`";
-                        return Err(
-                            Error::new(ErrorKind::InvalidOperation, message).with_field(name)
-                        );
-                    }
-                    None => ("absent", None),
-                }
+        match check {
+            Check::Field { name, test, field } => self.check_field(name, test, field, key),
+            Check::Group { test, checks } => {
+                self.checks.push(EncodedCheck::Group { test, count: checks.len() });
+                checks.into_iter().try_for_each(|check| self.check(check, key))
             }
+        }
+    }
+
+    fn check_field(
+        &mut self,
+        name: &'static str,
+        test: Test,
+        field: FieldSemantics,
+        key: &Key,
+    ) -> Result<()> {
+        let location = Location::at_key(key).with_field(name);
+        let compares = !matches!(test, Test::Absent | Test::Present);
+        self.reads(name, field, &location, compares);
+        let comparable = |encode: &dyn Fn(&Location<'_>) -> Encoded| {
+            comparable(encode, &location).map_err(|error| error.with_field(name))
         };
-        self.checks.push(EncodedCheck { name, test, value });
+        match test {
+            Test::Absent => self.check_presence(name, "absent"),
+            Test::Present => self.check_presence(name, "present"),
+            Test::Compare { test, kind, encode } => match (comparable(&*encode)?, test) {
+                (Some(value), _) => {
+                    self.checks.push(EncodedCheck::Compare { name, test, kind, value });
+                }
+                (None, "eq") => self.check_presence(name, "absent"),
+                (None, "ne") => self.check_presence(name, "present"),
+                (None, _) => {
+                    let message = "a comparison with `None` holds for no value; use `is_absent` or `is_present`";
+                    let error = Error::new(ErrorKind::InvalidOperation, message);
+                    return Err(error.with_field(name));
+                }
+            },
+            Test::OneOf { kind, encode } => {
+                let encoded = encode.iter().map(|encode| comparable(&**encode));
+                let encoded = encoded.collect::<Result<Vec<_>>>()?;
+                let count = encoded.len();
+                let values: Vec<_> = encoded.into_iter().flatten().collect();
+                if values.len() < count {
+                    self.checks.push(EncodedCheck::Group { test: "any", count: 2 });
+                    self.check_presence(name, "absent");
+                }
+                self.checks.push(EncodedCheck::OneOf { name, kind, values });
+            }
+        }
         Ok(())
+    }
+
+    fn check_presence(&mut self, name: &'static str, test: &'static str) {
+        self.checks.push(EncodedCheck::Presence { name, test });
     }
 
     /// Sets or removes a field, if it is stored as it was when it was read; if
@@ -154,11 +198,22 @@ impl Changes {
 
     /// Adds the condition that a field is still stored as it was read.
     pub(crate) fn check_held(&mut self, name: &'static str, held: Option<&[u8]>) {
-        let (test, value) = match held {
-            Some(held) => ("eq", Some(("bytes", held.to_vec()))),
-            None => ("absent", None),
-        };
-        self.checks.push(EncodedCheck { name, test, value });
+        let (test, kind) = ("eq", "bytes");
+        self.checks.push(match held {
+            Some(held) => EncodedCheck::Compare { name, test, kind, value: held.to_vec() },
+            None => EncodedCheck::Presence { name, test: "absent" },
+        });
+    }
+
+    /// Adds the condition that this is the record's revision. A record without one has 0.
+    pub(crate) fn check_revision(&mut self, name: &'static str, value: Vec<u8>) {
+        self.defaults.push((name, b"0".to_vec()));
+        self.checks.push(EncodedCheck::Compare { name, test: "eq", kind: "int", value });
+    }
+
+    /// Sets a field, or removes it.
+    pub(crate) fn write_field(&mut self, name: &'static str, value: Option<Vec<u8>>) {
+        self.changes.push((name, value.map_or(Change::Remove, Change::Set)));
     }
 
     /// Returns `true` if there are no changes.
@@ -200,7 +255,8 @@ impl Changes {
 
     pub(super) fn arguments(&self) -> usize {
         let known = 3 * (self.defaults.len() + self.none_texts.len());
-        5 * self.changes.len() + 4 * self.checks.len() + 3 * self.ttls.len() + known
+        let checks: usize = self.checks.iter().map(EncodedCheck::arguments).sum();
+        5 * self.changes.len() + checks + 3 * self.ttls.len() + known
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -211,10 +267,7 @@ impl Changes {
         };
         let changes: usize =
             self.changes.iter().map(|(name, it)| name.len() + change(it) + 8).sum();
-        let checked =
-            |check: &EncodedCheck| check.value.as_ref().map_or(0, |(_, value)| value.len());
-        changes
-            + self.checks.iter().map(|check| check.name.len() + checked(check) + 16).sum::<usize>()
+        changes + self.checks.iter().map(EncodedCheck::bytes).sum::<usize>()
     }
 
     /// Adds conditions and changes as `update.lua` reads them.
@@ -225,12 +278,7 @@ impl Changes {
         for (name, text) in &self.none_texts {
             command.arg("none").arg(name).arg(text);
         }
-        for EncodedCheck { name, test, value } in &self.checks {
-            command.arg(test).arg(name);
-            if let Some((kind, value)) = value {
-                command.arg(kind).arg(value);
-            }
-        }
+        self.checks.iter().for_each(|check| check.write(command));
         for (name, change) in &self.changes {
             match change {
                 Change::Set(value) => command.arg("set").arg(name).arg(value),
@@ -254,6 +302,61 @@ impl Changes {
     }
 }
 
+type Encoded = std::result::Result<Option<Vec<u8>>, ValueError>;
+
+/// Encodes a value that the server compares, `None` for none.
+fn comparable(
+    encode: &dyn Fn(&Location<'_>) -> Encoded,
+    location: &Location<'_>,
+) -> Result<Option<Vec<u8>>> {
+    let value = encode(location)?;
+    if value.is_some() && encode(&location.for_comparison())? != value {
+        let message = "its codec writes a value otherwise each time, so the server cannot compare it; use `edit`";
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    }
+    Ok(value)
+}
+
+impl EncodedCheck {
+    fn arguments(&self) -> usize {
+        match self {
+            Self::OneOf { values, .. } => 4 + values.len(),
+            _ => 4,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Presence { name, .. } => name.len() + 16,
+            Self::Compare { name, value, .. } => name.len() + value.len() + 16,
+            Self::OneOf { name, values, .. } => {
+                name.len() + values.iter().map(Vec::len).sum::<usize>() + 16
+            }
+            Self::Group { .. } => 16,
+        }
+    }
+
+    fn write(&self, command: &mut CommandWriter<'_>) {
+        match self {
+            Self::Presence { name, test } => {
+                command.arg(test).arg(name);
+            }
+            Self::Compare { name, test, kind, value } => {
+                command.arg(test).arg(name).arg(kind).arg(value);
+            }
+            Self::OneOf { name, kind, values } => {
+                command.arg("in").arg(name).arg(kind).int(values.len());
+                for value in values {
+                    command.arg(value);
+                }
+            }
+            Self::Group { test, count } => {
+                command.arg(test).int(*count);
+            }
+        }
+    }
+}
+
 /// Returns the error for a status in which the script changed nothing.
 pub(super) fn refused(status: &str, mut rest: vec::IntoIter<ReplyValue>) -> Error {
     let (kind, message) = match status {
@@ -272,7 +375,7 @@ pub(super) fn refused(status: &str, mut rest: vec::IntoIter<ReplyValue>) -> Erro
     }
 }
 
-const OLDER_VERSION: &str = "stored by an earlier version of the model, and an update changes fields of the current one only: `modify` changes the record and migrates it";
+const OLDER_VERSION: &str = "stored by an earlier version of the model, and an update or a condition is about fields of the current one only: `modify` changes the record and migrates it";
 const NEWER_VERSION: &str = "stored by a later version of the model than this program knows";
 const OUT_OF_RANGE: &str = "the increment would leave the range of the field's type";
 const PART_OF_GROUP: &str = "the update would leave other fields of a flattened `Option` without this one, which it needs: \

@@ -1,4 +1,4 @@
-//! Conditions of an update: `f.balance.at_least(60)`.
+//! Conditions of a write: `f.balance.at_least(60)`.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,17 +9,59 @@ use crate::field::{Field, FieldType, Incrementable, IntoField, default_text};
 use crate::model::RedisModel;
 use crate::value::Bounds;
 
-/// A condition of an update; made by the methods of a field handle.
+/// A condition of a write; made by the methods of a field handle, and of several conditions
+/// by [`any`](Self::any) and [`all`](Self::all).
+///
+/// The server checks conditions in the same step as the write. They are about the fields as
+/// a reader finds them: an absent field counts as its default, or as `None` without one, and
+/// a value stored under an `alias` is the field's.
+///
+/// | condition | field without a value and default |
+/// |---|---|
+/// | `eq`, `one_of`, `lt`, `at_most`, `gt`, `at_least` with a value | does not hold |
+/// | `ne` with a value | holds |
+/// | `eq(None)`, `one_of` with a `None`, `is_absent` | holds |
+/// | `ne(None)`, `is_present` | does not hold |
+///
+/// Numbers are compared as numbers, `bool`s by their meaning, and all other values, encoded
+/// ones too, as stored bytes. A stored text that is not a value of the field's type, such as
+/// `abc` or `nan` in a field of numbers, meets no comparison, not even `ne`.
+///
+/// ```
+/// # use redis_model::{Condition, Operation, RedisModel, embedded};
+/// #[derive(RedisModel)]
+/// #[redis(key = "order:{id}")]
+/// struct Order { id: u64, state: String, total: u64, held_by: Option<String> }
+///
+/// # let server = embedded::Server::start()?;
+/// # let mut con = server.connection()?;
+/// let order = Order { id: 7, state: "paid".into(), total: 30, held_by: Some("Ada".into()) };
+/// order.save().run(&mut con)?;
+///
+/// let f = Order::FIELDS;
+/// let is_closed = f.state.one_of(["cancelled", "refunded"]);
+/// let is_small = Condition::all([f.state.eq("paid"), f.total.lt(50), f.held_by.ne("Bob")]);
+/// let deleted = Order::delete(7).only_if(Condition::any([is_closed, is_small])).run(&mut con)?;
+/// assert!(deleted.is_applied());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Condition<M> {
     pub(super) check: Check,
     model: PhantomData<fn() -> M>,
 }
 
 /// A condition without the model's type.
-pub(super) struct Check {
-    pub(super) name: &'static str,
-    pub(super) test: Test,
-    pub(super) field: FieldSemantics,
+pub(super) enum Check {
+    Field {
+        name: &'static str,
+        test: Test,
+        field: FieldSemantics,
+    },
+    /// `any` or `all` of these.
+    Group {
+        test: &'static str,
+        checks: Vec<Check>,
+    },
 }
 
 type Encode = Box<dyn Fn(&Location<'_>) -> Result<Option<Vec<u8>>, ValueError>>;
@@ -46,6 +88,25 @@ pub(super) enum Test {
     Absent,
     Present,
     Compare { test: &'static str, kind: &'static str, encode: Encode },
+    OneOf { kind: &'static str, encode: Vec<Encode> },
+}
+
+impl<M> Condition<M> {
+    /// Requires one of these conditions at least. Without any it never holds.
+    ///
+    /// A conflict names the fields of all of them.
+    pub fn any(conditions: impl IntoIterator<Item = Self>) -> Self {
+        Self::group("any", conditions.into_iter().map(|condition| condition.check).collect())
+    }
+
+    /// Requires all of these conditions. Without any it always holds.
+    pub fn all(conditions: impl IntoIterator<Item = Self>) -> Self {
+        Self::group("all", conditions.into_iter().map(|condition| condition.check).collect())
+    }
+
+    fn group(test: &'static str, checks: Vec<Check>) -> Self {
+        Self { check: Check::Group { test, checks }, model: PhantomData }
+    }
 }
 
 impl<M: RedisModel, V: FieldType<Enc>, Enc> Field<M, V, Enc> {
@@ -54,10 +115,26 @@ impl<M: RedisModel, V: FieldType<Enc>, Enc> Field<M, V, Enc> {
     ///
     /// The server compares numbers as numbers, `bool`s by their meaning, and all other
     /// values, encoded ones too, as stored bytes. A codec that encodes a value differently
-    /// each time, such as `Sealed`, cannot be compared: the update is an error. Use
+    /// each time, such as `Sealed`, cannot be compared: the write is an error. Use
     /// [`edit`](RedisModel::edit) for such a field.
     pub fn eq<T: IntoField<V, Enc> + 'static>(self, value: T) -> Condition<M> {
         self.compare("eq", V::COMPARED, value)
+    }
+
+    /// Requires that the field has another value, or none: `None` is not this value. A stored
+    /// text that is not a value of the field's type does not meet it.
+    pub fn ne<T: IntoField<V, Enc> + 'static>(self, value: T) -> Condition<M> {
+        self.compare("ne", V::COMPARED, value)
+    }
+
+    /// Requires that the field has one of these values, compared as [`eq`](Self::eq) does.
+    /// Without values it never holds.
+    pub fn one_of<T: IntoField<V, Enc> + 'static>(
+        self,
+        values: impl IntoIterator<Item = T>,
+    ) -> Condition<M> {
+        let encode = values.into_iter().map(encode::<V, Enc, T>).collect();
+        self.condition(Test::OneOf { kind: V::COMPARED, encode })
     }
 
     /// Requires that the record has the field.
@@ -77,14 +154,17 @@ impl<M: RedisModel, V: FieldType<Enc>, Enc> Field<M, V, Enc> {
         kind: &'static str,
         value: T,
     ) -> Condition<M> {
-        let encode: Encode = Box::new(move |location| value.stored_form(location));
-        self.condition(Test::Compare { test, kind, encode })
+        self.condition(Test::Compare { test, kind, encode: encode(value) })
     }
 
     fn condition(self, test: Test) -> Condition<M> {
-        let field = FieldSemantics::of::<Enc, V>();
-        Condition { check: Check { name: self.name(), test, field }, model: PhantomData }
+        let (name, field) = (self.name(), FieldSemantics::of::<Enc, V>());
+        Condition { check: Check::Field { name, test, field }, model: PhantomData }
     }
+}
+
+fn encode<V, Enc, T: IntoField<V, Enc> + 'static>(value: T) -> Encode {
+    Box::new(move |location| value.stored_form(location))
 }
 
 impl<M: RedisModel, V: FieldType<Enc>, Enc: Incrementable<V>> Field<M, V, Enc> {
@@ -99,6 +179,18 @@ impl<M: RedisModel, V: FieldType<Enc>, Enc: Incrementable<V>> Field<M, V, Enc> {
     pub fn at_most<T: IntoField<V, Enc> + 'static>(self, most: T) -> Condition<M> {
         self.compare("le", kind_of::<V, Enc>(), most)
     }
+
+    /// Requires a larger number than this one. An absent field without a default does not
+    /// meet it.
+    pub fn gt<T: IntoField<V, Enc> + 'static>(self, least: T) -> Condition<M> {
+        self.compare("gt", kind_of::<V, Enc>(), least)
+    }
+
+    /// Requires a smaller number than this one. An absent field without a default does not
+    /// meet it.
+    pub fn lt<T: IntoField<V, Enc> + 'static>(self, most: T) -> Condition<M> {
+        self.compare("lt", kind_of::<V, Enc>(), most)
+    }
 }
 
 fn kind_of<V, Enc: Incrementable<V>>() -> &'static str {
@@ -110,14 +202,27 @@ fn kind_of<V, Enc: Incrementable<V>>() -> &'static str {
 
 impl<M> fmt::Debug for Condition<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let test = match self.check.test {
+        self.check.fmt(f)
+    }
+}
+
+/// Writes fields and tests, never values.
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, test) = match self {
+            Self::Group { test, checks } => {
+                f.write_str(test)?;
+                return f.debug_list().entries(checks).finish();
+            }
+            Self::Field { name, test, .. } => (name, test),
+        };
+        let test = match test {
             Test::Absent => "absent",
             Test::Present => "present",
             Test::Compare { test, .. } => test,
+            Test::OneOf { .. } => "one_of",
         };
-        f.debug_struct("Condition")
-            .field("field", &self.check.name)
-            .field("test", &test)
-            .finish_non_exhaustive()
+        let mut debug = f.debug_struct("Condition");
+        debug.field("field", name).field("test", &test).finish_non_exhaustive()
     }
 }

@@ -258,7 +258,10 @@ impl Conflict {
             return self.record.error(ErrorKind::Conflict, message.into());
         }
         let message = match self.fields.as_slice() {
-            [] => "conflict: the record has changed since it was read".into(),
+            [] => {
+                "conflict: the record has changed since it was read, or a condition does not hold"
+                    .into()
+            }
             [name] => {
                 let error = self.record.error(ErrorKind::Conflict, CONFLICT_IN_FIELD.into());
                 return error.with_field(String::from(&**name));

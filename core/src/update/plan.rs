@@ -4,10 +4,11 @@ use std::{fmt, vec};
 
 use super::change::{self, Change, Changes, FieldTtlChange};
 use super::condition::{Check, FieldSemantics};
-use super::{Call, NoRecord, Outcome, call};
+use super::{Action, Call, NoRecord, Outcome, call};
 use crate::codec::Location;
+use crate::erased::{AnyModel, AnyRecord, check_key};
 use crate::error::{Error, ErrorKind, Result, ValueError};
-use crate::hash::{Mapping, Row};
+use crate::hash::{self, Insertion, Mapping, Record, Row};
 use crate::key::Key;
 use crate::op::{Operation, Refusal, Replies, Reply, Request};
 use crate::redis_rs::ReplyValue;
@@ -22,6 +23,10 @@ pub(super) struct Plan {
     changes: Changes,
     pub(super) expiry: Expiry,
     pub(super) or_create: bool,
+    /// The record to create if there is none.
+    insertion: Option<Insertion>,
+    /// The effect on a record, if it is not a change of its fields.
+    action: Option<Action>,
     /// The positions of the fields to return.
     returning: Vec<u16>,
     /// The first mistake in the calls that made the update.
@@ -39,8 +44,25 @@ type Encoded = std::result::Result<Option<Vec<u8>>, ValueError>;
 impl Plan {
     pub(super) fn new(mapping: Mapping, key: Key) -> Self {
         let (changes, expiry) = (Changes::default(), mapping.schema.expiry_of_update());
-        let (or_create, returning) = (false, Vec::new());
-        Self { mapping, key, changes, expiry, or_create, returning, error: None }
+        let (or_create, insertion, action) = (false, None, None);
+        let (returning, error) = (Vec::new(), None);
+        Self { mapping, key, changes, expiry, or_create, insertion, action, returning, error }
+    }
+
+    /// Creates a plan that deletes the record, or keeps its fields and changes its time to
+    /// live only.
+    pub(super) fn of_record(mapping: Mapping, key: Key, action: Action, expiry: Expiry) -> Self {
+        Self { action: Some(action), expiry, ..Self::new(mapping, key) }
+    }
+
+    /// Creates a plan that writes all fields of a record.
+    pub(super) fn of_save(record: Record<'_>, expiry: Expiry) -> Self {
+        let mut plan = Self { expiry, ..Self::new(record.mapping, record.key.clone()) };
+        match hash::replacement(record) {
+            Ok(changes) => plan.changes = changes,
+            Err(error) => plan.fail(error),
+        }
+        plan
     }
 
     pub(super) fn location(&self, name: &'static str) -> Location<'_> {
@@ -106,7 +128,7 @@ impl Plan {
         }
     }
 
-    fn fail(&mut self, error: Error) {
+    pub(super) fn fail(&mut self, error: Error) {
         self.error.get_or_insert(error);
     }
 
@@ -121,8 +143,17 @@ impl Plan {
         names.filter(|name| !self.changes.gives_value(name)).collect()
     }
 
+    pub(super) fn or_insert(&mut self, record: &dyn AnyRecord) {
+        let checked = check_key(AnyModel::Hash(self.mapping), record, &self.key);
+        match checked.and_then(|()| Insertion::new(self.mapping.record(record, &self.key))) {
+            Ok(insertion) => self.insertion = Some(insertion),
+            Err(error) => self.fail(error),
+        }
+    }
+
     fn no_record(&self) -> NoRecord {
         match self.or_create {
+            _ if self.insertion.is_some() => NoRecord::Insert,
             false => NoRecord::Missing,
             true if self.unset().is_empty() => NoRecord::Create,
             true => NoRecord::Incomplete,
@@ -161,6 +192,16 @@ impl Plan {
         Row::new(values, self.mapping.schema, Location::at_key(&self.key))
     }
 
+    /// Returns the stored names of the fields to return.
+    fn returned(&self) -> Vec<&'static str> {
+        if self.action != Some(Action::Read) {
+            return self.mapping.names(&self.returning);
+        }
+        let mut names = Vec::new();
+        self.mapping.each_name(&mut |name| names.push(name));
+        names
+    }
+
     fn outcome(&self, reply: Reply) -> Result<Outcome<Values>> {
         // A plain command replies with a number, the script with a list.
         if reply.is_array() {
@@ -178,9 +219,13 @@ impl Operation for Plan {
     type Output = Outcome<Values>;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let returned = self.mapping.names(&self.returning);
+        let returned = self.returned();
         if let Some(error) = &self.error {
             return Err(self.locate(error.duplicate()));
+        }
+        if self.or_create && self.insertion.is_some() {
+            let message = "`or_create` and `or_insert` exclude each other";
+            return Err(self.locate(Error::new(ErrorKind::InvalidOperation, message)));
         }
         let expiry = self.expiry.check().map_err(|error| self.locate(error))?;
         let plain = if request.is_of_scripts() { None } else { self.plain(&returned) };
@@ -195,8 +240,9 @@ impl Operation for Plan {
                 }
             }
             plain => {
-                let (key, no_record, changes) = (&self.key, self.no_record(), &self.changes);
-                let call = Call { key, no_record, expiry, returned, changes };
+                let action = self.action.unwrap_or_else(|| Action::Change(self.no_record()));
+                let (key, changes, insertion) = (&self.key, &self.changes, self.insertion.as_ref());
+                let call = Call { key, action, expiry, returned, changes, insertion };
                 let mut command = call.write(self.mapping, request);
                 if let Some(Plain::Incr(name, by)) = plain {
                     command.or_faster(&HINCRBY, || increment(&self.key, name, by));
@@ -207,11 +253,9 @@ impl Operation for Plan {
     }
 
     fn decode(&self, replies: &mut Replies) -> Result<Outcome<Values>> {
-        let reply = replies.next().map_err(|error| {
-            match self.plain(&self.mapping.names(&self.returning)) {
-                Some(Plain::Incr(name, _)) => change::of_increment(name, error),
-                _ => error,
-            }
+        let reply = replies.next().map_err(|error| match self.plain(&self.returned()) {
+            Some(Plain::Incr(name, _)) => change::of_increment(name, error),
+            _ => error,
         });
         reply.and_then(|reply| self.outcome(reply)).map_err(|error| self.locate(error))
     }
@@ -227,9 +271,9 @@ fn increment(key: &Key, name: &str, by: &str) -> redis::Cmd {
     request.into_cmd()
 }
 
-impl fmt::Debug for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Update")
+impl Plan {
+    pub(super) fn debug(&self, f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+        f.debug_struct(name)
             .field("model", &self.mapping.schema.name)
             .field("key", &self.key)
             .field("changes", &self.changes)

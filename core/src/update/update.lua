@@ -1,8 +1,10 @@
 -- Changes fields of a record: checks everything, then writes.
 --
 -- KEYS[1]  the hash
--- ARGV[1]  where there is no record: "create" one, say that it is "missing", or that
---          a record of these fields alone would be "incomplete"
+-- ARGV[1]  where there is no record: "create" one, "insert" the one at the end, say that it
+--          is "missing", or that a record of these fields alone would be "incomplete";
+--          where there is one: "delete" it, or "keep" its fields as they are, and change
+--          its TTL only
 -- ARGV[2]  milliseconds to live, "persist", or "" to leave the TTL alone
 -- ARGV[3]  milliseconds that a new record lives, or ""
 -- ARGV[4]  how many names of fields to return follow, then those
@@ -16,44 +18,22 @@
 -- MILLISECONDS: how long a field lives after a write. default NAME VALUE: the value of
 -- an absent field. none NAME TEXT: a stored text that is no value. together N M, then
 -- N + M names: if the hash has one of the M fields, it must have all of the N.
--- Conditions: absent NAME, present NAME, and eq, ge or le NAME KIND VALUE.
+-- Conditions: absent NAME, present NAME; eq, ne, ge, le, gt or lt NAME KIND VALUE; in NAME
+-- KIND N, then N values; any N or all N, then N conditions.
 -- Changes: set NAME VALUE; rewrite NAME VALUE, which is the same value in another form;
 -- setnx NAME VALUE; del NAME; incr NAME BY MIN MAX; incrf NAME BY MAX.
 -- TTLs of fields: expire NAME MILLISECONDS, persist NAME.
+-- Last, insert N, then N arguments of field, value, … and the names that the record does not
+-- have: the record to create.
 --
 -- Returns a status and what belongs to it: "applied" and the values to return, "missing",
--- "conflict" and the fields whose conditions do not hold, "out_of_range" and the field,
+-- "conflict" and the fields whose conditions do not hold, each once, "out_of_range" and the field,
 -- "not_a_number" and the field, "needed" and a field that others of its flattened struct
 -- need, "older_version", "newer_version", "invalid_version" and the field, or "incomplete".
 --
 -- Redis undoes nothing when a script fails. So the script writes only after everything
 -- that can fail was tried.
 local key = KEYS[1]
-
-local truths = { ['1'] = '1', ['true'] = '1', ['True'] = '1', ['0'] = '0', ['false'] = '0', ['False'] = '0' }
-
--- Returns -1, 0 or 1 for less, equal or greater, nil where the two cannot be compared.
-local function order(kind, stored, asked)
-  if kind == 'int' then
-    local a_negative, a = integer(stored)
-    local b_negative, b = integer(asked)
-    return a and b and compare(a_negative, a, b_negative, b)
-  elseif kind == 'float' then
-    local a, b = float(stored), float(asked)
-    return a and b and (a < b and -1 or a > b and 1 or 0)
-  elseif kind == 'bool' then
-    return truths[stored] == truths[asked] and 0 or nil
-  end
-  return stored == asked and 0 or nil
-end
-
-local function holds(test, kind, stored, asked)
-  local found = order(kind, stored, asked)
-  if not found then return false end
-  if test == 'eq' then return found == 0 end
-  if test == 'ge' then return found >= 0 end
-  return found <= 0
-end
 
 -- Fields as the hash has them: the text, and the name under which it is stored.
 local fields = {}
@@ -101,7 +81,9 @@ for i = at + 1, at + tonumber(ARGV[at]) do
   end
 end
 at = at + 1 + tonumber(ARGV[at])
-if new and ARGV[1] == 'missing' then return {{ok = 'missing'}} end
+if new and (ARGV[1] == 'missing' or ARGV[1] == 'delete' or ARGV[1] == 'keep') then
+  return {{ok = 'missing'}}
+end
 
 local writes, removals, write_ttl, defaults = {}, {}, {}, {}
 local function write(command, name, argument, ttl)
@@ -110,9 +92,30 @@ end
 
 -- Reads the words. A table of functions would be made at each call, which costs a third of
 -- a small update.
-local conflicts, changes, moved, expiries, groups = {{ok = 'conflict'}}, {}, {}, {}, {}
+local changes, moved, expiries, groups = {}, {}, {}, {}
 local needs_field_ttl = false
-while at <= #ARGV do
+
+-- The groups of conditions that are not complete, the innermost last.
+local conflicts, open, failed = {}, {}, false
+local function check(result, name)
+  if not result and name then conflicts[#conflicts + 1] = name end
+  while #open > 0 do
+    local group = open[#open]
+    -- One member that holds is enough for `any`, one that does not for `all` to fail.
+    if result == group.any then group.decided = true end
+    group.left = group.left - 1
+    if group.left > 0 then return end
+    open[#open] = nil
+    result = group.decided == group.any
+    if result then
+      for i = #conflicts, group.conflicts + 1, -1 do conflicts[i] = nil end
+    end
+  end
+  failed = failed or not result
+end
+
+local inserted
+while at <= #ARGV and not inserted do
   local word, name = take(), take()
   if word == 'marker' then
     -- Comes first, so that the hash is never empty on the way: it would lose its TTL.
@@ -149,11 +152,28 @@ while at <= #ARGV do
     groups[#groups + 1] = {at, at + needed, at + needed + members - 1}
     at = at + needed + members
   elseif word == 'absent' or word == 'present' then
-    if (value(name) and true or false) ~= (word == 'present') then conflicts[#conflicts + 1] = name end
-  elseif word == 'eq' or word == 'ge' or word == 'le' then
+    check((value(name) and true or false) == (word == 'present'), name)
+  elseif tests[word] then
     local kind, asked = take(), take()
     local stored = value(name) or defaults[name]
-    if not stored or not holds(word, kind, stored, asked) then conflicts[#conflicts + 1] = name end
+    -- `None` is not the value.
+    if stored then check(holds(word, kind, stored, asked), name) else check(word == 'ne', name) end
+  elseif word == 'in' then
+    local kind, count = take(), tonumber(take())
+    local stored, found = value(name) or defaults[name], false
+    for _ = 1, count do
+      local asked = take()
+      found = found or stored and holds('eq', kind, stored, asked) or false
+    end
+    check(found, name)
+  elseif word == 'any' or word == 'all' then
+    if name == '0' then
+      check(word == 'all')
+    else
+      open[#open + 1] = {any = word == 'any', decided = false, left = tonumber(name), conflicts = #conflicts}
+    end
+  elseif word == 'insert' then
+    inserted = at + tonumber(name)
   elseif word == 'expire' then
     expiries[#expiries + 1] = {command = 'HPEXPIRE', name = name, millis = take()}
     needs_field_ttl = true
@@ -168,7 +188,26 @@ while at <= #ARGV do
     changes[#changes + 1] = change
   end
 end
-if #conflicts > 1 then return conflicts end
+-- Changes and conditions are for a record that exists.
+if new and inserted then
+  writes, removals, changes, moved, expiries, groups, failed = {}, {}, {}, {}, {}, {}, false
+  for i = at, inserted - 1, 2 do write('HSET', ARGV[i], ARGV[i + 1], write_ttl[ARGV[i]]) end
+  for i = inserted, #ARGV do removals[#removals + 1] = ARGV[i] end
+end
+if failed then
+  local reply, named = {{ok = 'conflict'}}, {}
+  for i = 1, #conflicts do
+    if not named[conflicts[i]] then reply[#reply + 1] = conflicts[i] end
+    named[conflicts[i]] = true
+  end
+  return reply
+end
+if ARGV[1] == 'delete' then
+  redis.call('DEL', key)
+  return {{ok = 'applied'}}
+end
+-- An older name of a field stays what it is.
+if ARGV[1] == 'keep' then moved, removals = {}, {} end
 if new and ARGV[1] == 'incomplete' then return {{ok = 'incomplete'}} end
 
 -- Checks flattened structs. A text that is no value counts here: a reader finds it.

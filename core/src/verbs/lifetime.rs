@@ -16,7 +16,7 @@ macro_rules! verbs {
         $(#[$docs])*
         #[must_use = "an operation does nothing until it is run"]
         pub struct $verb<M> {
-            key: Key,
+            pub(super) key: Key,
             model: PhantomData<fn() -> M>,
         }
 
@@ -42,8 +42,8 @@ verbs! {
 /// Sets the time to live of a record; see [`RedisModel::expire`].
 #[must_use = "an operation does nothing until it is run"]
 pub struct Expire<M> {
-    key: Key,
-    after: Expiry,
+    pub(super) key: Key,
+    pub(super) after: Expiry,
     model: PhantomData<fn() -> M>,
 }
 

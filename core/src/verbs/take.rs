@@ -18,18 +18,18 @@ use crate::ttl::Expiry;
 use crate::update::Outcome;
 
 /// A record that other clients keep changing is read at most so many times.
-const ATTEMPTS: u32 = 16;
+pub(super) const ATTEMPTS: u32 = 16;
 
 /// Reads and deletes a record; see [`RedisModel::take`].
 #[must_use = "a flow does nothing until it is run"]
 pub struct Take<M: RedisModel> {
-    many: TakeMany<M>,
+    pub(super) many: TakeMany<M>,
 }
 
 /// Reads and deletes many records; see [`RedisModel::take_many`].
 #[must_use = "a flow does nothing until it is run"]
 pub struct TakeMany<M: RedisModel> {
-    ids: Vec<M::Id>,
+    pub(super) ids: Vec<M::Id>,
     /// The records whose deletion was sent, by the position of their id. A run that fails
     /// or is dropped leaves them here.
     sent: Vec<(usize, M)>,
@@ -143,13 +143,17 @@ impl<M: RedisModel> TakeMany<M> {
     }
 
     fn contended(&self, at: usize) -> Error {
-        let message = "other clients changed the record each time that it was to be taken";
-        AnyModel::of::<M>().locate(&self.key(at), Error::new(ErrorKind::Conflict, message))
+        contended(AnyModel::of::<M>(), &self.key(at))
     }
 
     fn key(&self, at: usize) -> Key {
         key::write(M::SCHEMA.template(), &self.ids[at])
     }
+}
+
+pub(super) fn contended(model: AnyModel, key: &Key) -> Error {
+    let message = "other clients changed the record each time that it was to be taken";
+    model.locate(key, Error::new(ErrorKind::Conflict, message))
 }
 
 inherent_run! {

@@ -15,9 +15,9 @@ use crate::ttl::Expiry;
 /// Writes a record; see [`RedisModel::save`].
 #[must_use = "an operation does nothing until it is run"]
 pub struct Save<'a, M> {
-    model: &'a M,
-    expiry: Expiry,
-    overwrite_newer: bool,
+    pub(super) model: &'a M,
+    pub(super) expiry: Expiry,
+    pub(super) overwrite_newer: bool,
 }
 
 /// Writes a record that does not exist yet; see [`RedisModel::create`].

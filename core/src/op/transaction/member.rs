@@ -12,14 +12,15 @@ use crate::field::RevisionNumber;
 use crate::hash::{HashModel, Selection};
 use crate::model::RedisModel;
 use crate::op::{Create, Delete, DeleteUnchanged, Operation, Returning, Save};
-use crate::update::{Conflict, Missing, Outcome, Update};
+use crate::update::{Conditional, Conflict, Missing, Outcome, Update};
 
 /// The operations that can be members of a [`transaction`](super::transaction): writes of one
 /// record, and tuples, arrays, `Vec`s and `Option`s of them.
 ///
 /// They are [`update`](RedisModel::update), [`save`](RedisModel::save),
 /// [`create`](RedisModel::create), [`delete`](RedisModel::delete), and the
-/// [`commit`](crate::Draft::commit) and [`delete`](crate::Draft::delete) of a draft. A list of
+/// [`commit`](crate::Draft::commit) and [`delete`](crate::Draft::delete) of a draft; with
+/// `only_if` also `save`, `delete`, `expire` and `persist` of hashes. A list of
 /// members of different types has boxes:
 ///
 /// ```
@@ -110,6 +111,7 @@ trait SendsOne {
 }
 
 impl<M: HashModel, S: Selection<M>> SendsOne for Update<M, S> {}
+impl<M: HashModel> SendsOne for Conditional<M> {}
 impl<M: RedisModel> SendsOne for Save<'_, M> {}
 impl<M: RedisModel> SendsOne for Create<'_, M> {}
 impl<W, V> SendsOne for Returning<W, V> {}
@@ -118,6 +120,7 @@ impl<M: RedisModel> SendsOne for DeleteUnchanged<M> {}
 
 members! {
     impl[M: HashModel, S: Selection<M>] Update<M, S> => S::Output, |_this, outcome| outcome;
+    impl[M: HashModel] Conditional<M> => (), |_this, outcome| outcome;
     impl[M: RedisModel] Save<'_, M> => (), |_this, output| Outcome::Applied(output);
     impl[M: RedisModel] Create<'_, M> => (), |this, created| match created {
         true => Outcome::Applied(()),
