@@ -74,6 +74,7 @@ twins! {
     "pass/codec-is-no-codec.rs" codec_is_no_codec;
     "pass/codec-on-the-struct.rs" codec_on_the_struct;
     "pass/codec-without-type.rs" codec_without_type;
+    "pass/condition-of-another-model.rs" condition_of_another_model;
     "pass/crate-not-a-path.rs" crate_not_a_path;
     "pass/default-path-of-another-type.rs" default_path_of_another_type;
     "pass/default-path-of-an-option.rs" default_path_of_an_option;
@@ -171,7 +172,9 @@ twins! {
     "pass/not-a-struct-but-a-union.rs" not_a_struct_but_a_union;
     "pass/not-a-struct-but-an-enum.rs" not_a_struct_but_an_enum;
     "pass/on-update-unknown.rs" on_update_unknown;
+    "pass/only-if-on-a-blob.rs" only_if_on_a_blob;
     "pass/operation-not-run.rs" operation_not_run;
+    "pass/order-of-text.rs" order_of_text;
     "pass/positional-codec-in-a-generic-model.rs" positional_codec_in_a_generic_model;
     "pass/positional-codec-with-flatten.rs" positional_codec_with_flatten;
     "pass/positional-codec-with-skip-serializing-if.rs" positional_codec_with_skip_serializing_if;
@@ -185,6 +188,7 @@ twins! {
     "pass/rename-not-a-string.rs" rename_not_a_string;
     "pass/rename-to-the-marker.rs" rename_to_the_marker;
     "pass/rename-without-value.rs" rename_without_value;
+    "pass/required-without-an-outcome.rs" required_without_an_outcome;
     "pass/revision-named-version.rs" revision_named_version;
     "pass/revision-not-unsigned.rs" revision_not_unsigned;
     "pass/revision-on-two-fields.rs" revision_on_two_fields;

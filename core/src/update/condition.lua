@@ -1,6 +1,10 @@
 -- Compares stored texts with those that a condition asks for.
 
-local truths = { ['1'] = '1', ['true'] = '1', ['True'] = '1', ['0'] = '0', ['false'] = '0', ['False'] = '0' }
+-- No tables: they would be made at each call of the script.
+local function truth(text)
+  if text == '1' or text == 'true' or text == 'True' then return 1 end
+  if text == '0' or text == 'false' or text == 'False' then return 0 end
+end
 
 -- Returns -1, 0 or 1 for less, equal or greater, nil where the two cannot be compared: the
 -- stored text is not one of the field's type. Texts that have no order are 0 or 1.
@@ -13,12 +17,11 @@ local function order(kind, stored, asked)
     local a, b = float(stored), float(asked)
     return a and b and (a < b and -1 or a > b and 1 or 0)
   elseif kind == 'bool' then
-    return truths[stored] and (truths[stored] == truths[asked] and 0 or 1)
+    local a, b = truth(stored), truth(asked)
+    return a and (a == b and 0 or 1)
   end
   return stored == asked and 0 or 1
 end
-
-local tests = { eq = true, ne = true, ge = true, le = true, gt = true, lt = true }
 
 -- A text that cannot be compared meets no test, not even `ne`: so a condition never lets a
 -- write pass on a damaged record.

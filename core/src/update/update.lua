@@ -95,17 +95,17 @@ end
 local changes, moved, expiries, groups = {}, {}, {}, {}
 local needs_field_ttl = false
 
--- The groups of conditions that are not complete, the innermost last.
-local conflicts, open, failed = {}, {}, false
+-- `open` is the innermost group of conditions that is not complete.
+local conflicts, open, failed = {}, nil, false
 local function check(result, name)
   if not result and name then conflicts[#conflicts + 1] = name end
-  while #open > 0 do
-    local group = open[#open]
+  while open do
+    local group = open
     -- One member that holds is enough for `any`, one that does not for `all` to fail.
     if result == group.any then group.decided = true end
     group.left = group.left - 1
     if group.left > 0 then return end
-    open[#open] = nil
+    open = group.outer
     result = group.decided == group.any
     if result then
       for i = #conflicts, group.conflicts + 1, -1 do conflicts[i] = nil end
@@ -153,7 +153,7 @@ while at <= #ARGV and not inserted do
     at = at + needed + members
   elseif word == 'absent' or word == 'present' then
     check((value(name) and true or false) == (word == 'present'), name)
-  elseif tests[word] then
+  elseif word == 'eq' or word == 'ge' or word == 'le' or word == 'ne' or word == 'gt' or word == 'lt' then
     local kind, asked = take(), take()
     local stored = value(name) or defaults[name]
     -- `None` is not the value.
@@ -170,7 +170,7 @@ while at <= #ARGV and not inserted do
     if name == '0' then
       check(word == 'all')
     else
-      open[#open + 1] = {any = word == 'any', decided = false, left = tonumber(name), conflicts = #conflicts}
+      open = {outer = open, any = word == 'any', decided = false, left = tonumber(name), conflicts = #conflicts}
     end
   elseif word == 'insert' then
     inserted = at + tonumber(name)

@@ -2,35 +2,45 @@
 
 use super::{Delete, Expire, Persist, Save};
 use crate::hash::HashModel;
+use crate::model::RedisModel;
 use crate::ttl::Expiry;
 use crate::update::{Condition, Conditional};
 
-impl<M: HashModel> Delete<M> {
+impl<M: RedisModel> Delete<M> {
     /// Deletes the record only if the condition holds, in the same step. The output is an
     /// [`Outcome`](crate::Outcome); see [`Conditional`].
-    pub fn only_if(self, condition: Condition<M>) -> Conditional<M> {
+    pub fn only_if(self, condition: Condition<M>) -> Conditional<M>
+    where
+        M: HashModel,
+    {
         Conditional::delete(self.key).only_if(condition)
     }
 }
 
-impl<M: HashModel> Expire<M> {
+impl<M: RedisModel> Expire<M> {
     /// Sets the time to live only if the condition holds, in the same step. The output is an
     /// [`Outcome`](crate::Outcome); see [`Conditional`].
-    pub fn only_if(self, condition: Condition<M>) -> Conditional<M> {
+    pub fn only_if(self, condition: Condition<M>) -> Conditional<M>
+    where
+        M: HashModel,
+    {
         Conditional::expire(self.key, self.after).only_if(condition)
     }
 }
 
-impl<M: HashModel> Persist<M> {
+impl<M: RedisModel> Persist<M> {
     /// Removes the time to live only if the condition holds, in the same step. The output is
     /// an [`Outcome`](crate::Outcome), which is applied, too, if the record had no time to
     /// live; see [`Conditional`].
-    pub fn only_if(self, condition: Condition<M>) -> Conditional<M> {
+    pub fn only_if(self, condition: Condition<M>) -> Conditional<M>
+    where
+        M: HashModel,
+    {
         Conditional::expire(self.key, Expiry::Persist).only_if(condition)
     }
 }
 
-impl<M: HashModel> Save<'_, M> {
+impl<M: RedisModel> Save<'_, M> {
     /// Writes the record only if there is one and the condition holds for it, in the same
     /// step. The output is an [`Outcome`](crate::Outcome); see [`Conditional`].
     ///
@@ -53,7 +63,10 @@ impl<M: HashModel> Save<'_, M> {
     /// assert!(imported.save().only_if(is_older).run(&mut con)?.is_conflict());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn only_if(self, condition: Condition<M>) -> Conditional<M> {
+    pub fn only_if(self, condition: Condition<M>) -> Conditional<M>
+    where
+        M: HashModel,
+    {
         Conditional::save(self.model, self.expiry, self.overwrite_newer).only_if(condition)
     }
 }

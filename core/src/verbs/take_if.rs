@@ -22,7 +22,7 @@ pub struct TakeIf<M: RedisModel> {
     sent: Option<M>,
 }
 
-impl<M: HashModel> Take<M> {
+impl<M: RedisModel> Take<M> {
     /// Takes the record only if the condition holds. The output is an
     /// [`Outcome`](crate::Outcome): the record, [`Missing`](Outcome::Missing), or
     /// [`Conflict`](Outcome::Conflict) if the condition does not hold; then the record is
@@ -58,7 +58,10 @@ impl<M: HashModel> Take<M> {
     /// assert!(take.run(&mut con)?.is_missing());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn only_if(mut self, condition: Condition<M>) -> TakeIf<M> {
+    pub fn only_if(mut self, condition: Condition<M>) -> TakeIf<M>
+    where
+        M: HashModel,
+    {
         // `Take` has one id.
         let record = RecordKey::new::<M>(self.many.ids.swap_remove(0));
         let read = ReadIf::new(Mapping::of::<M>(), record.key.clone());
