@@ -202,7 +202,6 @@ twins! {
     "pass/skip-with-value.rs" skip_with_value;
     "pass/skip-without-default.rs" skip_without_default;
     "pass/struct-borrows.rs" struct_borrows;
-    "pass/transaction-with-a-read.rs" transaction_with_a_read;
     "pass/ttl-is-a-number.rs" ttl_is_a_number;
     "pass/ttl-negative.rs" ttl_negative;
     "pass/ttl-not-a-string.rs" ttl_not_a_string;

@@ -170,7 +170,6 @@ operations! {
     transaction((draft(&*USER, |it| it.visits += 1).commit(), draft(&*BLOB, |it| it.text = "new".into()).commit()));
     transaction((draft(&*USER, |_| ()).delete(), draft(&*BLOB, |_| ()).delete()));
     transaction(draft(&*USER, |_| ()).commit());
-    transaction((User::delete(1).only_if(User::FIELDS.visits.eq(1)), Page::update(1).incr(Page::FIELDS.views, 1)));
     atomic((User::get(1), User::exists(1)));
     atomic(User::exists(1));
     atomic([NAMELESS.save(), NAMELESS.save()]);

@@ -61,11 +61,11 @@ macro_rules! kinds {
         Kind {
             name: $name,
             member: |$con, $id| {
-                $before;
+                let () = $before;
                 Box::new($operation)
             },
             alone: |$con, $id| {
-                $before;
+                let () = $before;
                 let operation = $operation;
                 // The record may be refused by the server, too.
                 drop(operation.run($con));
