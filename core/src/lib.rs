@@ -43,6 +43,7 @@
 //! | change, select and edit fields | [`HashModel`], [`Update`], [`Condition`], [`Outcome`], [`Select`], [`Edit`] |
 //! | store blobs and change their format | [`BlobModel`], [`codec`] |
 //! | run operations, together or atomically | [`Operation`], [`batch`], [`atomic`] |
+//! | write several records, all or nothing | [`transaction`] |
 //! | go through all records | [`flow`] |
 //! | keep counters, lists, sets, rankings, logs | [`structures`] |
 //! | keep structures of one id together | [`derive(RedisKeys)`](macro@RedisKeys) |

@@ -284,6 +284,8 @@ pub trait RedisModel: Sized {
     ///
     /// Two round trips make a [`Flow`](crate::flow::Flow), not an operation: a take
     /// cannot be part of a tuple, a batch or an [`atomic`](crate::atomic) step.
+    /// The [`delete`](crate::Draft::delete) of a draft is the step that can, also of a
+    /// [`transaction`](crate::transaction).
     /// For many records see [`take_many`](Self::take_many).
     ///
     /// # Errors

@@ -33,7 +33,7 @@ pub struct Transaction<O>(O);
 /// The members are [`update`](crate::RedisModel::update), [`save`](crate::RedisModel::save),
 /// [`create`](crate::RedisModel::create), [`delete`](crate::RedisModel::delete), and the
 /// [`commit`](crate::Draft::commit) and [`delete`](crate::Draft::delete) of a draft, each of
-/// a record of its own, in tuples, arrays, `Vec`s and `Option`s, at most 100 in all. The
+/// a record of its own and with conditions where `only_if` is, in tuples, arrays, `Vec`s and `Option`s, at most 100 in all. The
 /// server checks all members before it writes anything, and no command of another client
 /// runs in between.
 ///
@@ -75,7 +75,7 @@ pub struct Transaction<O>(O);
 ///
 /// **Sends** one script, which runs the scripts of the members: each checks its record, and
 /// when all have checked, each writes. Members are scripts also if a plain command would do
-/// alone. In a pipeline the text of the script is sent, too (10 KB).
+/// alone. In a pipeline the text of the script is sent, too (20 KB).
 ///
 /// ```
 /// # use redis_model::{Operation, Outcome, RedisModel, embedded, transaction};

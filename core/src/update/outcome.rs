@@ -64,6 +64,8 @@ struct RecordName {
     model: &'static str,
     key: Box<str>,
     member: Option<usize>,
+    /// A create found the record.
+    exists: bool,
 }
 
 impl<R> Outcome<R> {
@@ -243,7 +245,18 @@ impl Conflict {
         self
     }
 
+    /// Creates the conflict of a create that found a record.
+    pub(crate) fn of_existing(model: &'static str, key: &Key) -> Self {
+        let mut conflict = Self::of_all(model, key);
+        conflict.record.exists = true;
+        conflict
+    }
+
     fn error(&self) -> Error {
+        if self.record.exists {
+            let message = "conflict: there is such a record already";
+            return self.record.error(ErrorKind::Conflict, message.into());
+        }
         let message = match self.fields.as_slice() {
             [] => {
                 "conflict: the record has changed since it was read, or a condition does not hold"
@@ -267,7 +280,7 @@ const CONFLICT_IN_FIELD: &str = "conflict: the stored value is not the one that 
 
 impl RecordName {
     fn new(model: &'static str, key: &Key) -> Self {
-        Self { model, key: Box::from(&**key), member: None }
+        Self { model, key: Box::from(&**key), member: None, exists: false }
     }
 
     fn error(&self, kind: ErrorKind, message: String) -> Error {
@@ -305,7 +318,7 @@ impl fmt::Display for Conflict {
 
 impl fmt::Debug for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RecordName { model, key, member } = &self.record;
+        let RecordName { model, key, member, .. } = &self.record;
         let mut debug = f.debug_struct("Missing");
         debug.field("model", model).field("key", key).field("member", member).finish()
     }
@@ -313,7 +326,7 @@ impl fmt::Debug for Missing {
 
 impl fmt::Debug for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RecordName { model, key, member } = &self.record;
+        let RecordName { model, key, member, .. } = &self.record;
         let mut debug = f.debug_struct("Conflict");
         debug.field("model", model).field("key", key).field("member", member);
         debug.field("fields", &self.fields).finish()

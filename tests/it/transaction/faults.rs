@@ -34,6 +34,7 @@ fn a_command_that_the_user_may_not_run_is_found_before_any_write() {
     for (denied, position, error) in [
         ("del", 1, &transaction((&set, Account::delete(2))) as &dyn Run),
         ("del", 0, &transaction((draft.delete(), &set))),
+        ("del", 1, &transaction((&set, Account::delete(2).only_if(f.balance.eq(1))))),
         ("hincrby", 1, &transaction((draft.commit(), &set))),
         ("hset", 1, &transaction((Blob::delete(2), Account::update(1).set(f.note, "x")))),
         ("hdel", 2, &transaction((&set, Blob::delete(2), saved.save()))),

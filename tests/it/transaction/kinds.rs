@@ -61,11 +61,11 @@ macro_rules! kinds {
         Kind {
             name: $name,
             member: |$con, $id| {
-                $before;
+                let () = $before;
                 Box::new($operation)
             },
             alone: |$con, $id| {
-                $before;
+                let () = $before;
                 let operation = $operation;
                 // The record may be refused by the server, too.
                 drop(operation.run($con));
@@ -135,6 +135,14 @@ pub(super) fn applied() -> Vec<Kind> {
         "create a blob", |_con, id| (), leak(blob(id, "new")).create().ttl(HOUR);
         "delete", |con, id| save(con, account(id, 1).save()), Account::delete(id);
         "delete a blob", |con, id| save(con, blob(id, "old").save()), Blob::delete(id);
+        "delete with a condition", |con, id| save(con, account(id, 1).save()),
+            Account::delete(id).only_if(Account::FIELDS.balance.eq(1));
+        "save with a condition", |con, id| save(con, account(id, 1).save()),
+            leak(account(id, 2)).save().only_if(Account::FIELDS.balance.eq(1));
+        "expire with a condition", |con, id| save(con, account(id, 1).save()),
+            Account::expire(id, HOUR).only_if(Account::FIELDS.balance.eq(1));
+        "update inserts", |_con, id| (),
+            Account::update(id).incr(Account::FIELDS.balance, 1).or_insert(&account(id, 7));
         "commit", |_con, id| (),
             draft(_con, id, account(id, 1), |it| it.balance = 2).commit();
         "commit nothing", |_con, id| (), draft(_con, id, account(id, 1), |_| ()).commit();
@@ -209,6 +217,14 @@ pub(super) fn refused() -> Vec<RefusedKind> {
         "delete finds no blob", Missing, None, |_con, id| (), Blob::delete(id);
         "delete finds another type", Error("WRONGTYPE"), None,
             |con, id| raw(con, format!("SET {} x", Account::key(id))), Account::delete(id);
+        "delete with a condition finds none", Missing, None, |_con, id| (),
+            Account::delete(id).only_if(Account::FIELDS.balance.eq(1));
+        "delete with a condition", Conflict, Some("balance"), |con, id| save(con, account(id, 2).save()),
+            Account::delete(id).only_if(Account::FIELDS.balance.eq(1));
+        "save with a condition", Conflict, Some("balance"), |con, id| save(con, account(id, 2).save()),
+            leak(account(id, 3)).save().only_if(Account::FIELDS.balance.eq(1));
+        "expire with a condition", Conflict, Some("balance"), |con, id| save(con, account(id, 2).save()),
+            Account::expire(id, HOUR).only_if(Account::FIELDS.balance.eq(1));
         "commit finds none", Missing, None, |_con, id| (), {
             let draft = draft(_con, id, account(id, 1), |it| it.balance = 2);
             save(_con, Account::delete(id));

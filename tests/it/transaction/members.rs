@@ -302,6 +302,12 @@ fn a_unique_name_is_claimed_together_with_the_user() {
         let taken = claim(&second);
         assert_eq!(taken.conflict().unwrap().model(), "Name");
         assert_eq!(taken.conflict().unwrap().member(), Some(1));
+        assert_eq!(
+            taken.ok().unwrap_err().to_string(),
+            format!(
+                "Name `{{tx}}:name:{name}`, member 1: conflict: there is such a record already"
+            )
+        );
         assert!(!con.run(Account::exists(second.id)).unwrap());
     });
 }

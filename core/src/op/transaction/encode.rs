@@ -49,19 +49,21 @@ impl Members {
         let commands: Vec<Command> = commands.collect();
         let mut words = 0;
         for (at, command) in commands.iter().enumerate() {
-            let (key, position) = (key_of(command), self.positions[at]);
+            let position = self.positions[at];
             if script::member(command.script).is_none() {
                 let message = "the operation cannot be a member of a transaction";
-                return Err(error(message.into(), &key, position));
+                return Err(error(message.into(), command, position));
             }
-            if let Some(other) = commands[..at].iter().position(|other| key_of(other) == key) {
+            if let Some(other) =
+                commands[..at].iter().position(|other| first_key(other) == first_key(command))
+            {
                 let message = format!(
                     "members {} and {position} of a transaction have the same key; each record \
                      can be a member once, because all conditions are checked before anything \
                      is written",
                     self.positions[other]
                 );
-                return Err(error(message, &key, position));
+                return Err(error(message, command, position));
             }
             words += redis_rs::arguments(&command.cmd).count();
         }
@@ -76,10 +78,7 @@ impl Members {
     }
 }
 
-fn key_of(command: &Command) -> String {
-    first_key(command).map(|key| String::from_utf8_lossy(key).into_owned()).unwrap_or_default()
-}
-
-fn error(message: String, key: &str, position: usize) -> Error {
-    Error::new(ErrorKind::InvalidOperation, message).with_key(key).with_member(position)
+fn error(message: String, command: &Command, position: usize) -> Error {
+    let key = first_key(command).map(String::from_utf8_lossy).unwrap_or_default();
+    Error::new(ErrorKind::InvalidOperation, message).with_key(&key).with_member(position)
 }

@@ -1,4 +1,4 @@
-//! What can be a member of a transaction, and the output of each.
+//! The operations that can be members of a transaction, and the output of each.
 
 use std::convert::Infallible;
 
@@ -6,7 +6,7 @@ use super::Transaction;
 use super::decode::{Applied, Refused};
 use super::encode::Members;
 use crate::edit::Commit;
-use crate::erased::{AnyModel, key_of};
+use crate::erased::key_of;
 use crate::error::{Error, Result};
 use crate::field::RevisionNumber;
 use crate::hash::{HashModel, Selection};
@@ -19,8 +19,8 @@ use crate::update::{Conditional, Conflict, Missing, Outcome, Update};
 ///
 /// They are [`update`](RedisModel::update), [`save`](RedisModel::save),
 /// [`create`](RedisModel::create), [`delete`](RedisModel::delete), and the
-/// [`commit`](crate::Draft::commit) and [`delete`](crate::Draft::delete) of a draft, each also
-/// with conditions ([`Conditional`]). A list of
+/// [`commit`](crate::Draft::commit) and [`delete`](crate::Draft::delete) of a draft; with
+/// `only_if` also `save`, `delete`, `expire` and `persist` of hashes. A list of
 /// members of different types has boxes:
 ///
 /// ```
@@ -142,7 +142,7 @@ members! {
 }
 
 fn exists<M: RedisModel, T>(record: &M) -> Outcome<T> {
-    Outcome::Conflict(Conflict::of_all(AnyModel::of::<M>().schema().name, &key_of(record)))
+    Outcome::Conflict(Conflict::of_existing(M::SCHEMA.name, &key_of(record)))
 }
 
 impl<M: RedisModel> Commit<M> {

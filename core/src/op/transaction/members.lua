@@ -8,42 +8,49 @@
 -- "partial" has the same form and is returned if a member failed after others had written,
 -- which no script of this crate does.
 --
--- `scripts` has the members' scripts as functions. A script writes only after everything that
--- can fail was tried. So each is run up to its first write, and, if all of them get there,
--- each is run to its end.
-local reads = {
-  EXISTS = true, GET = true, GETRANGE = true, HEXISTS = true, HGET = true, HLEN = true,
-  HMGET = true, HPTTL = true, HTTL = true, PTTL = true, STRLEN = true, TTL = true, TYPE = true,
-}
-
--- Returns the `redis` of a member, whose first write waits for the other members.
-local wrote = false
-local function own_redis(key)
-  local waited = false
-  local function call(command, ...)
-    if reads[command] then return redis.call(command, ...) end
-    if not waited then
-      -- That writes nothing, so there is nothing to wait for.
-      if command == 'DEL' and redis.call('EXISTS', key) == 0 then return 0 end
-      -- Fails on another type, as the write would.
-      if string.sub(command, 1, 1) == 'H' then redis.call('HLEN', key) end
-      -- Redis older than 7.0 cannot be asked.
-      if redis.acl_check_cmd and not redis.acl_check_cmd(command, ...) then
-        error(redis.error_reply('NOPERM this user has no permissions to run ' .. command .. ' on the key'), 0)
-      end
-      waited = true
-      coroutine.yield()
-    end
-    local reply = redis.call(command, ...)
-    wrote = true
-    return reply
-  end
-  local function pcall(command, ...)
-    if reads[command] then return redis.pcall(command, ...) end
-    return call(command, ...)
-  end
-  return setmetatable({call = call, pcall = pcall}, {__index = redis})
+-- `script_of` returns the script of a member as a function. A script writes only after
+-- everything that can fail was tried. So each is run up to its first write, and, if all of
+-- them get there, each is run to its end.
+local function is_read(command)
+  return command == 'HGET' or command == 'HEXISTS' or command == 'HMGET' or command == 'HPTTL'
+    or command == 'HLEN' or command == 'TYPE' or command == 'GET' or command == 'EXISTS'
+    or command == 'GETRANGE' or command == 'STRLEN' or command == 'PTTL'
 end
+
+-- The `redis` of the members, of which one is running.
+local running, waited, wrote = 1, {}, false
+
+-- Waits for the other members before the first write.
+local function call(command, ...)
+  if is_read(command) then return redis.call(command, ...) end
+  if not waited[running] then
+    local key = KEYS[running]
+    -- That writes nothing, so there is nothing to wait for.
+    if command == 'DEL' and redis.call('EXISTS', key) == 0 then return 0 end
+    -- Fails on another type, as the write would.
+    if string.sub(command, 1, 1) == 'H' then redis.call('HLEN', key) end
+    -- Redis older than 7.0 cannot be asked.
+    if redis.acl_check_cmd and not redis.acl_check_cmd(command, ...) then
+      error(redis.error_reply('NOPERM this user has no permissions to run ' .. command .. ' on the key'), 0)
+    end
+    waited[running] = true
+    coroutine.yield()
+  end
+  local reply = redis.call(command, ...)
+  wrote = true
+  return reply
+end
+
+local own = {
+  call = call,
+  pcall = function(command, ...)
+    if is_read(command) then return redis.pcall(command, ...) end
+    return call(command, ...)
+  end,
+  acl_check_cmd = redis.acl_check_cmd,
+  error_reply = redis.error_reply,
+  status_reply = redis.status_reply,
+}
 
 -- Returns `true` for a reply that says that nothing was written.
 local function is_refused(reply)
@@ -61,24 +68,25 @@ local function refusal(status, i, reply)
   return {{ok = status}, i - 1, {ok = type(reply) == 'string' and 'error' or 'reply'}, reply}
 end
 
-local members, replies = {}, {{ok = 'applied'}}
+local scripts, members, replies = {}, {}, {{ok = 'applied'}}
 local at = 1
 for i = 1, #KEYS do
-  local script, last = scripts[ARGV[at]], at + 1 + ARGV[at + 1]
-  local arguments = {}
+  local name, last, arguments = ARGV[at], at + 1 + ARGV[at + 1], {}
   for j = at + 2, last do arguments[j - at - 1] = ARGV[j] end
-  at = last + 1
-  members[i] = coroutine.create(script)
-  local done, reply = coroutine.resume(members[i], {KEYS[i]}, arguments, own_redis(KEYS[i]))
+  at, running = last + 1, i
+  scripts[name] = scripts[name] or script_of(name)
+  members[i] = coroutine.create(scripts[name])
+  local done, reply = coroutine.resume(members[i], {KEYS[i]}, arguments, own)
   if not done then return refusal('refused', i, text_of(reply)) end
-  if coroutine.status(members[i]) == 'dead' then
+  if not waited[i] then
     if is_refused(reply) then return refusal('refused', i, reply) end
     replies[i + 1] = reply
   end
 end
 
 for i = 1, #KEYS do
-  if coroutine.status(members[i]) == 'suspended' then
+  if waited[i] then
+    running = i
     local done, reply = coroutine.resume(members[i])
     if not done then
       -- A server that is a replica or out of memory refuses the first write of a script.

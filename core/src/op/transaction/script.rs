@@ -22,17 +22,17 @@ static MEMBERS: [&Script; 8] = [
 ];
 
 /// Returns the text: each script as a function, in which the arguments `KEYS`, `ARGV` and
-/// `redis` hide the globals.
+/// `redis` hide the globals. Only the functions of this call's members are made.
 fn compose() -> String {
-    let mut text = String::from("local scripts = {}\n");
+    let mut text = String::from("local function script_of(name)\n");
     for script in MEMBERS {
         text.push_str(&format!(
-            "scripts.{} = function(KEYS, ARGV, redis)\n{}end\n",
+            "if name == '{}' then return function(KEYS, ARGV, redis)\n{}end end\n",
             script.name,
             script.text()
         ));
     }
-    text + include_str!("members.lua")
+    text + "end\n" + include_str!("members.lua")
 }
 
 /// Returns the script that a command calls, if it can be a member.
