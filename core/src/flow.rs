@@ -24,6 +24,7 @@ use crate::connection::AsyncConnection;
 use crate::connection::SyncConnection;
 pub use crate::edit::Modify;
 use crate::error::Result;
+pub use crate::key::LeadingParts;
 pub use crate::scan::{Count, DeleteAll, RewriteAll, Rewritten, Scan, ScanIds, ScanPosition};
 pub use crate::verbs::{Take, TakeMany};
 

@@ -46,6 +46,7 @@ mod rewrite;
 mod rolling_deploys;
 mod scan;
 mod scan_faults;
+mod scan_within;
 mod schema_changes;
 mod scripts;
 mod sealed;

@@ -45,6 +45,8 @@ const MAX_RESTARTS: u32 = 16;
 pub(super) struct KeyScan {
     model: &'static str,
     pattern: String,
+    /// The beginning of the keys, if not all keys of the model are scanned.
+    within: Option<Box<str>>,
     redis_type: &'static str,
     pub(super) page_size: usize,
     /// The position behind the last page that was finished.
@@ -80,6 +82,7 @@ impl KeyScan {
         Self {
             model,
             pattern,
+            within: None,
             redis_type,
             page_size,
             position: ScanPosition::START,
@@ -91,6 +94,11 @@ impl KeyScan {
             redirections: 0,
             restarts: 0,
         }
+    }
+
+    /// Scans only keys that match this pattern, and begin with this text.
+    pub(super) fn within(&mut self, pattern: String, start: &str) {
+        (self.pattern, self.within) = (pattern, Some(start.into()));
     }
 
     pub(super) fn position(&self) -> &ScanPosition {
@@ -111,7 +119,12 @@ impl KeyScan {
     /// Returns the next page of keys, which is not empty, or `None` after the last.
     pub(super) async fn next_page(&mut self, io: &Io) -> Result<Option<Vec<Key>>> {
         self.next = None;
-        while self.position.0 != Progress::End {
+        if !self.position.is_of(self.within.as_deref()) {
+            let message = "the position is of a scan `within` other parts of the keys, or of \
+                           all keys: resume it where it began";
+            return Err(self.error(ErrorKind::InvalidOperation, message));
+        }
+        while self.position.progress != Progress::End {
             let page = match self.server {
                 Server::Unknown => {
                     let is_cluster = io.run(ClusterSlots).await;
@@ -123,7 +136,7 @@ impl KeyScan {
             };
             // Without a page the state has changed, and another page is read.
             let Some((keys, next)) = page else { continue };
-            self.next = Some(ScanPosition(next));
+            self.next = Some(self.behind(next));
             // SCAN may return a key twice.
             let mut seen = HashSet::with_capacity(keys.len());
             let keys: Vec<Key> = keys.into_iter().filter(|key| seen.insert(key.clone())).collect();
@@ -135,8 +148,12 @@ impl KeyScan {
         Ok(None)
     }
 
+    fn behind(&self, progress: Progress) -> ScanPosition {
+        ScanPosition { progress, within: self.within.clone() }
+    }
+
     fn set_server(&mut self, is_cluster: Result<bool>) -> Result<()> {
-        let message = match (self.checked(is_cluster)?, &self.position.0) {
+        let message = match (self.checked(is_cluster)?, &self.position.progress) {
             (false, Progress::Cluster(_)) => {
                 "the position is of a scan of a cluster, and this server is not part of one"
             }
@@ -149,7 +166,7 @@ impl KeyScan {
             }
             (true, progress) => {
                 if *progress == Progress::Start {
-                    self.position = ScanPosition(Progress::Cluster(ClusterProgress::default()));
+                    self.position = self.behind(Progress::Cluster(ClusterProgress::default()));
                 }
                 self.server = Server::Cluster;
                 return Ok(());
@@ -159,10 +176,11 @@ impl KeyScan {
     }
 
     async fn read_server(&mut self, io: &Io) -> Result<Option<Page>> {
-        let cursor = if let Progress::Server(cursor) = &self.position.0 { cursor.next } else { 0 };
+        let cursor =
+            if let Progress::Server(cursor) = &self.position.progress { cursor.next } else { 0 };
         let page = io.run(self.page(None, cursor)).await;
         let KeyPage { cursor, keys, .. } = self.checked(page)?;
-        if let Progress::Server(before) = &self.position.0
+        if let Progress::Server(before) = &self.position.progress
             && before.server != cursor.server
         {
             return self.restart().map(|()| None);
@@ -185,7 +203,7 @@ impl KeyScan {
     }
 
     fn cluster(&mut self) -> Result<&mut ClusterProgress> {
-        match &mut self.position.0 {
+        match &mut self.position.progress {
             Progress::Cluster(progress) => Ok(progress),
             _ => Err(Error::unexpected_reply()),
         }
