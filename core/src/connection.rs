@@ -2,6 +2,7 @@
 //!
 //! The traits rename those of redis-rs, so that a sync connection in place of an async one is a
 //! clear compile error.
+#![doc = include_str!("connection/redis_rs.md")]
 
 #[cfg(feature = "aio")]
 mod dedicated;

@@ -43,6 +43,7 @@
 //! | change, select and edit fields | [`HashModel`], [`Update`], [`Select`], [`Edit`] |
 //! | store blobs and change their format | [`BlobModel`], [`codec`] |
 //! | run operations, together or atomically | [`Operation`], [`batch`], [`atomic`] |
+//! | use what redis-rs has and this library does not | [`command()`], [together with redis-rs](connection#together-with-redis-rs) |
 //! | go through all records | [`flow`] |
 //! | keep counters, lists, sets, rankings, logs | [`structures`] |
 //! | keep structures of one id together | [`derive(RedisKeys)`](macro@RedisKeys) |
@@ -103,7 +104,7 @@ pub use crate::field::{Field, RedisFields};
 pub use crate::hash::{FieldTtl, HashModel, Select, Selection};
 pub use crate::key::{IntoId, Key, KeyPart, ModelId, PartWriter};
 pub use crate::model::RedisModel;
-pub use crate::op::{Operation, atomic, batch};
+pub use crate::op::{Operation, atomic, batch, command};
 pub use crate::structures::keys::RedisKeys;
 pub use crate::ttl::Ttl;
 pub use crate::update::{Condition, Conflict, Outcome, Update};

@@ -40,6 +40,7 @@ mod python_structures;
 mod queue;
 mod random_records;
 mod rate_limiter;
+mod raw_commands;
 mod reply_kinds;
 mod revision;
 mod rewrite;
