@@ -44,6 +44,7 @@
 //! | store blobs and change their format | [`BlobModel`], [`codec`] |
 //! | run operations, together or atomically | [`Operation`], [`batch`], [`atomic`] |
 //! | use what redis-rs has and this library does not | [`command()`], [together with redis-rs](connection#together-with-redis-rs) |
+//! | share a server between environments, tenants or tests | [`connection::Prefixed`] |
 //! | go through all records | [`flow`] |
 //! | keep counters, lists, sets, rankings, logs | [`structures`] |
 //! | keep structures of one id together | [`derive(RedisKeys)`](macro@RedisKeys) |

@@ -34,6 +34,7 @@ mod leaderboard;
 mod lifetime;
 mod lock;
 mod open_multi;
+mod prefixed;
 mod presence;
 mod python;
 mod python_structures;

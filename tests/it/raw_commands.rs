@@ -1,6 +1,7 @@
 //! Commands of redis-rs as operations.
 
 use redis::{Cmd, Value};
+use redis_model::connection::Prefixed;
 use redis_model::embedded::Server;
 use redis_model::op::RawCommand;
 use redis_model::{ErrorKind, Operation, RedisModel, atomic, batch, command};
@@ -181,6 +182,49 @@ fn keys_are_named_or_known() {
     assert!(error.to_string().contains("MYMODULE.GET"), "{error}");
     let backwards = std::ops::Range { start: 2, end: 1 };
     assert!(of("MYMODULE.GET a b").keys(backwards).explain().is_err());
+}
+
+#[test]
+fn a_raw_command_on_a_connection_with_a_prefix_has_all_its_keys_prefixed_or_is_refused() {
+    let mut con = Prefixed::new(server().connection().unwrap(), format!("raw{}:", fresh()));
+    let of = |words: &str| command::<Value>(cmd(&words.split(' ').collect::<Vec<_>>()));
+    let prefix = con.prefix().to_owned();
+    command::<()>(cmd(&["RPUSH", "l", "x"])).run(&mut con).unwrap();
+    assert_eq!(con.key("l"), format!("{prefix}l"));
+    let key = con.key("l");
+    assert!(redis::cmd("EXISTS").arg(key).query::<bool>(con.get_mut()).unwrap());
+    // The reply has a key, which has no prefix.
+    let popped =
+        command::<(String, Vec<String>)>(cmd(&["LMPOP", "2", "k", "l", "LEFT"])).run(&mut con);
+    assert_eq!(popped.unwrap(), ("l".to_owned(), vec!["x".to_owned()]));
+    command::<()>(cmd(&["XADD", "x", "1-1", "a", "b"])).run(&mut con).unwrap();
+    let read = command::<Vec<(String, Value)>>(cmd(&["XREAD", "STREAMS", "x", "0"])).run(&mut con);
+    assert!(read.unwrap()[0].0 == "x");
+
+    for refused in [
+        "MSET a 1 b 2",
+        "FLUSHALL",
+        "FLUSHDB",
+        "KEYS *",
+        "SCAN 0",
+        "RANDOMKEY",
+        "DBSIZE",
+        "SORT l BY w_*",
+        "ZUNIONSTORE to 1 a",
+        "MYMODULE.GET a",
+    ] {
+        let error = of(refused).run(&mut con).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidOperation, "{refused}: {error}");
+        let name = refused.split(' ').next().unwrap();
+        assert!(
+            error.to_string().contains(name) && error.to_string().contains("prefix"),
+            "{error}"
+        );
+    }
+    // Named keys that are not all of them.
+    assert!(of("DEL a b").key(1).run(&mut con).is_err());
+    let error = of("MYMODULE.GET a").key(1).run(&mut con).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Server, "{error}");
 }
 
 #[test]

@@ -8,5 +8,6 @@ mod mock;
 mod models;
 mod nested;
 mod operations;
+mod prefixed;
 mod replies;
 mod structures;

@@ -34,7 +34,7 @@ use pipelined::Pipelined;
 
 /// The kind of server that a connection reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Topology {
+pub enum Topology {
     SingleServer,
     /// A cluster, over an async connection.
     #[cfg_attr(not(feature = "aio"), allow(dead_code))]
@@ -185,7 +185,7 @@ impl SingleCommand {
             Err(error) if error.is_no_script() && self.command.has_digest() => {
                 self.command.bring_text();
             }
-            reply => self.reply = Some(reply),
+            reply => self.reply = Some(reply.map(|reply| self.command.without_prefix(reply))),
         }
     }
 

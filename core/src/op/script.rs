@@ -9,17 +9,25 @@ pub(crate) struct Script {
     pub(crate) name: &'static str,
     pub(crate) text: &'static str,
     pub(crate) reads_only: bool,
+    /// Its keys behind the first are in the slot of the first, because `{first}` is their tag.
+    pub(crate) keys_beside: bool,
     sha: OnceLock<String>,
 }
 
 impl Script {
     pub(crate) const fn new(name: &'static str, text: &'static str) -> Self {
-        Self { name, text, reads_only: false, sha: OnceLock::new() }
+        Self { name, text, reads_only: false, keys_beside: false, sha: OnceLock::new() }
     }
 
     /// Creates a script that changes nothing.
     pub(crate) const fn reading(name: &'static str, text: &'static str) -> Self {
-        Self { name, text, reads_only: true, sha: OnceLock::new() }
+        Self { name, text, reads_only: true, keys_beside: false, sha: OnceLock::new() }
+    }
+
+    /// Marks a script of which all keys behind the first are beside it.
+    pub(crate) const fn with_keys_beside(mut self) -> Self {
+        self.keys_beside = true;
+        self
     }
 
     pub(crate) fn sha(&self) -> &str {

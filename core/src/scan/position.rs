@@ -13,8 +13,9 @@ use crate::error::{Error, ErrorKind};
 /// cluster it also holds the slots that are done. A cursor means something only
 /// to the server process that returned it, so that process is part of the
 /// position: resumed on another server, after a fail-over for example, the scan
-/// begins again there. A position of a scan `within` some parts of the keys names them, and
-/// only a scan within the same parts resumes there. A scan that is resumed behind its last page has ended.
+/// begins again there. A position of a scan `within` some parts of the keys, or with a
+/// [prefix](crate::connection::Prefixed), names both, and only a scan with the same ones resumes
+/// there. A scan that is resumed behind its last page has ended.
 ///
 /// ```
 /// # use redis_model::{Operation, RedisModel, embedded};
