@@ -176,6 +176,7 @@ twins! {
     "pass/positional-codec-with-flatten.rs" positional_codec_with_flatten;
     "pass/positional-codec-with-skip-serializing-if.rs" positional_codec_with_skip_serializing_if;
     "pass/positional-codec-with-tag.rs" positional_codec_with_tag;
+    "pass/prefix-without-keys.rs" prefix_without_keys;
     "pass/remove-a-required-field.rs" remove_a_required_field;
     "pass/rename-all-on-a-field.rs" rename_all_on_a_field;
     "pass/rename-all-unknown-case.rs" rename_all_unknown_case;
@@ -227,4 +228,6 @@ twins! {
     "pass/version-field-of-a-blob.rs" version_field_of_a_blob;
     "pass/version-field-on-a-field.rs" version_field_on_a_field;
     "pass/version-field-without-a-version.rs" version_field_without_a_version;
+    "pass/within-all-parts.rs" within_all_parts;
+    "pass/within-of-another-type.rs" within_of_another_type;
 }
