@@ -1,38 +1,50 @@
-//! The connections that run operations, and a wrapper for write timeouts.
+//! The connections that run operations, and wrappers for write timeouts, for operations that
+//! wait, and for a prefix of all keys.
 //!
 //! The traits rename those of redis-rs, so that a sync connection in place of an async one is a
 //! clear compile error.
 //!
 //! [`permissions`] lists what users with an ACL must be permitted to do.
+#![doc = include_str!("connection/redis_rs.md")]
 
 #[cfg(feature = "aio")]
 mod dedicated;
 pub mod permissions;
+mod prefixed;
+pub(crate) mod wire;
 
 use std::fmt;
 use std::io;
 
 #[cfg(feature = "aio")]
 pub use dedicated::Dedicated;
+pub use prefixed::Prefixed;
 
 use redis::{Cmd, ConnectionLike, RedisError, RedisResult, Value};
 
+#[cfg(feature = "aio")]
+use wire::AsyncWire;
+use wire::SyncWire;
+
 /// Any sync connection of redis-rs: a connection, a client, a cluster
-/// connection, the guard of a pool, or a `dyn` one.
+/// connection, the guard of a pool, or a `dyn` one; and a [`Prefixed`] one of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a sync connection",
     label = "not a sync connection of redis-rs",
     note = "on an async connection use `.run_async(&mut con).await`, which needs the feature `tokio` or `smol`",
     note = "if it is a connection of redis-rs, it is one of another version of that crate: use the version that this crate re-exports as `redis_model::redis`"
 )]
-pub trait SyncConnection: redis::ConnectionLike {}
+pub trait SyncConnection: SyncWire {}
 
 #[diagnostic::do_not_recommend]
 impl<C: redis::ConnectionLike + ?Sized> SyncConnection for C {}
 
+#[diagnostic::do_not_recommend]
+impl<C: redis::ConnectionLike + ?Sized> SyncConnection for Prefixed<C> {}
+
 /// Any async connection of redis-rs: a multiplexed one, a connection manager,
-/// a cluster connection, the guard of a pool, or a `dyn` one. The first three are cheap to
-/// clone, and [`run_on`](crate::Operation::run_on) takes a reference to one.
+/// a cluster connection, the guard of a pool, or a `dyn` one; and a [`Prefixed`] one of these.
+/// The first three are cheap to clone, and [`run_on`](crate::Operation::run_on) takes a reference to one.
 #[cfg(feature = "aio")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an async connection",
@@ -40,11 +52,15 @@ impl<C: redis::ConnectionLike + ?Sized> SyncConnection for C {}
     note = "on a sync connection use `.run(&mut con)`; an async one comes from `client.get_multiplexed_async_connection()`",
     note = "if it is a connection of redis-rs, it is one of another version of that crate: use the version that this crate re-exports as `redis_model::redis`"
 )]
-pub trait AsyncConnection: redis::aio::ConnectionLike {}
+pub trait AsyncConnection: AsyncWire {}
 
 #[cfg(feature = "aio")]
 #[diagnostic::do_not_recommend]
 impl<C: redis::aio::ConnectionLike + ?Sized> AsyncConnection for C {}
+
+#[cfg(feature = "aio")]
+#[diagnostic::do_not_recommend]
+impl<C: redis::aio::ConnectionLike + ?Sized> AsyncConnection for Prefixed<C> {}
 
 /// No connection has it: the methods that run operations on async connections are refused
 /// with a hint until a feature turns them on.

@@ -28,6 +28,7 @@ use crate::connection::SyncConnection;
 pub use crate::edit::MakeRecord;
 pub use crate::edit::{Modify, OrInsertWith};
 use crate::error::Result;
+pub use crate::key::LeadingParts;
 pub use crate::scan::{Count, DeleteAll, RewriteAll, Rewritten, Scan, ScanIds, ScanPosition};
 pub use crate::verbs::{GetOrInsertWith, Take, TakeIf, TakeMany};
 

@@ -8,6 +8,7 @@
 //! `}}` are literal braces.
 
 mod id;
+mod leading;
 mod named;
 mod part;
 mod template;
@@ -21,10 +22,12 @@ pub(crate) use id::{
     ErasedPart, KeyReader, KeyWriter, VisitPart, WritePart, read, write, write_parts,
 };
 pub use id::{IntoId, ModelId};
+pub(crate) use leading::KeyRange;
+pub use leading::LeadingParts;
 pub(crate) use named::write_named;
 pub use named::{KeyParts, UntypedId};
 pub use part::{KeyPart, PartWriter};
-pub(crate) use template::{Segment, Segments, Template};
+pub(crate) use template::{Segment, Segments, Template, push_glob};
 
 /// A Redis key, as text.
 ///

@@ -44,6 +44,8 @@
 //! | store blobs and change their format | [`BlobModel`], [`codec`] |
 //! | run operations, together or atomically | [`Operation`], [`batch`], [`atomic`] |
 //! | write several records, all or nothing | [`transaction`] |
+//! | use what redis-rs has and this library does not | [`command()`], [together with redis-rs](connection#together-with-redis-rs) |
+//! | share a server between environments, tenants or tests | [`connection::Prefixed`] |
 //! | go through all records | [`flow`] |
 //! | keep counters, lists, sets, rankings, logs | [`structures`] |
 //! | keep structures of one id together | [`derive(RedisKeys)`](macro@RedisKeys) |
@@ -106,7 +108,7 @@ pub use crate::field::{Field, RedisFields};
 pub use crate::hash::{FieldTtl, HashModel, Record, Select, Selection};
 pub use crate::key::{IntoId, Key, KeyPart, ModelId, PartWriter};
 pub use crate::model::{HasTtl, RedisModel};
-pub use crate::op::{Operation, atomic, batch, transaction};
+pub use crate::op::{Operation, atomic, batch, command, transaction};
 pub use crate::structures::keys::RedisKeys;
 pub use crate::ttl::Ttl;
 pub use crate::update::{Condition, Conflict, Missing, Outcome, Update};

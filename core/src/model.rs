@@ -426,6 +426,9 @@ pub trait RedisModel: Sized {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
+    /// [`within`](crate::flow::Scan::within) takes the records of one game, tenant or day: those
+    /// whose keys have certain leading parts.
+    ///
     /// And async, where the stream is one of the futures crates:
     ///
     /// ```

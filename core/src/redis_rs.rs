@@ -6,14 +6,14 @@ pub(crate) mod push;
 use std::vec;
 
 use redis::{
-    Arg, Cmd, ErrorKind as RedisErrorKind, Pipeline, RedisError, RedisWrite, ServerError,
-    ServerErrorKind, Value,
+    Arg, Cmd, ErrorKind as RedisErrorKind, FromRedisValue, Pipeline, RedisError, RedisWrite,
+    ServerError, ServerErrorKind, Value,
 };
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::op::Reply;
 #[cfg(feature = "aio")]
 use crate::op::Topology;
+use crate::op::{Reply, ReplyKeys};
 
 pub(crate) type ReplyValue = Value;
 
@@ -380,6 +380,45 @@ impl Reply {
         let Value::Array(values) = self.0 else { return self.into_pairs() };
         let mut values = values.into_iter().map(Reply);
         Ok(std::iter::from_fn(|| Some((values.next()?, values.next()?))).collect())
+    }
+
+    /// Removes the first `length` bytes of the keys of a reply.
+    pub(crate) fn without_prefix(mut self, keys: ReplyKeys, length: usize) -> Self {
+        let shorten = |value: Option<&mut Value>| {
+            if let Some(Value::BulkString(key)) = value {
+                key.drain(..length.min(key.len()));
+            }
+        };
+        match (keys, &mut self.0) {
+            (ReplyKeys::First, Value::Array(items)) => shorten(items.first_mut()),
+            (ReplyKeys::EachPair, Value::Map(pairs)) => {
+                pairs.iter_mut().for_each(|(key, _)| shorten(Some(key)));
+            }
+            (ReplyKeys::EachPair, Value::Array(pairs)) => {
+                for pair in pairs {
+                    if let Value::Array(pair) = pair {
+                        shorten(pair.first_mut());
+                    }
+                }
+            }
+            _ => {}
+        }
+        self
+    }
+
+    /// Returns the reply as redis-rs decodes it, or `None` if it does not. Its error is left
+    /// out, because it quotes the reply.
+    ///
+    /// # Errors
+    ///
+    /// If the command was queued and not executed.
+    pub(crate) fn into_redis_value<T: FromRedisValue>(self) -> Result<Option<T>> {
+        match &self.0 {
+            Value::SimpleString(text) if text == "QUEUED" => {
+                Err(Error::reply_of_wrong_type(&self.0))
+            }
+            _ => Ok(T::from_redis_value(self.0).ok()),
+        }
     }
 
     /// Returns `true` if the reply is this text.

@@ -11,8 +11,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use redis::ConnectionLike;
-
+use crate::connection::wire::SyncWire;
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Clock, Flow, Io, IoRequest};
 use crate::op::{Exchange, Operation, Payload, RawReply, Replies, Request, SendRequest, Topology};
@@ -21,7 +20,7 @@ use crate::op::{Exchange, Operation, Payload, RawReply, Replies, Request, SendRe
 pub(crate) fn run<O, C>(operation: &O, con: &mut C) -> Result<O::Output>
 where
     O: Operation + ?Sized,
-    C: ConnectionLike + ?Sized,
+    C: SyncWire + ?Sized,
 {
     if let Some(list) = operation.as_list() {
         return list.run(&mut On(con));
@@ -34,7 +33,7 @@ where
 /// A sync connection.
 struct On<'c, C: ?Sized>(&'c mut C);
 
-impl<C: ConnectionLike + ?Sized> SendRequest for On<'_, C> {
+impl<C: SyncWire + ?Sized> SendRequest for On<'_, C> {
     fn send(&mut self, request: Request) -> Result<Replies> {
         send(request, self.0)
     }
@@ -43,9 +42,10 @@ impl<C: ConnectionLike + ?Sized> SendRequest for On<'_, C> {
 pub(crate) fn run_flow<F, C>(flow: &mut F, con: &mut C) -> Result<F::Output>
 where
     F: Flow,
-    C: ConnectionLike + ?Sized,
+    C: SyncWire + ?Sized,
 {
-    let io = Io::new(topology_of(con), true, SystemClock::start());
+    let prefix = con.key_prefix().cloned();
+    let io = Io::new(topology_of(con), true, prefix, SystemClock::start());
     let mut steps = pin!(flow.steps(&io));
     loop {
         if let Poll::Ready(output) = steps.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -66,15 +66,15 @@ where
     }
 }
 
-fn send<C: ConnectionLike + ?Sized>(request: Request, con: &mut C) -> Result<Replies> {
+fn send<C: SyncWire + ?Sized>(mut request: Request, con: &mut C) -> Result<Replies> {
+    if let Some(prefix) = con.key_prefix() {
+        request.add_prefix(prefix)?;
+    }
     let mut exchange = Exchange::new(request, || topology_of(con))?;
     while let Some(transmit) = exchange.next() {
         let raw = match &transmit.payload {
-            Payload::Single(cmd) => RawReply::Single(con.req_command(cmd)),
-            Payload::Pipeline(pipeline) => {
-                let packed = pipeline.get_packed_pipeline();
-                RawReply::Pipeline(con.req_packed_commands(&packed, 0, pipeline.len()))
-            }
+            Payload::Single(cmd) => RawReply::Single(con.send_single(cmd)),
+            Payload::Pipeline(pipeline) => RawReply::Pipeline(con.send_pipeline(pipeline)),
         };
         exchange.received(transmit, raw)?;
     }
@@ -83,8 +83,8 @@ fn send<C: ConnectionLike + ?Sized>(request: Request, con: &mut C) -> Result<Rep
 
 /// Returns the kind of server that a sync connection reaches: redis-rs' cluster
 /// connections are the ones that take no pipelines.
-fn topology_of<C: ConnectionLike + ?Sized>(con: &C) -> Topology {
-    if con.supports_pipelining() { Topology::SingleServer } else { Topology::SyncCluster }
+fn topology_of<C: SyncWire + ?Sized>(con: &C) -> Topology {
+    if con.takes_pipelines() { Topology::SingleServer } else { Topology::SyncCluster }
 }
 
 /// The only clock and the only random numbers of the crate.

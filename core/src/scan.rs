@@ -28,6 +28,7 @@ pub use rewrite::{RewriteAll, Rewritten};
 use crate::clone::clone_fields;
 use crate::error::Result;
 use crate::flow::{Flow, Io, inherent_run};
+use crate::key::LeadingParts;
 use crate::model::RedisModel;
 use pages::{Pages, results_of_page};
 
@@ -95,6 +96,16 @@ inherent_run! {
 macro_rules! paged {
     ($($flow:ident)*) => {$(
         impl<M: RedisModel> $flow<M> {
+            /// Takes only the records whose keys have these leading parts:
+            /// `.within(("chess",))`; see [`LeadingParts`].
+            ///
+            /// The server still looks at every key, and returns only those that match. Keys
+            /// that match but have other parts are left out.
+            pub fn within(mut self, parts: impl LeadingParts<M::Id>) -> Self {
+                self.pages.within(parts);
+                self
+            }
+
             /// Sets how many keys the server looks at for a page, of this model and
             /// others: SCAN's `COUNT`, 1000 by default. A page rarely has more records.
             pub fn page_size(mut self, keys: usize) -> Self {
@@ -117,7 +128,9 @@ macro_rules! paged {
 macro_rules! resumable {
     ($($flow:ident)*) => {$(
         impl<M: RedisModel> $flow<M> {
-            /// Resumes another run over this model's records at its position.
+            /// Resumes another run over this model's records at its position. One of a run
+            /// [`within`](Self::within) other parts is an error of the run
+            /// ([`InvalidOperation`](crate::ErrorKind::InvalidOperation)).
             pub fn resume_from(mut self, position: ScanPosition) -> Self {
                 self.pages.resume_from(position);
                 self

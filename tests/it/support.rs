@@ -11,6 +11,7 @@ use redis::aio::MultiplexedConnection;
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use redis::{Client, ConnectionLike, FromRedisValue, RedisResult};
+use redis_model::connection::Prefixed;
 use redis_model::embedded::{Cluster, Server};
 use redis_model::flow::Flow;
 use redis_model::{Operation, Result};
@@ -79,6 +80,21 @@ impl Target {
         match self {
             Self::Server => Box::new(client(protocol).get_connection().unwrap()),
             Self::Cluster => Box::new(cluster_client(protocol).get_connection().unwrap()),
+        }
+    }
+
+    fn sync_with_prefix(
+        self,
+        protocol: Protocol,
+        prefix: &str,
+    ) -> Box<Prefixed<dyn ConnectionLike + Send>> {
+        match self {
+            Self::Server => {
+                Box::new(Prefixed::new(client(protocol).get_connection().unwrap(), prefix))
+            }
+            Self::Cluster => {
+                Box::new(Prefixed::new(cluster_client(protocol).get_connection().unwrap(), prefix))
+            }
         }
     }
 
@@ -155,6 +171,10 @@ enum Kind {
     Run(Box<dyn ConnectionLike + Send>),
     RunAsync(AsyncCon),
     RunOn(ClusterConnection),
+    RunPrefixed(Box<Prefixed<dyn ConnectionLike + Send>>),
+    RunAsyncPrefixed(Prefixed<MultiplexedConnection>),
+    RunAsyncPrefixedCluster(Prefixed<ClusterConnection>),
+    RunOnPrefixed(Prefixed<ClusterConnection>),
 }
 
 impl Con {
@@ -169,6 +189,22 @@ impl Con {
 
     fn new(target: Target, kind: Kind) -> Self {
         Self { target, kind, raw: target.sync(Protocol::Resp2) }
+    }
+
+    /// Puts a prefix before the keys of the operations, and not before those of `raw`.
+    fn with_prefix(self, protocol: Protocol, prefix: &str) -> Self {
+        let kind = match self.kind {
+            Kind::Run(_) => Kind::RunPrefixed(self.target.sync_with_prefix(protocol, prefix)),
+            Kind::RunAsync(AsyncCon::Server(con)) => {
+                Kind::RunAsyncPrefixed(Prefixed::new(con, prefix))
+            }
+            Kind::RunAsync(AsyncCon::Cluster(con)) => {
+                Kind::RunAsyncPrefixedCluster(Prefixed::new(con, prefix))
+            }
+            Kind::RunOn(con) => Kind::RunOnPrefixed(Prefixed::new(con, prefix)),
+            prefixed => prefixed,
+        };
+        Self { kind, ..self }
     }
 
     /// Opens a connection of each kind that there is to the target.
@@ -190,6 +226,10 @@ impl Con {
             Kind::Run(con) => operation.run(&mut **con),
             Kind::RunAsync(con) => block_on(con.run(operation)),
             Kind::RunOn(con) => block_on(operation.run_on(con)),
+            Kind::RunPrefixed(con) => operation.run(&mut **con),
+            Kind::RunAsyncPrefixed(con) => block_on(operation.run_async(con)),
+            Kind::RunAsyncPrefixedCluster(con) => block_on(operation.run_async(con)),
+            Kind::RunOnPrefixed(con) => block_on(operation.run_on(con)),
         }
     }
 
@@ -202,6 +242,10 @@ impl Con {
             Kind::Run(con) => flow.run(&mut **con),
             Kind::RunAsync(con) => block_on(con.run_flow(flow)),
             Kind::RunOn(con) => block_on(flow.run_on(con)),
+            Kind::RunPrefixed(con) => flow.run(&mut **con),
+            Kind::RunAsyncPrefixed(con) => block_on(flow.run_async(con)),
+            Kind::RunAsyncPrefixedCluster(con) => block_on(flow.run_async(con)),
+            Kind::RunOnPrefixed(con) => block_on(flow.run_on(con)),
         }
     }
 
@@ -250,6 +294,21 @@ pub(crate) fn everywhere(test: impl Fn(&mut Con)) {
 /// commands, or it is about a single server.
 pub(crate) fn on_one_server(test: impl Fn(&mut Con)) {
     on_each_connection(Target::Server, &test);
+}
+
+/// Runs a test on two connections of every kind with different prefixes, which it is given.
+pub(crate) fn everywhere_with_prefixes(test: impl Fn([&mut Con; 2], [&str; 2])) {
+    for target in Target::ALL {
+        for protocol in [Protocol::Resp2, Protocol::Resp3] {
+            let kinds = Con::of_each_kind(target, protocol);
+            for (one, other) in kinds.into_iter().zip(Con::of_each_kind(target, protocol)) {
+                let prefixes = [(); 2].map(|()| format!("t{}[*]:", fresh()));
+                let mut one = one.with_prefix(protocol, &prefixes[0]);
+                let mut other = other.with_prefix(protocol, &prefixes[1]);
+                test([&mut one, &mut other], [&prefixes[0], &prefixes[1]]);
+            }
+        }
+    }
 }
 
 /// Runs a test on a sync connection to the server and on one to the cluster.

@@ -200,6 +200,7 @@ twins! {
     "pass/refresh-without-a-ttl.rs" refresh_without_a_ttl;
     "pass/prefix-instead-of-key.rs" prefix_instead_of_key;
     "pass/primary-key-on-a-field.rs" primary_key_on_a_field;
+    "pass/prefix-without-keys.rs" prefix_without_keys;
     "pass/remove-a-required-field.rs" remove_a_required_field;
     "pass/rename-all-on-a-field.rs" rename_all_on_a_field;
     "pass/rename-all-unknown-case.rs" rename_all_unknown_case;
@@ -266,4 +267,6 @@ twins! {
     "pass/version-field-without-a-version.rs" version_field_without_a_version;
     "pass/with-as-text-instead-of-codec.rs" with_as_text_instead_of_codec;
     "pass/with-instead-of-codec.rs" with_instead_of_codec;
+    "pass/within-all-parts.rs" within_all_parts;
+    "pass/within-of-another-type.rs" within_of_another_type;
 }

@@ -9,5 +9,6 @@ mod models;
 mod nested;
 mod operations;
 mod permissions;
+mod prefixed;
 mod replies;
 mod structures;

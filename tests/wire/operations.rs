@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use redis_model::op::BoxedOperation;
-use redis_model::{Condition, Operation, Record, RedisModel, atomic, batch, transaction};
+use redis_model::{Condition, Operation, Record, RedisModel, atomic, batch, command, transaction};
 
 use crate::mock::draft;
 use crate::models::*;
@@ -209,4 +209,8 @@ operations! {
     atomic([NAMELESS.save(), NAMELESS.save()]);
     vec![atomic((User::get(1), Blob::get(1))), atomic((User::get(2), Blob::get(2)))];
     (User::get(1), atomic((User::exists(2), atomic((User::ttl(3), User::exists(4))))));
+    command::<String>(redis::cmd("OBJECT").arg("ENCODING").arg("user:1"));
+    command::<Vec<String>>(redis::cmd("LCS").arg("{a}1").arg("{a}2").arg("IDX"));
+    (command::<()>(redis::cmd("PING")), User::exists(1));
+    atomic((command::<u64>(redis::cmd("HINCRBY").arg("user:1").arg("visits").arg(1)), User::get(1)));
 }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::op::{self, Operation, Replies, Topology};
+use crate::op::{self, Operation, Prefix, Replies, Topology};
 
 /// A running flow's access to the server, the clock and random numbers.
 ///
@@ -21,6 +21,7 @@ pub struct Io {
     topology: Topology,
     /// The connection may wait for a command without harm to others.
     may_block: bool,
+    prefix: Option<Prefix>,
 }
 
 /// A request of a flow to its executor.
@@ -58,8 +59,13 @@ enum State {
 }
 
 impl Io {
-    pub(crate) fn new(topology: Topology, may_block: bool, clock: impl Clock + 'static) -> Self {
-        Self { slot: Mutex::default(), clock: Box::new(clock), topology, may_block }
+    pub(crate) fn new(
+        topology: Topology,
+        may_block: bool,
+        prefix: Option<Prefix>,
+        clock: impl Clock + 'static,
+    ) -> Self {
+        Self { slot: Mutex::default(), clock: Box::new(clock), topology, may_block, prefix }
     }
 
     /// Runs an operation and returns its output.
@@ -120,6 +126,11 @@ impl Io {
     /// Returns `true` if a command may wait on the connection.
     pub(crate) fn may_block(&self) -> bool {
         self.may_block
+    }
+
+    /// Returns the prefix of all keys of the connection, which operations do not know.
+    pub(crate) fn prefix(&self) -> Option<&Prefix> {
+        self.prefix.as_ref()
     }
 
     async fn ask(&self, request: Request) -> Result<Replies> {
@@ -223,7 +234,7 @@ mod tests {
     }
 
     fn io(random: u64) -> Io {
-        Io::new(Topology::SingleServer, true, Fixed(random))
+        Io::new(Topology::SingleServer, true, None, Fixed(random))
     }
 
     #[test]

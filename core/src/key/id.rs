@@ -101,6 +101,10 @@ impl<'a> KeyWriter<'a> {
 pub struct KeyReader<'a> {
     segments: Segments,
     rest: &'a str,
+    /// The number of parts until the one whose end is noted.
+    watched: usize,
+    /// The length of the rest behind that part.
+    rest_behind: Option<usize>,
 }
 
 const FOREIGN: ValueError = ValueError::new("not a key of this model");
@@ -124,6 +128,10 @@ impl<'a> KeyReader<'a> {
         let end = if raw { self.raw_end() } else { self.rest.find(ends_part) };
         let (text, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
         self.rest = rest;
+        if self.watched > 0 {
+            self.watched -= 1;
+            self.rest_behind = Some(rest.len());
+        }
         if raw { P::read_part(text) } else { P::read_part(&unescape(text).ok_or(FOREIGN)?) }
     }
 
@@ -185,12 +193,24 @@ pub(crate) fn write_parts(template: Template, each: impl FnOnce(&mut VisitPart<'
 ///
 /// If the key is not one of the template.
 pub(crate) fn read<Id: ModelId>(template: Template, key: &str) -> Result<Id, ValueError> {
-    let mut reader = KeyReader { segments: template.segments(), rest: key };
+    read_watching(template, key, 0).map(|(id, _)| id)
+}
+
+/// Returns the id of a key, and the position in the key at which the first `parts` of its parts
+/// end.
+pub(super) fn read_watching<Id: ModelId>(
+    template: Template,
+    key: &str,
+    parts: usize,
+) -> Result<(Id, usize), ValueError> {
+    let segments = template.segments();
+    let mut reader = KeyReader { segments, rest: key, watched: parts, rest_behind: None };
     let id = Id::read_parts(&mut reader)?;
     reader.literal()?;
     // A number has many forms, such as `007`, but a record has one key.
     let is_whole = reader.rest.is_empty() && write(template, &id) == key;
-    if is_whole { Ok(id) } else { Err(FOREIGN) }
+    let end = reader.rest_behind.map_or(0, |rest| key.len() - rest);
+    if is_whole { Ok((id, end)) } else { Err(FOREIGN) }
 }
 
 #[diagnostic::do_not_recommend]

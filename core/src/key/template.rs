@@ -14,24 +14,15 @@ impl Template {
     pub(crate) fn segments(self) -> Segments {
         Segments { rest: self.0 }
     }
+}
 
-    /// Returns the glob pattern of all keys of this template, for SCAN.
-    pub(crate) fn pattern(self) -> String {
-        let mut pattern = String::with_capacity(self.0.len());
-        for segment in self.segments() {
-            match segment {
-                Segment::Placeholder { .. } => pattern.push('*'),
-                Segment::Literal(text) => {
-                    for c in text.chars() {
-                        if matches!(c, '*' | '?' | '[' | ']' | '^' | '\\') {
-                            pattern.push('\\');
-                        }
-                        pattern.push(c);
-                    }
-                }
-            }
+/// Appends text to a glob pattern that it is to match as it is.
+pub(crate) fn push_glob(pattern: &mut String, text: &str) {
+    for c in text.chars() {
+        if matches!(c, '*' | '?' | '[' | ']' | '^' | '\\') {
+            pattern.push('\\');
         }
-        pattern
+        pattern.push(c);
     }
 }
 
@@ -85,10 +76,5 @@ mod tests {
                 Segment::Placeholder { name: "path", raw: true },
             ]
         );
-    }
-
-    #[test]
-    fn the_pattern_quotes_glob_characters_of_literals() {
-        assert_eq!(Template("a*[{{{id}}}").pattern(), r"a\*\[{*}");
     }
 }

@@ -35,7 +35,7 @@ use pipelined::Pipelined;
 
 /// The kind of server that a connection reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Topology {
+pub enum Topology {
     SingleServer,
     /// A cluster, over an async connection.
     #[cfg_attr(not(feature = "aio"), allow(dead_code))]
@@ -192,7 +192,7 @@ impl SingleCommand {
                 if let Some(script) = self.command.script {
                     script.set_refused(!self.command.has_digest() && script.is_refused());
                 }
-                self.reply = Some(Ok(reply));
+                self.reply = Some(Ok(self.command.without_prefix(reply)));
             }
         }
     }

@@ -8,9 +8,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use redis::Cmd;
+use redis::{Cmd, RedisWrite};
 
 use crate::error::Error;
+use crate::redis_rs;
 
 /// A command that is tried where it is sent alone.
 pub(crate) struct FastPath {
@@ -27,6 +28,18 @@ pub(crate) struct Refusal {
     /// A final refusal has been seen, so the command is not tried any more. That is a hint:
     /// no result depends on it.
     seen: AtomicBool,
+}
+
+impl FastPath {
+    /// Adds a prefix to the key, which is the first argument.
+    pub(super) fn add_prefix(&mut self, prefix: &str) {
+        let mut cmd = Cmd::new();
+        for (at, word) in redis_rs::arguments(&self.cmd).enumerate() {
+            let before = if at == 1 { prefix.as_bytes() } else { b"" };
+            cmd.write_arg(&[before, word].concat());
+        }
+        self.cmd = cmd;
+    }
 }
 
 impl Refusal {

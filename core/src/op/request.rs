@@ -8,6 +8,7 @@ use redis::{Cmd, RedisWrite};
 
 use super::Script;
 use super::fast_path::{FastPath, Refusal};
+use super::key_words::ReplyKeys;
 use crate::codec::Location;
 use crate::error::{Error, ErrorKind, Result, ValueError};
 use crate::field::FieldType;
@@ -63,6 +64,12 @@ pub(crate) struct Command {
     pub(crate) atomic: u32,
     /// One of its values could not be encoded.
     unfinished: bool,
+    /// The knowledge about its keys.
+    pub(super) keys_are: KeysAre,
+    /// The length of the prefix that its keys got.
+    pub(super) prefix: usize,
+    /// The keys of its reply that have the prefix.
+    pub(super) reply_keys: ReplyKeys,
     pub(super) fast_path: Option<Box<FastPath>>,
 }
 
@@ -81,6 +88,18 @@ impl<W: Write> Write for Argument<W> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// The knowledge about a command's keys, for connections that prefix them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum KeysAre {
+    /// The operation has named them.
+    #[default]
+    Named,
+    /// The operation does not name them, so they may be anywhere.
+    Guessed,
+    /// The operation prefixes them itself.
+    Prefixed,
 }
 
 /// Writes one command, argument by argument.
@@ -154,9 +173,9 @@ impl Request {
         cmd: Cmd,
         script: Option<&'static Script>,
         keys: Range<usize>,
-    ) {
+    ) -> CommandWriter<'_> {
         let size = redis_rs::arguments(&cmd).map(|argument| argument.len() + ARGUMENT).sum();
-        self.push(cmd, script, keys, size);
+        self.push(cmd, script, keys, size)
     }
 
     fn push(
@@ -168,8 +187,19 @@ impl Request {
     ) -> CommandWriter<'_> {
         self.size += size;
         let (in_item, atomic) = (self.in_item, self.atomic);
-        let (unfinished, fast_path) = (false, None);
-        let command = Command { cmd, script, keys, size, in_item, atomic, unfinished, fast_path };
+        let command = Command {
+            cmd,
+            script,
+            keys,
+            size,
+            in_item,
+            atomic,
+            unfinished: false,
+            keys_are: KeysAre::Named,
+            prefix: 0,
+            reply_keys: ReplyKeys::None,
+            fast_path: None,
+        };
         CommandWriter { command: self.add(command) }
     }
 
@@ -202,6 +232,10 @@ impl Request {
         let at = self.rest.len();
         self.rest.push(command);
         &mut self.rest[at]
+    }
+
+    pub(super) fn commands_mut(&mut self) -> impl Iterator<Item = &mut Command> {
+        self.first.iter_mut().chain(&mut self.rest)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -283,6 +317,19 @@ impl CommandWriter<'_> {
     /// default the first argument is the only key.
     pub fn keys(&mut self, words: Range<usize>) -> &mut Self {
         self.command.keys = words;
+        self
+    }
+
+    /// Marks keys that are a guess.
+    pub(super) fn uncertain_keys(&mut self, uncertain: bool) {
+        if uncertain {
+            self.command.keys_are = KeysAre::Guessed;
+        }
+    }
+
+    /// Marks a command whose keys and patterns the operation prefixes itself.
+    pub(crate) fn prefixes_itself(&mut self) -> &mut Self {
+        self.command.keys_are = KeysAre::Prefixed;
         self
     }
 

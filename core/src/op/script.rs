@@ -16,6 +16,8 @@ pub(crate) struct Script {
     /// Converts a call into a command with a reply that says the same, for users without
     /// permission to run scripts.
     pub(super) plain: Option<fn(&Cmd) -> Cmd>,
+    /// Its keys behind the first are in the slot of the first, because `{first}` is their tag.
+    pub(crate) keys_beside: bool,
     source: Source,
     sent: OnceLock<Sent>,
     /// A server has refused to run it by its digest. That is a hint: no result depends on it.
@@ -49,6 +51,7 @@ impl Script {
             reads_only: false,
             runs: None,
             plain: None,
+            keys_beside: false,
             source,
             sent: OnceLock::new(),
             refused: AtomicBool::new(false),
@@ -60,6 +63,12 @@ impl Script {
         let mut script = Self::new(name, source);
         script.reads_only = true;
         script
+    }
+
+    /// Marks a script of which all keys behind the first are beside it.
+    pub(crate) const fn with_keys_beside(mut self) -> Self {
+        self.keys_beside = true;
+        self
     }
 
     /// Sets the position of the command that the script is given.

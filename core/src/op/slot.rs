@@ -7,6 +7,7 @@ use crate::redis_rs;
 /// The slot that the keys of some commands share.
 #[derive(Default)]
 pub(super) struct Slots<'a> {
+    /// The slot, and the key as the operation has it.
     first: Option<(u16, &'a [u8])>,
 }
 
@@ -20,9 +21,11 @@ impl<'a> Slots<'a> {
         for key in keys(command) {
             let slot = slot_of(key);
             match self.first {
-                Some((first, other)) if first != slot => return Err(cross_slot(other, key)),
+                Some((first, other)) if first != slot => {
+                    return Err(cross_slot(other, &key[command.prefix..]));
+                }
                 Some(_) => {}
-                None => self.first = Some((slot, key)),
+                None => self.first = Some((slot, &key[command.prefix..])),
             }
         }
         Ok(())

@@ -23,11 +23,13 @@ use crate::structures::{Command, IntoItem};
 static SUBMIT: Script = Script::new(
     "submit",
     concat!(include_str!("leaderboard/boards.lua"), include_str!("leaderboard/submit.lua")),
-);
+)
+.with_keys_beside();
 static REMOVE: Script = Script::new(
     "remove",
     concat!(include_str!("leaderboard/boards.lua"), include_str!("leaderboard/remove.lua")),
-);
+)
+.with_keys_beside();
 
 /// A ranking of players by score, for several periods at once.
 ///

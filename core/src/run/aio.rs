@@ -10,22 +10,23 @@ use std::task::Poll;
 
 use futures_timer::Delay;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use redis::aio::ConnectionLike;
 
 use super::SystemClock;
+use crate::connection::wire::AsyncWire;
 use crate::error::{Error, Result};
 use crate::flow::{Flow, Io, IoRequest};
 use crate::op::{
-    Exchange, Operation, Parts, Payload, RawReply, Replies, Request, Topology, Transmit,
+    Exchange, Operation, Parts, Payload, Prefix, RawReply, Replies, Request, Topology, Transmit,
 };
-use crate::redis_rs::{is_dedicated, topology_of};
 
 /// A connection as the executor is given it.
 pub(crate) trait Transport: Send {
-    fn topology() -> Topology;
+    fn topology(&self) -> Topology;
 
     /// Returns `true` if a command may wait on the connection.
-    fn may_block() -> bool;
+    fn may_block(&self) -> bool;
+
+    fn key_prefix(&self) -> Option<&Prefix>;
 
     /// Sends a request, in as many pieces as it takes.
     fn send(&mut self, request: Request) -> impl Future<Output = Result<Replies>> + Send;
@@ -65,7 +66,8 @@ where
     F: Flow,
     T: Transport,
 {
-    let io = Io::new(T::topology(), T::may_block(), SystemClock::start());
+    let (topology, prefix) = (con.topology(), con.key_prefix().cloned());
+    let io = Io::new(topology, con.may_block(), prefix, SystemClock::start());
     let mut steps = pin!(flow.steps(&io));
     loop {
         let next = poll_fn(|context| match steps.as_mut().poll(context) {
@@ -106,17 +108,21 @@ async fn answer(request: IoRequest, con: &mut impl Transport) -> Result<Replies>
     }
 }
 
-impl<C: ConnectionLike + Send + ?Sized> Transport for Exclusive<'_, C> {
-    fn topology() -> Topology {
-        topology_of::<C>()
+impl<C: AsyncWire + Send + ?Sized> Transport for Exclusive<'_, C> {
+    fn topology(&self) -> Topology {
+        self.0.topology()
     }
 
-    fn may_block() -> bool {
-        is_dedicated::<C>()
+    fn may_block(&self) -> bool {
+        self.0.is_dedicated()
+    }
+
+    fn key_prefix(&self) -> Option<&Prefix> {
+        self.0.key_prefix()
     }
 
     async fn send(&mut self, request: Request) -> Result<Replies> {
-        let mut exchange = Exchange::new(request, topology_of::<C>)?;
+        let mut exchange = begin(request, self.0)?;
         while let Some(transmit) = exchange.next() {
             let raw = transmit_on(self.0, &transmit).await;
             exchange.received(transmit, raw)?;
@@ -125,18 +131,22 @@ impl<C: ConnectionLike + Send + ?Sized> Transport for Exclusive<'_, C> {
     }
 }
 
-impl<C: ConnectionLike + Clone + Send + Sync> Transport for Shared<'_, C> {
-    fn topology() -> Topology {
-        topology_of::<C>()
+impl<C: AsyncWire + Clone + Send + Sync> Transport for Shared<'_, C> {
+    fn topology(&self) -> Topology {
+        self.0.topology()
     }
 
-    fn may_block() -> bool {
+    fn may_block(&self) -> bool {
         false
+    }
+
+    fn key_prefix(&self) -> Option<&Prefix> {
+        self.0.key_prefix()
     }
 
     /// Sends what goes to different slots of a cluster side by side.
     async fn send(&mut self, request: Request) -> Result<Replies> {
-        let mut exchange = Exchange::new(request, topology_of::<C>)?;
+        let mut exchange = begin(request, self.0)?;
         loop {
             let transmits = exchange.next_of_each_slot();
             if transmits.is_empty() {
@@ -154,14 +164,16 @@ impl<C: ConnectionLike + Clone + Send + Sync> Transport for Shared<'_, C> {
     }
 }
 
-async fn transmit_on<C>(con: &mut C, transmit: &Transmit) -> RawReply
-where
-    C: ConnectionLike + ?Sized,
-{
+fn begin<C: AsyncWire + ?Sized>(mut request: Request, con: &C) -> Result<Exchange> {
+    if let Some(prefix) = con.key_prefix() {
+        request.add_prefix(prefix)?;
+    }
+    Exchange::new(request, || con.topology())
+}
+
+async fn transmit_on<C: AsyncWire + ?Sized>(con: &mut C, transmit: &Transmit) -> RawReply {
     match &transmit.payload {
-        Payload::Single(cmd) => RawReply::Single(con.req_packed_command(cmd).await),
-        Payload::Pipeline(pipeline) => {
-            RawReply::Pipeline(con.req_packed_commands(pipeline, 0, pipeline.len()).await)
-        }
+        Payload::Single(cmd) => RawReply::Single(con.send_single(cmd).await),
+        Payload::Pipeline(pipeline) => RawReply::Pipeline(con.send_pipeline(pipeline).await),
     }
 }

@@ -23,6 +23,7 @@ pub(crate) use sharded::ShardedDriver;
 use super::SystemClock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::Clock;
+use crate::op::Prefix;
 use crate::redis_rs;
 use crate::redis_rs::push::{RawMessage, Received, is_interrupted, received};
 use crate::structures::{Change, Channels, Closing, Retry, is_final};
@@ -45,6 +46,8 @@ pub(crate) enum Step {
 /// A subscription on a sync connection, which is opened again when it is lost.
 pub(crate) struct SyncDriver {
     client: Client,
+    prefix: Option<Prefix>,
+    /// The channels with the prefix.
     channels: Channels,
     keep_alive: Duration,
     closing: Arc<Closing>,
@@ -72,12 +75,17 @@ struct Link {
 }
 
 impl SyncDriver {
-    pub(crate) fn open(client: Client, channels: Channels, keep_alive: Duration) -> Result<Self> {
-        let clock = SystemClock::start();
+    pub(crate) fn open(
+        client: Client,
+        prefix: Option<Prefix>,
+        channels: Channels,
+        keep_alive: Duration,
+    ) -> Result<Self> {
+        let (clock, channels) = (SystemClock::start(), channels.with_prefix(prefix.as_ref()));
         let link = Link::open(&client, &channels, &clock)?;
         let (closing, retry) = (Arc::default(), Retry::default());
         let state = State::Open(Box::new(link));
-        Ok(Self { client, channels, keep_alive, closing, clock, retry, state })
+        Ok(Self { client, prefix, channels, keep_alive, closing, clock, retry, state })
     }
 
     pub(crate) fn closing(&self) -> Arc<Closing> {
@@ -100,7 +108,9 @@ impl SyncDriver {
             match &mut self.state {
                 State::Ended => return Ok(Step::Ended),
                 State::Open(link) => match link.receive(wait, self.keep_alive, &self.clock) {
-                    Ok(Some(message)) => return Ok(Step::Message(message)),
+                    Ok(Some(message)) => {
+                        return Ok(Step::Message(without_prefix(message, self.prefix.as_ref())));
+                    }
                     Ok(None) => {}
                     Err(_) => self.lose(),
                 },
@@ -128,12 +138,12 @@ impl SyncDriver {
     /// # Errors
     ///
     /// The server's refusal, or that the subscription has ended.
-    pub(crate) fn change(&mut self, change: &Change) -> Result<()> {
+    pub(crate) fn change(&mut self, change: Change) -> Result<()> {
         if self.closing.is_closed() || matches!(self.state, State::Ended) {
             return Err(ended());
         }
         let mut channels = self.channels.clone();
-        channels.apply(change);
+        channels.apply(&change.with_prefix(self.prefix.as_ref()));
         if let State::Open(link) = &mut self.state {
             for change in channels.changes_from(&self.channels) {
                 match link.apply(&change, &self.clock) {
@@ -244,6 +254,13 @@ impl Link {
             self.read_timeout = timeout;
         }
         Ok(())
+    }
+}
+
+pub(crate) fn without_prefix(message: RawMessage, prefix: Option<&Prefix>) -> RawMessage {
+    match prefix {
+        None => message,
+        Some(prefix) => prefix.strip_message(message),
     }
 }
 

@@ -45,6 +45,10 @@ const MAX_RESTARTS: u32 = 16;
 pub(super) struct KeyScan {
     model: &'static str,
     pattern: String,
+    /// The beginning of the keys, if not all keys of the model are scanned.
+    within: Option<Box<str>>,
+    /// The same with the connection's prefix, which positions name.
+    scope: Option<Box<str>>,
     redis_type: &'static str,
     pub(super) page_size: usize,
     /// The position behind the last page that was finished.
@@ -80,6 +84,8 @@ impl KeyScan {
         Self {
             model,
             pattern,
+            within: None,
+            scope: None,
             redis_type,
             page_size,
             position: ScanPosition::START,
@@ -91,6 +97,11 @@ impl KeyScan {
             redirections: 0,
             restarts: 0,
         }
+    }
+
+    /// Scans only keys that match this pattern, and begin with this text.
+    pub(super) fn within(&mut self, pattern: String, start: &str) {
+        (self.pattern, self.within) = (pattern, Some(start.into()));
     }
 
     pub(super) fn position(&self) -> &ScanPosition {
@@ -111,7 +122,16 @@ impl KeyScan {
     /// Returns the next page of keys, which is not empty, or `None` after the last.
     pub(super) async fn next_page(&mut self, io: &Io) -> Result<Option<Vec<Key>>> {
         self.next = None;
-        while self.position.0 != Progress::End {
+        self.scope = match io.prefix() {
+            None => self.within.clone(),
+            Some(prefix) => Some(prefix.key(self.within.as_deref().unwrap_or_default()).into()),
+        };
+        if !self.position.is_of(self.scope.as_deref()) {
+            let message = "the position is of a scan `within` other parts of the keys, of all \
+                           keys, or on a connection with another prefix: resume it where it began";
+            return Err(self.error(ErrorKind::InvalidOperation, message));
+        }
+        while self.position.progress != Progress::End {
             let page = match self.server {
                 Server::Unknown => {
                     let is_cluster = io.run(ClusterSlots).await;
@@ -123,7 +143,7 @@ impl KeyScan {
             };
             // Without a page the state has changed, and another page is read.
             let Some((keys, next)) = page else { continue };
-            self.next = Some(ScanPosition(next));
+            self.next = Some(self.behind(next));
             // SCAN may return a key twice.
             let mut seen = HashSet::with_capacity(keys.len());
             let keys: Vec<Key> = keys.into_iter().filter(|key| seen.insert(key.clone())).collect();
@@ -135,8 +155,12 @@ impl KeyScan {
         Ok(None)
     }
 
+    fn behind(&self, progress: Progress) -> ScanPosition {
+        ScanPosition { progress, within: self.scope.clone() }
+    }
+
     fn set_server(&mut self, is_cluster: Result<bool>) -> Result<()> {
-        let message = match (self.checked(is_cluster)?, &self.position.0) {
+        let message = match (self.checked(is_cluster)?, &self.position.progress) {
             (false, Progress::Cluster(_)) => {
                 "the position is of a scan of a cluster, and this server is not part of one"
             }
@@ -149,7 +173,7 @@ impl KeyScan {
             }
             (true, progress) => {
                 if *progress == Progress::Start {
-                    self.position = ScanPosition(Progress::Cluster(ClusterProgress::default()));
+                    self.position = self.behind(Progress::Cluster(ClusterProgress::default()));
                 }
                 self.server = Server::Cluster;
                 return Ok(());
@@ -159,10 +183,11 @@ impl KeyScan {
     }
 
     async fn read_server(&mut self, io: &Io) -> Result<Option<Page>> {
-        let cursor = if let Progress::Server(cursor) = &self.position.0 { cursor.next } else { 0 };
-        let page = io.run(self.page(None, cursor)).await;
+        let cursor =
+            if let Progress::Server(cursor) = &self.position.progress { cursor.next } else { 0 };
+        let page = io.run(self.page(None, cursor, io)).await;
         let KeyPage { cursor, keys, .. } = self.checked(page)?;
-        if let Progress::Server(before) = &self.position.0
+        if let Progress::Server(before) = &self.position.progress
             && before.server != cursor.server
         {
             return self.restart().map(|()| None);
@@ -185,7 +210,7 @@ impl KeyScan {
     }
 
     fn cluster(&mut self) -> Result<&mut ClusterProgress> {
-        match &mut self.position.0 {
+        match &mut self.position.progress {
             Progress::Cluster(progress) => Ok(progress),
             _ => Err(Error::unexpected_reply()),
         }
@@ -202,7 +227,7 @@ impl KeyScan {
         // Any one of a node's slots, because a certain one may just have been moved.
         let skip = if cursor == 0 { 0 } else { io.random() as usize % slots.len().max(1) };
         let Some(slot) = slots.iter().nth(skip) else { return self.wait_for_slots(io).await };
-        let page = match io.run(self.page(Some(slot), cursor)).await {
+        let page = match io.run(self.page(Some(slot), cursor, io)).await {
             Err(error) if is_redirection(&error) => return self.redirected(slot, error, io).await,
             page => self.checked(page)?,
         };
@@ -231,7 +256,11 @@ impl KeyScan {
             return if began { self.wait_for_slots(io).await } else { Ok(None) };
         }
         // A node that is scanned again has records that were returned before.
-        let is_new = |key: &Key| !progress.done.contains(slot_of(key.as_bytes()));
+        let is_new = |key: &Key| {
+            let slot =
+                io.prefix().map_or_else(|| slot_of(key.as_bytes()), |prefix| prefix.slot_of(key));
+            !progress.done.contains(slot)
+        };
         let keys = keys.into_iter().filter(is_new).collect();
         let is_last = cursor.next == 0;
         let next = if is_last {
@@ -306,9 +335,10 @@ impl KeyScan {
         Ok(None)
     }
 
-    fn page(&self, slot: Option<u16>, cursor: u64) -> ReadPage {
-        let Self { pattern, redis_type, page_size, .. } = self;
-        ReadPage { slot, cursor, pattern: pattern.clone(), redis_type, count: *page_size }
+    fn page(&self, slot: Option<u16>, cursor: u64, io: &Io) -> ReadPage {
+        let Self { redis_type, page_size: count, .. } = *self;
+        let (pattern, prefix) = (self.pattern.clone(), io.prefix().cloned());
+        ReadPage { slot, cursor, pattern, prefix, redis_type, count }
     }
 
     /// Notes that after an error the connection may be another one.

@@ -5,7 +5,7 @@ use super::position::Cursor;
 use super::slots::SlotSet;
 use crate::error::{Error, Result};
 use crate::key::Key;
-use crate::op::{Operation, Replies, Reply, Request, Script};
+use crate::op::{Operation, Prefix, Replies, Reply, Request, Script};
 use crate::redis_rs;
 
 static SCAN: Script = Script::reading("scan", include_str!("scan.lua"));
@@ -16,6 +16,8 @@ pub(super) struct ReadPage {
     pub(super) slot: Option<u16>,
     pub(super) cursor: u64,
     pub(super) pattern: String,
+    /// The prefix of all keys, which is not in the pattern.
+    pub(super) prefix: Option<Prefix>,
     /// Redis' name of the type that the keys must have.
     pub(super) redis_type: &'static str,
     pub(super) count: usize,
@@ -33,19 +35,27 @@ impl Operation for ReadPage {
     type Output = KeyPage;
 
     fn encode(&self, request: &mut Request) -> Result<()> {
-        let bytes = self.pattern.len() + 80;
+        let prefixed = self.prefix.as_ref().map(|prefix| prefix.pattern(&self.pattern));
+        let pattern = prefixed.as_ref().unwrap_or(&self.pattern);
+        let bytes = pattern.len() + 80;
         let mut command = match self.slot {
             None => {
                 // In the same pipeline, so that the same server answers both.
                 request.command("INFO", 1, 6).keys(0..0).arg("server");
                 request.command("SCAN", 7, bytes)
             }
-            Some(slot) => request.script(&SCAN, &routing_key(slot), 7, bytes),
+            Some(slot) => {
+                let key = routing_key(slot);
+                // A user may have rights for keys with the prefix only.
+                let prefixed = self.prefix.as_ref().map(|prefix| prefix.key(&key));
+                request.script(&SCAN, &prefixed.unwrap_or(key), 7, bytes)
+            }
         };
+        command.prefixes_itself();
         if self.slot.is_none() {
             command.keys(0..0);
         }
-        command.int(self.cursor).arg("MATCH").arg(&self.pattern);
+        command.int(self.cursor).arg("MATCH").arg(pattern);
         command.arg("COUNT").int(self.count).arg("TYPE").arg(self.redis_type);
         Ok(())
     }
@@ -56,27 +66,35 @@ impl Operation for ReadPage {
             let page = replies.next()?.into_items()?;
             // A user who may not call INFO scans without the check for another server.
             let server = if let Ok(info) = server { process_of(&info) } else { String::new() };
-            return key_page(server, SlotSet::none(), page);
+            return self.key_page(server, SlotSet::none(), page);
         }
         let mut page = replies.next()?.into_items()?;
         let mut text = || page.next().ok_or_else(Error::unexpected_reply)?.into_text();
         let (node, slots) = (text()?, text()?);
-        key_page(node, settled_slots(&slots)?, page)
+        self.key_page(node, settled_slots(&slots)?, page)
     }
 }
 
-fn key_page(
-    server: String,
-    slots: SlotSet,
-    mut page: impl Iterator<Item = Reply>,
-) -> Result<KeyPage> {
-    let mut next = || page.next().ok_or_else(Error::unexpected_reply);
-    let cursor = next()?.into_text()?.parse().map_err(|_| Error::unexpected_reply())?;
-    // A model writes no key that is not UTF-8.
-    let text =
-        |key: Reply| key.into_bytes().ok().flatten().and_then(|key| String::from_utf8(key).ok());
-    let keys = next()?.into_items()?.filter_map(text).map(Key::new).collect();
-    Ok(KeyPage { cursor: Cursor { next: cursor, server }, slots, keys })
+impl ReadPage {
+    fn key_page(
+        &self,
+        server: String,
+        slots: SlotSet,
+        mut page: impl Iterator<Item = Reply>,
+    ) -> Result<KeyPage> {
+        let mut next = || page.next().ok_or_else(Error::unexpected_reply);
+        let cursor = next()?.into_text()?.parse().map_err(|_| Error::unexpected_reply())?;
+        // A model writes no key that is not UTF-8.
+        let key = |key: Reply| {
+            let key = Key::new(String::from_utf8(key.into_bytes().ok()??).ok()?);
+            match &self.prefix {
+                None => Some(key),
+                Some(prefix) => prefix.strip(key),
+            }
+        };
+        let keys = next()?.into_items()?.filter_map(key).collect();
+        Ok(KeyPage { cursor: Cursor { next: cursor, server }, slots, keys })
+    }
 }
 
 /// Returns the id of the server process from its [INFO](https://redis.io/commands/info):

@@ -8,7 +8,7 @@ use crate::clone::clone_fields;
 use crate::erased::AnyModel;
 use crate::error::{Error, Result};
 use crate::flow::Io;
-use crate::key::{self, Key};
+use crate::key::{Key, KeyRange, LeadingParts};
 use crate::model::RedisModel;
 use crate::op::batch;
 
@@ -19,6 +19,7 @@ const PAGE_SIZE: usize = 1000;
 /// The pages of ids.
 pub(super) struct Pages<M> {
     keys: KeyScan,
+    range: KeyRange,
     /// Not every hash is a record, so the server is asked about each.
     check: bool,
     model: PhantomData<fn() -> M>,
@@ -27,15 +28,30 @@ pub(super) struct Pages<M> {
 impl<M: RedisModel> Pages<M> {
     /// Creates pages of keys that may hold a record, for flows that read it.
     pub(super) fn of_keys() -> Self {
-        let (name, pattern) = (M::SCHEMA.name, M::SCHEMA.template().pattern());
+        let (name, range) = (M::SCHEMA.name, KeyRange::ALL);
+        let pattern = range.pattern(M::SCHEMA.template());
         let keys = KeyScan::new(name, pattern, AnyModel::of::<M>().redis_type(), PAGE_SIZE);
-        Self { keys, check: false, model: PhantomData }
+        Self { keys, range, check: false, model: PhantomData }
     }
 
     /// Creates pages of keys that do hold a record.
     pub(super) fn of_records() -> Self {
         // SCAN has checked the type, and any string is a blob.
         Self { check: AnyModel::of::<M>().codec().is_none(), ..Self::of_keys() }
+    }
+
+    /// Reads only keys with these leading parts.
+    pub(super) fn within(&mut self, leading: impl LeadingParts<M::Id>) {
+        let template = M::SCHEMA.template();
+        self.range = KeyRange::of(template, leading);
+        if let Some(start) = self.range.start() {
+            self.keys.within(self.range.pattern(template), start);
+        }
+    }
+
+    /// Returns the id of a key, unless the key is not one of these.
+    fn id_of(&self, key: &Key) -> Option<M::Id> {
+        self.range.read(M::SCHEMA.template(), key).ok()
     }
 
     pub(super) fn set_page_size(&mut self, keys: usize) {
@@ -65,7 +81,7 @@ impl<M: RedisModel> Pages<M> {
     pub(super) async fn next(&mut self, io: &Io) -> Result<Option<Vec<M::Id>>> {
         while let Some(keys) = self.keys.next_page(io).await? {
             // The pattern also finds keys of other models: `user:*` and `user:7:cart`.
-            let mut ids: Vec<M::Id> = keys.iter().filter_map(id_of::<M>).collect();
+            let mut ids: Vec<M::Id> = keys.iter().filter_map(|key| self.id_of(key)).collect();
             if self.check && !ids.is_empty() {
                 let exist = io.run(batch(ids.iter().cloned().map(M::exists))).await;
                 let mut exist = results_of_page::<M, _>(exist)?.into_iter();
@@ -78,10 +94,6 @@ impl<M: RedisModel> Pages<M> {
         }
         Ok(None)
     }
-}
-
-fn id_of<M: RedisModel>(key: &Key) -> Option<M::Id> {
-    key::read(M::SCHEMA.template(), key).ok()
 }
 
 /// Returns `true` if there is a record, or if this user may not look.
@@ -122,5 +134,5 @@ fn is_of_server(error: &Error) -> bool {
 }
 
 clone_fields! {
-    impl[M] Pages<M> { keys, check, model }
+    impl[M] Pages<M> { keys, range, check, model }
 }

@@ -13,7 +13,9 @@ use crate::error::{Error, ErrorKind};
 /// cluster it also holds the slots that are done. A cursor means something only
 /// to the server process that returned it, so that process is part of the
 /// position: resumed on another server, after a fail-over for example, the scan
-/// begins again there. A scan that is resumed behind its last page has ended.
+/// begins again there. A position of a scan `within` some parts of the keys, or with a
+/// [prefix](crate::connection::Prefixed), names both, and only a scan with the same ones resumes
+/// there. A scan that is resumed behind its last page has ended.
 ///
 /// ```
 /// # use redis_model::{Operation, RedisModel, embedded};
@@ -40,7 +42,11 @@ use crate::error::{Error, ErrorKind};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ScanPosition(pub(super) Progress);
+pub struct ScanPosition {
+    pub(super) progress: Progress,
+    /// The beginning of the keys of a scan that is not of all keys.
+    pub(super) within: Option<Box<str>>,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Progress {
@@ -75,7 +81,12 @@ pub(super) struct NodeProgress {
 
 impl ScanPosition {
     /// The position at which every scan begins.
-    pub const START: Self = Self(Progress::Start);
+    pub const START: Self = Self { progress: Progress::Start, within: None };
+
+    /// Returns `true` if a scan of keys with this beginning can resume here.
+    pub(super) fn is_of(&self, within: Option<&str>) -> bool {
+        self.progress == Progress::Start || self.within.as_deref() == within
+    }
 }
 
 impl Default for ScanPosition {
@@ -92,10 +103,10 @@ impl Default for ClusterProgress {
 
 /// `start`, `end`, `server/cursor`, `cluster/done slots` or
 /// `cluster/done slots/cursor/its slots`; a cursor is a number, a dot and the
-/// server process.
+/// server process. A scan `within` some parts appends `@` and the beginning of the keys.
 impl fmt::Display for ScanPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.progress {
             Progress::Start => f.write_str("start"),
             Progress::End => f.write_str("end"),
             Progress::Server(cursor) => write!(f, "server/{cursor}"),
@@ -103,7 +114,8 @@ impl fmt::Display for ScanPosition {
             Progress::Cluster(ClusterProgress { done, node: Some(node) }) => {
                 write!(f, "cluster/{done}/{}/{}", node.cursor, node.slots)
             }
-        }
+        }?;
+        self.within.as_ref().map_or(Ok(()), |within| write!(f, "@{within}"))
     }
 }
 
@@ -117,6 +129,10 @@ impl FromStr for ScanPosition {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
+        let (text, within) = match text.split_once('@') {
+            Some((text, within)) => (text, Some(within.into())),
+            None => (text, None),
+        };
         let progress = match *text.split('/').collect::<Vec<_>>() {
             ["start"] => Some(Progress::Start),
             ["end"] => Some(Progress::End),
@@ -126,7 +142,7 @@ impl FromStr for ScanPosition {
             _ => None,
         };
         let wrong = || Error::new(ErrorKind::InvalidOperation, "not the text of a `ScanPosition`");
-        progress.map(Self).ok_or_else(wrong)
+        progress.map(|progress| Self { progress, within }).ok_or_else(wrong)
     }
 }
 
@@ -167,8 +183,10 @@ mod tests {
             Progress::Cluster(ClusterProgress::default()),
             Progress::Cluster(ClusterProgress { done, node }),
         ] {
-            let position = ScanPosition(progress);
-            assert_eq!(position.to_string().parse::<ScanPosition>().unwrap(), position);
+            for within in [None, Some("score:@/ch\u{e9}ss".into())] {
+                let position = ScanPosition { progress: progress.clone(), within };
+                assert_eq!(position.to_string().parse::<ScanPosition>().unwrap(), position);
+            }
         }
         for wrong in [
             "",

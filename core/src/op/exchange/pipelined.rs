@@ -237,6 +237,7 @@ impl Pipelined {
     /// Records the result of a command.
     fn record(&mut self, at: usize, reply: Result<Reply>) {
         let Pending { command, writes, result, .. } = &mut self.commands[at];
+        let reply = reply.map(|reply| command.without_prefix(reply));
         let scripted = command.script.is_some();
         let reply = reply.map_err(|error| command.explain_permission(error));
         let wrote = *writes && reply.as_ref().is_ok_and(|it| !(scripted && it.changed_nothing()));

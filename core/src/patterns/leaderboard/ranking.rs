@@ -12,7 +12,8 @@ use crate::structures::root::{CommandBuilder, count};
 use crate::structures::{Command, IntoItem};
 
 static READ: Script =
-    Script::reading("read", concat!(include_str!("boards.lua"), include_str!("read.lua")));
+    Script::reading("read", concat!(include_str!("boards.lua"), include_str!("read.lua")))
+        .with_keys_beside();
 
 /// The ranking of one period; see [`Leaderboard::ranking`].
 ///

@@ -11,7 +11,7 @@ use crate::structures::Command;
 use crate::structures::command::Source;
 use crate::ttl::Expiry;
 
-static ACQUIRE: Script = Script::new("acquire", include_str!("acquire.lua"));
+static ACQUIRE: Script = Script::new("acquire", include_str!("acquire.lua")).with_keys_beside();
 
 /// All who wait for one lock ask about once in this time.
 const INTERVAL: Duration = Duration::from_millis(4);

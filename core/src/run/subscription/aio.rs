@@ -12,9 +12,10 @@ use futures_util::stream::StreamExt;
 use redis::aio::{PubSubSink, PubSubStream};
 use redis::{Client, RedisResult, Value};
 
-use super::{PATIENCE, Step, ended};
+use super::{PATIENCE, Step, ended, without_prefix};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::Clock;
+use crate::op::Prefix;
 use crate::run::SystemClock;
 use crate::structures::{Change, ChangeKind, Channels, Closing, Retry, is_final};
 
@@ -28,6 +29,8 @@ pub(crate) struct AsyncDriver {
 /// The parts from which each connection is opened.
 struct Target {
     client: Client,
+    prefix: Option<Prefix>,
+    /// The channels with the prefix.
     channels: Mutex<Channels>,
     keep_alive: Duration,
     clock: SystemClock,
@@ -59,11 +62,13 @@ enum Check {
 impl AsyncDriver {
     pub(crate) async fn open(
         client: Client,
+        prefix: Option<Prefix>,
         channels: Channels,
         keep_alive: Duration,
     ) -> Result<Self> {
-        let (channels, clock) = (Mutex::new(channels), SystemClock::start());
-        let target = Arc::new(Target { client, channels, keep_alive, clock });
+        let channels = Mutex::new(channels.with_prefix(prefix.as_ref()));
+        let clock = SystemClock::start();
+        let target = Arc::new(Target { client, prefix, channels, keep_alive, clock });
         let link = target.open(Retry::default()).await?;
         Ok(Self { target, closing: Arc::default(), state: State::Open(Box::new(link)) })
     }
@@ -120,7 +125,7 @@ impl AsyncDriver {
         }
         let before = self.channels();
         let mut channels = before.clone();
-        channels.apply(&change);
+        channels.apply(&change.with_prefix(self.target.prefix.as_ref()));
         *self.target.channels() = channels.clone();
         if let State::Open(link) = &mut self.state {
             let mut current = before;
@@ -202,7 +207,10 @@ impl Link {
     fn poll_next(&mut self, target: &Target, context: &mut Context<'_>) -> Poll<Option<Step>> {
         if let Poll::Ready(message) = self.stream.poll_next_unpin(context) {
             self.heard = target.clock.elapsed();
-            return Poll::Ready(message.map(|message| Step::Message(message.into())));
+            let message = message.map(|message| {
+                Step::Message(without_prefix(message.into(), target.prefix.as_ref()))
+            });
+            return Poll::Ready(message);
         }
         loop {
             self.check = match &mut self.check {

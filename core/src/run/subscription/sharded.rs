@@ -14,9 +14,10 @@ use redis::cluster_async::ClusterConnection;
 
 use crate::error::{Error, Result};
 use crate::flow::Clock;
+use crate::op::Prefix;
 use crate::redis_rs::push::{ShardedPush, sharded_push};
 use crate::run::SystemClock;
-use crate::run::subscription::Step;
+use crate::run::subscription::{Step, without_prefix};
 use crate::structures::{Retry, is_final};
 
 /// The pushes that arrived and were not read yet.
@@ -32,6 +33,8 @@ type Resubscribe = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 /// nodes is lost or their slot moves.
 pub(crate) struct ShardedDriver {
     con: ClusterConnection,
+    prefix: Option<Prefix>,
+    /// The channels with the prefix.
     channels: Arc<[String]>,
     inbox: Arc<Mutex<Inbox>>,
     resubscribe: Option<Resubscribe>,
@@ -40,7 +43,14 @@ pub(crate) struct ShardedDriver {
 
 impl ShardedDriver {
     /// Connects and subscribes.
-    pub(crate) async fn open(builder: ClusterClientBuilder, channels: Vec<String>) -> Result<Self> {
+    pub(crate) async fn open(
+        builder: ClusterClientBuilder,
+        prefix: Option<Prefix>,
+        mut channels: Vec<String>,
+    ) -> Result<Self> {
+        if let Some(prefix) = &prefix {
+            channels.iter_mut().for_each(|channel| *channel = prefix.key(channel));
+        }
         let inbox = Arc::new(Mutex::new(Inbox::default()));
         let sender = inbox.clone();
         let client = builder
@@ -62,7 +72,7 @@ impl ShardedDriver {
             con.ssubscribe(channel).await?;
         }
         let (resubscribe, ended) = (None, false);
-        Ok(Self { con, channels: channels.into(), inbox, resubscribe, ended })
+        Ok(Self { con, prefix, channels: channels.into(), inbox, resubscribe, ended })
     }
 
     pub(crate) fn is_ended(&self) -> bool {
@@ -89,6 +99,7 @@ impl ShardedDriver {
             match push {
                 None => return Poll::Pending,
                 Some(ShardedPush::Message(message)) => {
+                    let message = without_prefix(message, self.prefix.as_ref());
                     return Poll::Ready(Some(Ok(Step::Message(message))));
                 }
                 Some(ShardedPush::Lost) if self.resubscribe.is_none() => {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::key::Key;
+use crate::op::Prefix;
 
 /// The channels and patterns that a connection has, or that its owner wants.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,6 +45,14 @@ impl Channels {
         }
     }
 
+    /// Returns the channels as the server has them.
+    pub(crate) fn with_prefix(&self, prefix: Option<&Prefix>) -> Self {
+        let Some(prefix) = prefix else { return self.clone() };
+        let names = self.names.iter().map(|name| prefix.key(name)).collect();
+        let patterns = self.patterns.iter().map(|pattern| prefix.pattern(pattern)).collect();
+        Self { names, patterns }
+    }
+
     /// Returns the commands that turn `current` into these channels.
     pub(crate) fn changes_from(&self, current: &Self) -> Vec<Change> {
         let sets = [
@@ -68,6 +77,19 @@ impl Change {
         I: IntoIterator<Item: Into<Key>>,
     {
         Self { kind, names: names.into_iter().map(|name| name.into().into()).collect() }
+    }
+
+    /// Returns the change of the channels as the server has them.
+    pub(crate) fn with_prefix(mut self, prefix: Option<&Prefix>) -> Self {
+        if let Some(prefix) = prefix {
+            for name in &mut self.names {
+                *name = match self.kind {
+                    ChangeKind::Subscribe | ChangeKind::Unsubscribe => prefix.key(name),
+                    _ => prefix.pattern(name),
+                };
+            }
+        }
+        self
     }
 
     /// Returns the command's name.

@@ -12,6 +12,7 @@ use redis::cluster::ClusterClientBuilder;
 use super::Event;
 use super::subscriber::located;
 use crate::codec::{Codec, Plain};
+use crate::connection::Prefixed;
 use crate::error::Result;
 use crate::key::Key;
 use crate::run::subscription::{ShardedDriver, Step};
@@ -45,7 +46,8 @@ pub struct ShardedSubscriber<T, C = Plain> {
 }
 
 impl<T, C: Codec<T>> ShardedSubscriber<T, C> {
-    /// Connects to the cluster over RESP3, and subscribes.
+    /// Connects to the cluster over RESP3, and subscribes; with a [`Prefixed`] builder, to the
+    /// channels with its prefix.
     ///
     /// **Sends** [`SSUBSCRIBE`](https://redis.io/commands/ssubscribe).
     ///
@@ -53,11 +55,12 @@ impl<T, C: Codec<T>> ShardedSubscriber<T, C> {
     ///
     /// Those of the connection, and the server's refusal.
     pub async fn open(
-        cluster: ClusterClientBuilder,
+        cluster: impl Into<Prefixed<ClusterClientBuilder>>,
         channels: impl IntoIterator<Item: Into<Key>>,
     ) -> Result<Self> {
         let channels = channels.into_iter().map(|channel| String::from(channel.into())).collect();
-        let driver = ShardedDriver::open(cluster, channels).await.map_err(located)?;
+        let (cluster, prefix) = cluster.into().into_parts().map_err(located)?;
+        let driver = ShardedDriver::open(cluster, prefix, channels).await.map_err(located)?;
         Ok(Self { driver, types: PhantomData })
     }
 

@@ -105,7 +105,7 @@ impl<T, C> Subscriber<T, C> {
     /// The server's refusal, which changes nothing and does not end the subscription. After its
     /// end: kind [`InvalidOperation`](crate::ErrorKind::InvalidOperation).
     pub fn subscribe(&mut self, channels: impl IntoIterator<Item: Into<Key>>) -> Result<()> {
-        self.driver.change(&Change::new(ChangeKind::Subscribe, channels)).map_err(located)
+        self.driver.change(Change::new(ChangeKind::Subscribe, channels)).map_err(located)
     }
 
     /// Subscribes to further patterns, as [`subscribe`](Self::subscribe) does to channels.
@@ -120,7 +120,7 @@ impl<T, C> Subscriber<T, C> {
         &mut self,
         patterns: impl IntoIterator<Item: Into<Key>>,
     ) -> Result<()> {
-        self.driver.change(&Change::new(ChangeKind::SubscribePatterns, patterns)).map_err(located)
+        self.driver.change(Change::new(ChangeKind::SubscribePatterns, patterns)).map_err(located)
     }
 
     /// Unsubscribes from channels. Messages that the server sent before its confirmation are
@@ -132,7 +132,7 @@ impl<T, C> Subscriber<T, C> {
     ///
     /// As [`subscribe`](Self::subscribe).
     pub fn unsubscribe(&mut self, channels: impl IntoIterator<Item: Into<Key>>) -> Result<()> {
-        self.driver.change(&Change::new(ChangeKind::Unsubscribe, channels)).map_err(located)
+        self.driver.change(Change::new(ChangeKind::Unsubscribe, channels)).map_err(located)
     }
 
     /// Unsubscribes from patterns, as [`unsubscribe`](Self::unsubscribe) does from channels.
@@ -146,7 +146,7 @@ impl<T, C> Subscriber<T, C> {
         &mut self,
         patterns: impl IntoIterator<Item: Into<Key>>,
     ) -> Result<()> {
-        self.driver.change(&Change::new(ChangeKind::UnsubscribePatterns, patterns)).map_err(located)
+        self.driver.change(Change::new(ChangeKind::UnsubscribePatterns, patterns)).map_err(located)
     }
 }
 

@@ -11,6 +11,7 @@ use super::channels::{Change, ChangeKind, Channels};
 use super::subscriber::AsyncSubscriber;
 use super::subscriber::{Subscriber, located};
 use crate::codec::{Codec, Plain};
+use crate::connection::Prefixed;
 use crate::error::Result;
 use crate::key::Key;
 use crate::run::subscription::SyncDriver;
@@ -106,7 +107,8 @@ impl<T, C> Subscription<T, C> {
 }
 
 impl<T, C: Codec<T>> Subscription<T, C> {
-    /// Opens a sync connection and subscribes. When the call returns, the server has confirmed
+    /// Opens a sync connection and subscribes, with a `&redis::Client`, or a reference to a
+    /// [`Prefixed`] one, whose prefix all channels get. When the call returns, the server has confirmed
     /// everything, so no message that is published later is missed.
     ///
     /// **Sends** [`SUBSCRIBE`](https://redis.io/commands/subscribe) and
@@ -115,13 +117,15 @@ impl<T, C: Codec<T>> Subscription<T, C> {
     /// # Errors
     ///
     /// Any error of the first attempt, also one after which a subscriber would try again.
-    pub fn subscribe(&self, client: &Client) -> Result<Subscriber<T, C>> {
-        SyncDriver::open(client.clone(), self.channels.clone(), self.keep_alive)
-            .map(Subscriber::new)
-            .map_err(located)
+    pub fn subscribe(&self, client: impl Into<Prefixed<Client>>) -> Result<Subscriber<T, C>> {
+        let opened = client.into().into_parts().and_then(|(client, prefix)| {
+            SyncDriver::open(client, prefix, self.channels.clone(), self.keep_alive)
+        });
+        opened.map(Subscriber::new).map_err(located)
     }
 
-    /// Opens an async connection and subscribes. When the future is ready, the server has
+    /// Opens an async connection and subscribes, with a `&redis::Client`, or a reference to a
+    /// [`Prefixed`] one, whose prefix all channels get. When the future is ready, the server has
     /// confirmed everything, so no message that is published later is missed.
     ///
     /// **Sends** [`SUBSCRIBE`](https://redis.io/commands/subscribe) and
@@ -131,11 +135,14 @@ impl<T, C: Codec<T>> Subscription<T, C> {
     ///
     /// Any error of the first attempt, also one after which a subscriber would try again.
     #[cfg(feature = "aio")]
-    pub async fn subscribe_async(&self, client: &Client) -> Result<AsyncSubscriber<T, C>> {
+    pub async fn subscribe_async(
+        &self,
+        client: impl Into<Prefixed<Client>>,
+    ) -> Result<AsyncSubscriber<T, C>> {
         use crate::run::subscription::aio::AsyncDriver;
 
-        let (client, channels) = (client.clone(), self.channels.clone());
-        AsyncDriver::open(client, channels, self.keep_alive)
+        let (client, prefix) = client.into().into_parts().map_err(located)?;
+        AsyncDriver::open(client, prefix, self.channels.clone(), self.keep_alive)
             .await
             .map(AsyncSubscriber::new)
             .map_err(located)

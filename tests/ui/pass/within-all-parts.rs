@@ -1,0 +1,13 @@
+use redis_model::RedisModel;
+
+#[derive(RedisModel)]
+#[redis(key = "score:{game}:{player}")]
+struct Score {
+    game: String,
+    player: u64,
+    points: u32,
+}
+
+pub fn main() {
+    let _ = Score::count().within(("chess",));
+}
