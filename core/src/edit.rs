@@ -305,6 +305,5 @@ fn debug(f: &mut fmt::Formatter<'_>, what: &str, model: &str, key: &Key) -> fmt:
 
 clone_fields! {
     impl[M: RedisModel] Edit<M> { record }
-    impl[M: Clone] Draft<M> { record, key, read }
     impl[M] Commit<M> { plan, model }
 }

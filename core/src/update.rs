@@ -164,7 +164,7 @@ impl<M: HashModel, S: Selection<M>> Update<M, S> {
     /// let line = "Ada Lovelace (ada)";
     /// let nick = line.split_once('(').map(|(_, nick)| nick.trim_end_matches(')'));
     /// let update = User::update(7).set_or_remove(f.nick, nick);
-    /// assert!(update.explain()?.to_string().contains("set nick ada"));
+    /// assert!(update.explain()?.to_string().contains("nick ada"));
     /// # Ok::<(), redis_model::Error>(())
     /// ```
     #[inline(always)]

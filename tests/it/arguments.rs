@@ -258,7 +258,7 @@ fn set_or_remove_stores_none_where_the_default_is_another_value() {
     let none = |update: redis_model::Update<Limit>| update.explain().unwrap();
     let set = none(Limit::update(1).set(f.most, None));
     assert_eq!(none(Limit::update(1).set_or_remove(f.most, None::<u32>)), set);
-    assert!(set.to_string().contains("set most null"), "{set}");
+    assert!(set.to_string().contains("sets 2 most null"), "{set}");
 }
 
 keys! {

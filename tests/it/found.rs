@@ -260,7 +260,7 @@ fn a_copy_of_a_flow_runs_by_itself() {
         let mut draft = con.run(Item::edit(item.id)).unwrap().unwrap();
         assert_eq!(draft.text, "abb");
         draft.text.push('c');
-        let commit = draft.clone().commit();
+        let commit = draft.commit();
         drop(draft);
         assert!(con.run(commit.clone()).unwrap().is_applied());
         assert!(con.run(commit).unwrap().conflict().is_some());

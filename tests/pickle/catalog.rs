@@ -73,7 +73,7 @@ fn the_documented_table_is_what_is_read() {
                     let short: String = value.chars().take(60).collect();
                     format!("`{short}{}`", if short == value { "" } else { "…" })
                 }
-                Err(error) => format!("refused: {}", error.replace('|', "\\|")),
+                Err(error) => format!("refused: {}", error.replace('|', "\\|").replace('[', "\\[")),
             };
             match rows.last_mut() {
                 Some((_, last, same)) if *same == cell => *last = protocol,

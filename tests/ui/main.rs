@@ -229,6 +229,7 @@ twins! {
     "pass/skip-without-default.rs" skip_without_default;
     "pass/struct-borrows.rs" struct_borrows;
     "pass/table-instead-of-key.rs" table_instead_of_key;
+    "pass/transaction-of-a-read.rs" transaction_of_a_read;
     "pass/ttl-is-a-number.rs" ttl_is_a_number;
     "pass/ttl-negative.rs" ttl_negative;
     "pass/ttl-not-a-string.rs" ttl_not_a_string;

@@ -14,6 +14,7 @@ use redis_model::embedded::Server;
 use redis_model::op::BoxedOperation;
 use redis_model::{Error, Operation, RedisModel, Result};
 
+use crate::mock::draft;
 use crate::models::*;
 use crate::{operations, structures};
 
@@ -88,8 +89,16 @@ impl Needs {
 
 /// The operations that are one. The others need what their members do.
 fn single(all: Catalogue) -> Catalogue {
-    const SEVERAL: [&str; 7] =
-        ["(", "[", "vec!", "batch(", "atomic(", "redis_model::", "UserKeys::of(7).follows"];
+    const SEVERAL: [&str; 8] = [
+        "(",
+        "[",
+        "vec!",
+        "batch(",
+        "atomic(",
+        "transaction(",
+        "redis_model::",
+        "UserKeys::of(7).follows",
+    ];
     let is_single = |words: &str| {
         !SEVERAL.iter().any(|prefix| words.starts_with(prefix))
             && !words.contains("_many([")
@@ -369,7 +378,16 @@ static BLESSED: LazyLock<()> = LazyLock::new(|| {
     }
 });
 
+/// Commits a blob on a server that refuses `SET … IFEQ`, after which the process sends the
+/// script to every server: the tables are those of the script.
+static SCRIPTS_COMMIT: LazyLock<()> = LazyLock::new(|| {
+    let server = Server::start().unwrap();
+    let commit = draft(&*BLOB, |it| it.text = "new".into()).commit();
+    let _ = commit.run(&mut server.connection().unwrap()).unwrap();
+});
+
 fn check(server: Server) {
+    LazyLock::force(&SCRIPTS_COMMIT);
     LazyLock::force(&BLESSED);
     let mut lab = Lab::start(server);
     for (name, all) in tables() {

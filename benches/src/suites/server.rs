@@ -47,6 +47,7 @@ pub fn run(options: &Options) -> Result<Vec<Row>, Box<dyn Error>> {
     let mut lines = Lines::new("server", options);
     updates::server_time(&servers, &mut lines)?;
     updates::writers(&servers, &mut lines)?;
+    updates::transactions(&servers, &mut lines)?;
     updates::edits(&servers, &mut lines)?;
     transport::run("unix", &servers.unix, &mut lines)?;
     transport::run("TCP", &servers.tcp, &mut lines)?;

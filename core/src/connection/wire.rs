@@ -7,7 +7,9 @@
 use redis::{Cmd, Pipeline, RedisResult, Value};
 
 use super::Prefixed;
-use crate::op::{Prefix, Topology};
+use crate::op::Prefix;
+#[cfg(feature = "aio")]
+use crate::op::Topology;
 
 pub trait SyncWire {
     fn key_prefix(&self) -> Option<&Prefix>;

@@ -63,7 +63,7 @@ use crate::value::RedisValue;
 ///     .set(f.magic, b"GIF89a")
 ///     .set(f.tags, ["small", "square"])
 ///     .set(f.size, (64, 64));
-/// assert!(update.explain()?.to_string().contains("set magic GIF89a"));
+/// assert!(update.explain()?.to_string().contains("magic GIF89a"));
 /// # Ok::<(), redis_model::Error>(())
 /// ```
 #[diagnostic::on_unimplemented(

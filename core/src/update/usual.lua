@@ -68,10 +68,10 @@ repeat
       removals[#removals + 1] = name
       at = at + 2
     elseif word == 'absent' or word == 'present' then
-      local stored = call('HEXISTS', key, name) == 1
+      local stored = call('HGET', key, name)
       if stored and name == first then found = true end
-      if stored ~= (word == 'present') then
-        conflicts = conflicts or {{ok = 'conflict'}}
+      if (stored and true or false) ~= (word == 'present') then
+        conflicts = conflicts or {}
         conflicts[#conflicts + 1] = name
       end
       at = at + 2
@@ -94,7 +94,7 @@ repeat
         break
       end
       if not holds then
-        conflicts = conflicts or {{ok = 'conflict'}}
+        conflicts = conflicts or {}
         conflicts[#conflicts + 1] = name
       end
       at = at + 4
@@ -108,7 +108,15 @@ repeat
   end
   -- Nearly every record has the first of the fields that make it one.
   if unusual or not found and call('HEXISTS', key, first) == 0 then break end
-  if conflicts then return conflicts end
+  if conflicts then
+    local reply, named = {{ok = 'conflict'}}, {}
+    for i = 1, #conflicts do
+      local name = conflicts[i]
+      if not named[name] then reply[#reply + 1] = name end
+      named[name] = true
+    end
+    return reply
+  end
 
   -- A user may not be permitted to run one of the commands; the first one writes nothing
   -- then. Redis older than 7.0 cannot be asked.

@@ -257,7 +257,7 @@ fn explain_shows_the_members() {
     let plan = both.explain().unwrap();
     let text = plan.to_string();
     assert!(text.starts_with("EVALSHA "), "{text}");
-    let keys = " 2 {tx}:account:1 {tx}:account:2 update 9 missing ";
+    let keys = " 2 {tx}:account:1 {tx}:account:2 update 10 missing ";
     assert!(text.contains(keys), "{text}");
     let end =
         " typed_command 2 hash DEL # transaction.lua: update {tx}:account:1, DEL {tx}:account:2";

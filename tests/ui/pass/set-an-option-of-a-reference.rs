@@ -29,6 +29,7 @@ pub fn main() {
     let nick = Some("ada");
     let _ = User::update(1).set_or_remove(f.nick, nick).set_some(f.name, nick);
     let _ = User::update(1).set(f.nick, None);
-    let _ = User::update(1).set(f.nick, &Some("ada".to_owned()));
+    let nick = Some("ada".to_owned());
+    let _ = User::update(1).set(f.nick, &nick);
     let _ = f;
 }

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use redis::{Client, Connection, ConnectionLike, Value};
-use redis_model::{Operation, RedisModel};
+use redis_model::{Operation, RedisModel, transaction};
 
 use super::Servers;
 use crate::hand::tuned;
@@ -220,6 +220,53 @@ pub fn edits(servers: &Servers, lines: &mut Lines<'_>) -> Result<(), Box<dyn Err
             assert!(draft.commit().run(&mut a).unwrap().is_applied());
         },
         || lock_and_write(&mut b),
+    );
+    Ok(())
+}
+
+const OTHER: u64 = 8;
+
+/// Moves one from a record to another as an optimistic transaction does.
+fn watch_and_move(con: &mut Connection) {
+    let keys = [format!("user:{ID}"), format!("user:{OTHER}")];
+    loop {
+        redis::cmd("WATCH").arg(&keys).exec(con).unwrap();
+        let level = |key: &str| redis::cmd("HGET").arg(key).arg("level").clone();
+        let mut pipe = redis::pipe();
+        pipe.add_command(level(&keys[0])).add_command(level(&keys[1]));
+        let levels: (Option<i32>, Option<i32>) = pipe.query(con).unwrap();
+        let (Some(from), Some(to)) = levels else { panic!("the records exist") };
+        assert!(from > i32::MIN && to < i32::MAX);
+        let mut pipe = redis::pipe();
+        pipe.atomic().hset(&keys[0], "level", from - 1).hset(&keys[1], "level", to + 1);
+        if pipe.query::<Value>(con).unwrap() != Value::Nil {
+            return;
+        }
+    }
+}
+
+fn move_one(con: &mut Connection) {
+    let f = User::FIELDS;
+    let from = User::update(ID).only_if(f.level.at_least(i32::MIN + 1)).incr(f.level, -1);
+    let moved = transaction((from, User::update(OTHER).incr(f.level, 1))).run(con).unwrap();
+    assert!(moved.is_applied());
+}
+
+pub fn transactions(servers: &Servers, lines: &mut Lines<'_>) -> Result<(), Box<dyn Error>> {
+    let (mut a, mut b) = servers.pair()?;
+    User::save_many(&[user(ID), user(OTHER)]).run(&mut a)?;
+    let (rounds, each, client) = (lines.quick_or(9, 2), lines.quick_or(100, 10), &servers.unix);
+    lines.micros(
+        "transaction of two updates, WATCH",
+        1,
+        || move_one(&mut a),
+        || watch_and_move(&mut b),
+    );
+    lines.figures(
+        "transaction by 16 writers on two records, WATCH (1/s)",
+        rounds,
+        || rate(client, each, move_one),
+        || rate(client, each, watch_and_move),
     );
     Ok(())
 }
