@@ -13,7 +13,11 @@ use crate::value::{Bounds, Increment, IntoIncrement, Numeric, RedisValue};
 
 static INCREMENT: Script = Script::new(
     "increment",
-    concat!(include_str!("../value/decimal.lua"), include_str!("increment.lua")),
+    concat!(
+        include_str!("increment_small.lua"),
+        include_str!("../value/decimal.lua"),
+        include_str!("increment.lua")
+    ),
 );
 
 structure! {
