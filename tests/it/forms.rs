@@ -579,3 +579,17 @@ fn a_description_names_the_forms() {
     assert!(table.contains("| `generic` | `SystemTime` | as `unix_float`, read from"), "{table}");
     assert!(table.contains("| as `unix`, `None` as `never`, may be absent |"), "{table}");
 }
+
+#[test]
+fn the_text_of_none_beside_a_default_is_compared_as_text() {
+    everywhere(|con| {
+        let (id, f) = (fresh(), Nones::FIELDS);
+        let touch = || Nones::update(id).set(f.name, "n");
+        con.run(Nones { limit: Some(7), ..nones(id) }.save()).unwrap();
+        assert!(con.run(touch().only_if(f.limit.eq(None))).unwrap().is_conflict());
+        assert!(con.run(touch().only_if(f.limit.ne(None))).unwrap().is_applied());
+        con.run(nones(id).save()).unwrap();
+        assert!(con.run(touch().only_if(f.limit.eq(None))).unwrap().is_applied());
+        assert!(con.run(touch().only_if(f.limit.ne(None))).unwrap().is_conflict());
+    });
+}

@@ -62,7 +62,8 @@ use crate::op::Prefix;
 /// your own is an error that names the command, and nothing is sent, if its keys do not stand
 /// together (`MSET`), if it does not name them (`KEYS`, `SCAN`, `FLUSHDB`, `SORT … BY`), or if
 /// it is not known and does not [name](crate::op::RawCommand::keys) them. A script must use
-/// the keys in `KEYS` only.
+/// the keys in `KEYS` only. A batch with such a command fails as a whole, or, if it is sent in
+/// parts, from the part with the command on.
 ///
 /// # Subscriptions
 ///

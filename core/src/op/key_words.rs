@@ -144,8 +144,10 @@ impl Spec {
             Self::Container(without) if is_one_of(words.get(1), without) => 0..0,
             Self::Container(_) => 2..3,
             Self::Streams => {
-                let start = words.iter().position(|word| word.eq_ignore_ascii_case(b"STREAMS"));
-                let start = start.map_or(len, |at| at + 1);
+                let from = options_of_streams(words);
+                let is_streams = |word: &&[u8]| word.eq_ignore_ascii_case(b"STREAMS");
+                let start = words.iter().skip(from).position(is_streams);
+                let start = start.map_or(len, |at| from + at + 1);
                 start..start + (len - start) / 2
             }
             Self::Unless(options)
@@ -160,6 +162,12 @@ impl Spec {
         // A command with too few words is an error of the server, and names no key.
         if range.end > len || range.is_empty() { KeyWords::At(0..0) } else { KeyWords::At(range) }
     }
+}
+
+/// Returns the position of the first option of a read of streams. The names of a group and
+/// its consumer, which are before it, may be any words.
+pub(super) fn options_of_streams(words: &[&[u8]]) -> usize {
+    if is_one_of(words.get(1), "GROUP") { 4 } else { 1 }
 }
 
 /// Returns `true` if the word is one of a list of upper-case words.
@@ -181,6 +189,7 @@ mod tests {
             ("get a", 1..2),
             ("OBJECT ENCODING a", 2..3),
             ("OBJECT HELP", 0..0),
+            ("XREADGROUP GROUP streams block COUNT 1 STREAMS a b > >", 7..9),
             ("MEMORY USAGE a SAMPLES 5", 2..3),
             ("MEMORY DOCTOR", 0..0),
             ("DEL a b c", 1..4),

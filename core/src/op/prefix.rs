@@ -72,13 +72,18 @@ impl Prefix {
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidOperation`](ErrorKind::InvalidOperation) for braces.
+    /// Kind [`InvalidOperation`](ErrorKind::InvalidOperation) for braces, and for characters
+    /// that are not visible ASCII, which errors of old servers cut in the middle.
     pub(crate) fn check(&self) -> Result<()> {
-        if !self.0.contains(['{', '}']) {
+        let message = if self.0.contains(['{', '}']) {
+            "the prefix of a connection has a brace, which would choose the cluster slot of \
+             every key: use a prefix such as `test42:`"
+        } else if !self.0.bytes().all(|byte| byte.is_ascii_graphic()) {
+            "the prefix of a connection has a character that is not visible ASCII: use a prefix \
+             such as `test42:`"
+        } else {
             return Ok(());
-        }
-        let message = "the prefix of a connection has a brace, which would choose the cluster slot \
-                       of every key: use a prefix such as `test42:`";
+        };
         Err(Error::new(ErrorKind::InvalidOperation, message))
     }
 }

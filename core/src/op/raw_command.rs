@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use redis::{Cmd, FromRedisValue};
 
-use super::key_words::{KeyWords, is_one_of, key_words};
+use super::key_words::{KeyWords, is_one_of, key_words, options_of_streams};
 use super::{Operation, Replies, Reply, Request};
 use crate::error::{Error, ErrorKind, Result};
 use crate::redis_rs;
@@ -226,7 +226,8 @@ fn refused(cmd: &Cmd, words: &[&[u8]]) -> Option<String> {
 
 /// Returns `true` if a read of streams has the option BLOCK, which is before STREAMS.
 fn waits(words: &[&[u8]]) -> bool {
-    let mut options = words.iter().take_while(|word| !word.eq_ignore_ascii_case(b"STREAMS"));
+    let options = words.iter().skip(options_of_streams(words));
+    let mut options = options.take_while(|word| !word.eq_ignore_ascii_case(b"STREAMS"));
     options.any(|word| word.eq_ignore_ascii_case(b"BLOCK"))
 }
 

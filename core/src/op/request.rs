@@ -131,7 +131,9 @@ impl Request {
     pub fn command(&mut self, name: &str, arguments: usize, bytes: usize) -> CommandWriter<'_> {
         let mut cmd = Cmd::with_capacity(arguments + 1, bytes + name.len());
         cmd.write_arg(name.as_bytes());
-        self.push(cmd, None, 1..2, arguments * ARGUMENT + bytes)
+        let mut command = self.push(cmd, None, 1..2, arguments * ARGUMENT + bytes);
+        command.uncertain_keys(true);
+        command
     }
 
     /// Adds a call of a script on one key; its `ARGV` are written next.
@@ -316,6 +318,9 @@ impl CommandWriter<'_> {
     /// Sets which words of the command are keys, counted from its name, which is 0. By
     /// default the first argument is the only key.
     pub fn keys(&mut self, words: Range<usize>) -> &mut Self {
+        if self.command.keys_are == KeysAre::Guessed {
+            self.command.keys_are = KeysAre::Named;
+        }
         self.command.keys = words;
         self
     }

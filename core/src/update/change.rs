@@ -159,12 +159,17 @@ impl Changes {
             Test::Present => self.check_presence(name, "present"),
             Test::Compare { test, kind, encode } => {
                 match (self.value_of(name, comparable(&*encode)?), test) {
-                    (Some(value), _) => {
+                    // Beside a default the text of a `None` is a value.
+                    (Some(value), "eq" | "ne") if is_no_number(kind, &value) => {
+                        let kind = "bytes";
+                        self.checks.push(EncodedCheck::Compare { name, test, kind, value });
+                    }
+                    (Some(value), _) if !is_no_number(kind, &value) => {
                         self.checks.push(EncodedCheck::Compare { name, test, kind, value });
                     }
                     (None, "eq") => self.check_presence(name, "absent"),
                     (None, "ne") => self.check_presence(name, "present"),
-                    (None, _) => {
+                    _ => {
                         let message = "a comparison with `None` holds for no value; use `is_absent` or `is_present`";
                         let error = Error::new(ErrorKind::InvalidOperation, message);
                         return Err(error.with_field(name));
@@ -338,6 +343,12 @@ impl Changes {
 }
 
 type Encoded = std::result::Result<Option<Vec<u8>>, ValueError>;
+
+/// Returns `true` for a text among numbers that is none, as that of a `None`.
+fn is_no_number(kind: &str, value: &[u8]) -> bool {
+    let is_number = || str::from_utf8(value).is_ok_and(|text| text.parse::<f64>().is_ok());
+    matches!(kind, "int" | "float") && !is_number()
+}
 
 /// Encodes a value that the server compares, `None` for none.
 fn comparable(

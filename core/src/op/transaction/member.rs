@@ -37,7 +37,7 @@ use crate::update::{Conditional, Conflict, Missing, Outcome, Update};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a member of a transaction",
     label = "not a write of one record",
-    note = "members are `update`, `save`, `create`, `delete`, and `commit` and `delete` of a draft; in place of `take` read the record with `edit` and use the draft's `delete`"
+    note = "members are `update`, `save`, `create`, `delete`, and `commit` and `delete` of a draft; in place of `take` read the record with `edit` and use the draft's `delete`; `required()` is called on the transaction, not on its members"
 )]
 pub trait Transactional: sealed::Sealed {
     /// The output if all members are applied.
