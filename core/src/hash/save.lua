@@ -66,6 +66,8 @@ if version_field ~= '' or revision ~= '' and mode ~= 'create' then
 end
 
 if ttls > 7 then
+  -- Fails on another type.
+  call('HLEN', key)
   local refused = cannot_expire_fields(key)
   if refused then return refused end
 end

@@ -346,8 +346,12 @@ type Encoded = std::result::Result<Option<Vec<u8>>, ValueError>;
 
 /// Returns `true` for a text among numbers that is none, as that of a `None`.
 fn is_no_number(kind: &str, value: &[u8]) -> bool {
-    let is_number = || str::from_utf8(value).is_ok_and(|text| text.parse::<f64>().is_ok());
-    matches!(kind, "int" | "float") && !is_number()
+    let Ok(text) = str::from_utf8(value) else { return false };
+    match kind {
+        "int" => text.parse::<i128>().is_err() && text.parse::<u128>().is_err(),
+        "float" => text.parse::<f64>().is_err(),
+        _ => false,
+    }
 }
 
 /// Encodes a value that the server compares, `None` for none.

@@ -29,8 +29,7 @@ repeat
       end
       -- Numbers of 15 digits and their sum are within longer bounds.
       local sum, min, max = text + by, argv[at + 3], argv[at + 4]
-      if min == '0' and (sum < 0 or text + 0 < 0)
-        or #min < 18 and (sum < min + 0 or text + 0 < min + 0)
+      if #min < 18 and (sum < min + 0 or text + 0 < min + 0)
         or #max < 17 and (sum > max + 0 or text + 0 > max + 0) then
         unusual = true
         break
