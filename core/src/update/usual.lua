@@ -74,23 +74,32 @@ repeat
         conflicts[#conflicts + 1] = name
       end
       at = at + 2
-    elseif word == 'eq' or word == 'ge' or word == 'le' then
-      local kind, asked, holds = argv[at + 2], argv[at + 3], false
+    elseif word == 'eq' or word == 'ne' or word == 'ge' or word == 'le' or word == 'gt' or word == 'lt' then
+      local kind, asked = argv[at + 2], argv[at + 3]
       local text = call('HGET', key, name)
       if text and name == first then found = true end
       text = text or defaults and defaults[name]
-      if text and kind == 'int' then
-        if #text > 15 or #asked > 15 or not string.find(text, '^-?%d+$') then
+      -- `None` is not the value.
+      local holds = not text and word == 'ne'
+      if text then
+        local order
+        if text == asked then
+          order = 0
+        elseif kind == 'int' and #text <= 15 and #asked <= 15 and string.find(text, '^-?%d+$') then
+          order = text - asked
+        elseif kind == 'bytes'
+          or kind == 'bool' and (text == '0' or text == '1') and (asked == '0' or asked == '1') then
+          order = 1
+        else
           unusual = true
           break
         end
-        local difference = text - asked
-        holds = difference == 0 or word == 'ge' and difference > 0 or word == 'le' and difference < 0
-      elseif text and kind == 'bytes' then
-        holds = text == asked
-      elseif text then
-        unusual = true
-        break
+        if word == 'eq' then holds = order == 0
+        elseif word == 'ne' then holds = order ~= 0
+        elseif word == 'ge' then holds = order >= 0
+        elseif word == 'le' then holds = order <= 0
+        elseif word == 'gt' then holds = order > 0
+        else holds = order < 0 end
       end
       if not holds then
         conflicts = conflicts or {}
